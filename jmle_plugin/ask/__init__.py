@@ -1,0 +1,1 @@
+"""Asking: prompt, model client and the cassettes its traffic is recorded in."""

@@ -1,0 +1,112 @@
+"""The prompt: a template file, and what it makes of a question."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.exam.model import Exam, Question, QuestionKind
+
+DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
+_INSTRUCTIONS = ("single", "multiple", "numeric")
+_PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A validated template file; `sha256` is over its bytes."""
+
+    name: str
+    sha256: str
+    system: Template
+    user: Template
+    instructions: dict[str, Template]
+
+    def messages(self, exam: Exam, question: Question, *, images: bool) -> list[dict[str, Any]]:
+        """The chat messages for one question, in OpenAI form, figures by digest."""
+        values = {
+            "exam": exam.title,
+            "serial": f"{question.serial.text}\n\n" if question.serial else "",
+            "question": question.text,
+            "select": str(question.select),
+            "example": ",".join(question.labels[::2][: question.select]),
+        }
+        kind = _kind(question)
+        values["instruction"] = self.instructions[kind].substitute(values).strip()
+        text = self.user.substitute(values).strip()
+        content: str | list[dict[str, Any]] = text
+        if images and question.images:
+            content = [
+                {"type": "text", "text": text},
+                *(
+                    {"type": "image_url", "image_url": {"url": f"sha256:{image.sha256}"}}
+                    for image in question.images
+                ),
+            ]
+        system = self.system.substitute(values).strip()
+        first = [{"role": "system", "content": system}] if system else []
+        return [*first, {"role": "user", "content": content}]
+
+
+def load_prompt(path: Path | None = None) -> Prompt:
+    """Read a template file (the suite's own when `path` is None).
+
+    SettingsError names the file and what is wrong: unreadable, not TOML, a template
+    missing, an unknown placeholder, or a user template without $question and $instruction.
+    """
+    file = path or DEFAULT_PROMPT
+    try:
+        raw = file.read_bytes()
+        data = tomllib.loads(raw.decode("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"is no prompt file ({error})",
+            where=file,
+            remedy=f"See {DEFAULT_PROMPT} for the form of one.",
+        ) from error
+    instructions = data.get("instruction", {})
+    texts = {
+        "name": data.get("name"),
+        "system": data.get("system", ""),
+        "user": data.get("user"),
+        **{f"instruction.{kind}": instructions.get(kind) for kind in _INSTRUCTIONS},
+    }
+    for place, text in texts.items():
+        if not isinstance(text, str):
+            raise SettingsError(f"{place} is missing or not a text", where=file)
+        _check_placeholders(text, place, file)
+    for needed in ("question", "instruction"):
+        if needed not in Template(data["user"]).get_identifiers():
+            raise SettingsError(f"user has no ${needed} in it", where=file)
+    return Prompt(
+        name=data["name"],
+        sha256=hashlib.sha256(raw).hexdigest(),
+        system=Template(texts["system"] or ""),
+        user=Template(data["user"]),
+        instructions={kind: Template(instructions[kind]) for kind in _INSTRUCTIONS},
+    )
+
+
+def _kind(question: Question) -> str:
+    if question.kind is QuestionKind.NUMERIC:
+        return "numeric"
+    return "single" if question.select == 1 else "multiple"
+
+
+def _check_placeholders(text: str, place: str, file: Path) -> None:
+    template = Template(text)
+    if not template.is_valid():
+        raise SettingsError(
+            f"{place}: a $ that starts no placeholder", where=file, remedy="Write it as $$."
+        )
+    if unknown := sorted(set(template.get_identifiers()) - _PLACEHOLDERS):
+        raise SettingsError(
+            f"{place}: unknown placeholders {unknown}",
+            where=file,
+            remedy=f"There are: {', '.join(sorted(_PLACEHOLDERS))}.",
+        )

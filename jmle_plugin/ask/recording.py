@@ -1,0 +1,191 @@
+"""Cassette rules, as the pieces vcrpy asks for: a persister, a matcher, a filter.
+
+vcrpy patches HTTP and plays back; what is stored, how it is checked and when a stored
+reply may answer is decided here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jmle_plugin.ask.cassette import Cassette, read_cassette, write_cassette
+from jmle_plugin.ask.client import (
+    CHAT_PATH,
+    DIGEST_HEADER,
+    EPOCH_HEADER,
+    NOWHERE,
+    QUESTION_HEADER,
+)
+from jmle_plugin.ask.reply import read_reply
+from jmle_plugin.ask.run import RUN_FILE, RunSpec, write_run
+from jmle_plugin.errors import CassetteError, ReplyError, StaleCassetteError
+from jmle_plugin.files import canonical_json
+
+MATCHER = "jmle"
+_IMPORTED_HEADER = "x-jmle-imported"
+_FILE_HEADER = "x-jmle-file"
+_KEPT_HEADERS = (QUESTION_HEADER, EPOCH_HEADER, DIGEST_HEADER, _IMPORTED_HEADER, _FILE_HEADER)
+
+
+class Recorder:
+    """Loads and saves the cassettes of one run: vcrpy's persister protocol."""
+
+    def __init__(self, run: RunSpec) -> None:
+        self._run = run
+
+    def load_cassette(self, cassette_path: str, serializer: object) -> tuple[list[Any], list[Any]]:
+        """The one recorded interaction, as vcrpy's requests and responses.
+
+        Raises vcrpy's CassetteNotFoundError only where no file exists, and CassetteError
+        for anything wrong with one that does.
+        """
+        del serializer  # the file's form is ours
+        from vcr.persisters.filesystem import CassetteNotFoundError  # noqa: PLC0415
+        from vcr.request import Request  # noqa: PLC0415
+
+        try:
+            stored = read_cassette(Path(cassette_path))
+        except FileNotFoundError as error:
+            raise CassetteNotFoundError(cassette_path) from error
+        headers = {
+            QUESTION_HEADER: stored.question,
+            EPOCH_HEADER: str(stored.epoch),
+            DIGEST_HEADER: stored.question_sha256,
+            _FILE_HEADER: cassette_path,
+        }
+        if stored.imported is not None:
+            headers[_IMPORTED_HEADER] = "yes"
+        request = Request("POST", NOWHERE + CHAT_PATH, canonical_json(stored.request), headers)
+        return [request], [_response(stored.response)]
+
+    def save_cassette(
+        self, cassette_path: str, cassette_dict: Mapping[str, list[Any]], serializer: object
+    ) -> None:
+        """Write one complete, successful reply, or nothing."""
+        del serializer
+        requests, responses = cassette_dict["requests"], cassette_dict["responses"]
+        if len(requests) != 1:
+            raise CassetteError(
+                f"{len(requests)} interactions were recorded where one question has one",
+                where=cassette_path,
+            )
+        response = _complete(responses[0])
+        if response is None:
+            return
+        headers, body = requests[0].headers, json.loads(requests[0].body)
+        folder = Path(cassette_path).parent
+        if not (folder / RUN_FILE).exists():
+            write_run(folder, self._run)
+        write_cassette(
+            Path(cassette_path),
+            Cassette(
+                question=headers[QUESTION_HEADER],
+                epoch=int(headers[EPOCH_HEADER]),
+                question_sha256=headers[DIGEST_HEADER],
+                request=body,
+                response=response,
+            ),
+        )
+
+
+def matches(asked: Any, stored: Any) -> bool:
+    """Vcrpy's matcher: True, or StaleCassetteError saying what differs.
+
+    A stale cassette must neither answer nor let a call through, so it is no mere
+    mismatch.
+    """
+    differences = list(_differences(asked, stored))
+    if not differences:
+        return True
+    raise StaleCassetteError(
+        f"this cassette is no answer to today's question {asked.headers[QUESTION_HEADER]}: "
+        f"{'; '.join(differences)}",
+        where=stored.headers.get(_FILE_HEADER),
+        remedy="Restore what changed, or ask again under another --run name.",
+    )
+
+
+def canonical_request(request: Any) -> Any:
+    """Vcrpy's request filter: host, port, token and transport headers are not compared."""
+    request.uri = NOWHERE + CHAT_PATH
+    request.headers = {
+        name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers
+    }
+    return request
+
+
+def _response(body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"content-type": ["application/json"]},
+        "body": {"string": canonical_json(body)},
+    }
+
+
+def _complete(response: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The body of a complete, successful reply; None for anything else."""
+    if response["status"]["code"] != 200:  # noqa: PLR2004 - HTTP's OK
+        return None
+    try:
+        body = json.loads(response["body"]["string"])
+        read_reply(body)
+    except (ValueError, ReplyError):
+        return None
+    return dict(body)
+
+
+def _differences(asked: Any, stored: Any) -> Iterator[str]:
+    for header, name in ((QUESTION_HEADER, "question"), (EPOCH_HEADER, "epoch")):
+        if asked.headers[header] != stored.headers[header]:
+            yield f"it holds {name} {stored.headers[header]}"
+    same_question = asked.headers[DIGEST_HEADER] == stored.headers[DIGEST_HEADER]
+    if _IMPORTED_HEADER in stored.headers:
+        if not same_question:
+            yield "the question's text, context or images changed since it was imported"
+        return
+    if asked.body == stored.body:
+        return
+    now, then = json.loads(asked.body), json.loads(stored.body)
+    yield from _changed_parameters(now, then)
+    yield from _changed_messages(now, then, same_question=same_question)
+
+
+def _changed_parameters(now: dict[str, Any], then: dict[str, Any]) -> Iterator[str]:
+    missing = "not set"
+    for name in sorted((set(now) | set(then)) - {"messages"}):
+        before, after = then.get(name, missing), now.get(name, missing)
+        if before != after:
+            kind = name if name == "model" else f"parameter {name}"
+            yield f"{kind} was {before}, now {after}"
+
+
+def _changed_messages(
+    now: dict[str, Any], then: dict[str, Any], *, same_question: bool
+) -> Iterator[str]:
+    texts_now, images_now = _parts(now)
+    texts_then, images_then = _parts(then)
+    if images_now != images_then:
+        yield f"the images changed ({_short(images_then)}, now {_short(images_now)})"
+    if texts_now != texts_then:
+        images_only = images_now != images_then
+        same_text = same_question or images_only
+        yield "the prompt changed" if same_text else "the question's text or the prompt changed"
+
+
+def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:
+    texts: list[str] = []
+    images: list[str] = []
+    for message in body.get("messages", []):
+        content = message["content"]
+        parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        texts += [part["text"] for part in parts if part["type"] == "text"]
+        images += [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    return texts, images
+
+
+def _short(images: list[str]) -> str:
+    digests = [image.removeprefix("sha256:")[:12] for image in images]
+    return ", ".join(digests) or "none"

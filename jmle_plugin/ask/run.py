@@ -1,0 +1,143 @@
+"""A run: one sitting of one exam by one model with one set of parameters (`run.json`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jmle_plugin.errors import RunError
+from jmle_plugin.files import write_whole
+
+RUN_FILE = "run.json"
+SCRIPTED = "scripted/"
+"""Model names with this prefix are scripts made for tests and samples, never real models."""
+
+RunName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=+-]*$", max_length=150)]
+
+
+class ImageMode(StrEnum):
+    """What the candidate got to see of the figures."""
+
+    VISION = "vision"
+    BLIND = "blind"
+    SKIP = "skip"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PromptRef(_Strict):
+    """Which prompt the replies answered."""
+
+    name: str
+    sha256: str
+
+
+class ImportedFrom(_Strict):
+    """Another project's result file: its replies answered that project's prompt, not ours."""
+
+    project: str
+    file: str
+    sha256: str
+    recorded: str = ""
+    """When, as the other project says it."""
+
+
+class RunSpec(_Strict):
+    """What `run.json` holds.
+
+    `prompt` is None exactly where `imported` is given.
+    """
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    exam: str
+    run: RunName
+    model: str
+    display_name: str = ""
+    parameters: dict[str, Any] = {}
+    images: ImageMode = ImageMode.VISION
+    prompt: PromptRef | None = None
+    imported: ImportedFrom | None = None
+
+    @property
+    def scripted(self) -> bool:
+        """True where a script answered, not a model."""
+        return self.model.startswith(SCRIPTED)
+
+    @property
+    def title(self) -> str:
+        """The name for people."""
+        name = self.display_name or self.model
+        return f"{name} (scripted replies, not a model)" if self.scripted else name
+
+
+def run_name(
+    model: str,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    images: ImageMode = ImageMode.VISION,
+    prompt: str = "",
+) -> str:
+    """The default name: the model's, file-safe, plus whatever differs from the defaults.
+
+    `prompt` is the sha256 of a prompt other than the suite's own.
+    """
+    parts = [model]
+    if images is not ImageMode.VISION:
+        parts.append(images.value)
+    parts += [f"{name}={_plain(value)}" for name, value in sorted((parameters or {}).items())]
+    if prompt:
+        parts.append(f"prompt={prompt[:8]}")
+    return re.sub(r"[^A-Za-z0-9._=+-]+", "-", "-".join(parts)).strip("-.=+")[:150] or "run"
+
+
+def read_run(folder: Path) -> RunSpec:
+    """Read `run.json` in `folder`; RunError names the file and the place."""
+    file = folder / RUN_FILE
+    try:
+        raw = json.loads(file.read_bytes())
+    except OSError as error:
+        raise RunError(
+            f"cannot be read ({error.strerror}), so nobody knows what {folder.name!r} is a run of",
+            where=file,
+            remedy="Restore the file, or record or import the run again under another name.",
+        ) from error
+    except ValueError as error:
+        raise RunError(
+            f"is not valid JSON ({error})", where=file, remedy="Restore the file."
+        ) from error
+    version = raw.get("schema") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version > 1:
+        raise RunError(
+            f"has schema version {version}; this version of jmle reads 1",
+            where=file,
+            remedy="Update jmle.",
+        )
+    try:
+        return RunSpec.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RunError(f"{place}: {first['msg']}", where=file) from error
+
+
+def write_run(folder: Path, spec: RunSpec) -> None:
+    """Write `run.json` whole."""
+    data = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    write_whole(folder / RUN_FILE, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def list_runs(folder: Path) -> list[str]:
+    """Names of the runs below `cassettes/<exam>`, sorted."""
+    return sorted(file.parent.name for file in folder.glob(f"*/{RUN_FILE}"))
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

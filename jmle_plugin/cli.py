@@ -1,0 +1,137 @@
+"""`jmle`: what is not a test run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from jmle_plugin import __version__
+from jmle_plugin.errors import JmleError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0, or 1 with a message on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except JmleError as error:
+        print(f"jmle: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("jmle: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="jmle", description="Exam data, recorded runs and result files of the jmle suite."
+    )
+    parser.add_argument("--version", action="version", version=f"jmle {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    fetch = commands.add_parser("fetch", help="download an exam's questions and figures")
+    fetch.add_argument("exam")
+    fetch.add_argument("--base-url", metavar="URL", help="a mirror with upstream's layout")
+    _add_data(fetch)
+    fetch.set_defaults(command=_fetch)
+
+    load = commands.add_parser("import", help="turn JMLE2026-Bench replies into cassettes")
+    load.add_argument("file", type=Path)
+    load.add_argument("--exam", default="jmle120")
+    load.add_argument("--run", default="", metavar="NAME", help="default: the file's name")
+    load.add_argument("--cassettes", type=Path, default=Path("cassettes"), metavar="DIR")
+    _add_data(load)
+    load.set_defaults(command=_import)
+
+    check = commands.add_parser("check", help="check an exam pack, every pixel included")
+    check.add_argument("exam")
+    _add_data(check)
+    check.set_defaults(command=_check)
+
+    show = commands.add_parser("show", help="print the score sheet in a results file")
+    show.add_argument("file", type=Path)
+    show.set_defaults(command=_show)
+    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--exam-data",
+        type=Path,
+        metavar="DIR",
+        help="folder with one folder per exam source [env JMLE_DATA]",
+    )
+
+
+def _data_root(options: argparse.Namespace) -> Path:
+    from jmle_plugin.exam.library import default_data_root  # noqa: PLC0415 - each command its own
+
+    if options.exam_data:
+        return Path(options.exam_data)
+    named = os.environ.get("JMLE_DATA")
+    return Path(named) if named else default_data_root()
+
+
+def _pack(options: argparse.Namespace) -> Path:
+    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+
+    return find_pack(options.exam, pack_folders(Path.cwd()))
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from jmle_plugin.exam.fetch import fetch_exam  # noqa: PLC0415
+
+    root = _data_root(options)
+    done = fetch_exam(_pack(options), root, base_url=options.base_url, report=print)
+    print(
+        f"{options.exam}: {done.files} files in {root} "
+        f"({done.downloaded} downloaded, {done.kept} were there, {done.bytes / 1e6:.1f} MB)"
+    )
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from jmle_plugin.ask.importing import import_results  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    exam = load_exam(_pack(options), data_root=_data_root(options))
+    done = import_results(options.file, exam, options.cassettes, options.run)
+    print(f"{done.run.title}: {done.replies} replies in {done.folder}")
+    if done.missing:
+        print(f"  no reply to {len(done.missing)} questions (first: {done.missing[0]})")
+    print(f"  replay: pytest --exam={exam.id} --run={done.run.run} --offline")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from jmle_plugin.exam.check import check_exam  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    exam = load_exam(_pack(options), data_root=_data_root(options))
+    problems = check_exam(exam)
+    for problem in problems:
+        print(problem)
+    figures = {image.name for question in exam.questions.values() for image in question.images}
+    points = sum(question.points for question in exam.questions.values())
+    print(
+        f"{exam.id}: {len(exam.questions)} questions, {points} points, {len(figures)} images, "
+        f"key states {', '.join(exam.key_states)}: "
+        + (f"{len(problems)} problems" if problems else "no problems")
+    )
+    return 1 if problems else 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
+
+    for line in sheet_lines(read_results(options.file)):
+        print(line.text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

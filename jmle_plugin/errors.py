@@ -1,0 +1,66 @@
+"""One root error; each subclass says what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class JmleError(Exception):
+    """Root of everything this package raises on purpose.
+
+    ``str(error)`` is one message for a person: what is wrong and where, then the
+    remedy on a line of its own.
+    """
+
+    def __init__(self, problem: str, *, where: object = None, remedy: str = "") -> None:
+        self.problem = problem
+        self.where = None if where is None else str(where)
+        self.remedy = remedy
+        place = f"{self.where}: " if self.where else ""
+        super().__init__(f"{place}{problem}" + (f"\n  {remedy}" if remedy else ""))
+
+
+class PackError(JmleError):
+    """An exam pack (rules, questions, key or images) that cannot be trusted."""
+
+
+class DataMissingError(PackError):
+    """The pack is known but its questions are not on this machine."""
+
+
+class UnknownNameError(JmleError):
+    """An exam, run, key state or question that does not exist."""
+
+
+class FetchError(JmleError):
+    """An exam's questions could not be downloaded; the files that arrived are kept."""
+
+
+class CassetteError(JmleError):
+    """A recorded reply that is damaged, or is not the answer to today's question."""
+
+
+class StaleCassetteError(CassetteError):
+    """A sound cassette whose request is not the one asked today."""
+
+
+class MissingCassetteError(CassetteError):
+    """No recorded reply, and no call may be made."""
+
+
+class ReplyError(JmleError):
+    """No complete reply could be had; the question is an error, never a wrong answer."""
+
+
+class RunError(JmleError):
+    """A run's own record (run.json) is missing, damaged or says something else."""
+
+
+class ResultError(JmleError):
+    """A results file that cannot be read or written."""
+
+
+class ImportFileError(JmleError):
+    """Another project's result file that cannot be turned into cassettes."""
+
+
+class SettingsError(JmleError):
+    """Command line, ini or environment ask for something impossible."""

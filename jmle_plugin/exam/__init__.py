@@ -1,0 +1,1 @@
+"""The paper: exam packs, questions, answer keys and pass criteria."""

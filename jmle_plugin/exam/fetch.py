@@ -1,0 +1,134 @@
+"""`jmle fetch`: the published questions, downloaded once and checked against their pins.
+
+Here it is decided what has to come and from where; `download` brings it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from jmle_plugin.errors import FetchError
+from jmle_plugin.exam.download import Item, download, file_sha256, public, reason, shown_size
+from jmle_plugin.exam.manifest import SourceSpec, read_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class FetchReport:
+    """What a fetch did; ``str(report)`` is one line for a person."""
+
+    folder: Path
+    files: int
+    downloaded: int
+    kept: int
+    """Files that were there already, with the right checksum."""
+    bytes: int
+    """Size of what was downloaded."""
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.folder}: {self.files} files, {self.downloaded} downloaded "
+            f"({shown_size(self.bytes)} in {self.seconds:.1f} s), {self.kept} already there"
+        )
+
+
+def fetch_exam(
+    pack: Path, root: Path, *, base_url: str | None = None, report: Callable[[str], None]
+) -> FetchReport:
+    """Download the files the pack pins into `root` / its source folder.
+
+    `base_url` names a mirror that has the same paths. `report` gets one line a file. A
+    file that is there and right is not asked for again; one that is there and wrong is
+    never overwritten. Raises PackError for an unusable `exam.toml` and FetchError, which
+    names file and URL, for everything else; nothing partial is left behind.
+    """
+    started = time.monotonic()
+    manifest = read_manifest(pack)
+    source = manifest.source
+    if source.folder is None:
+        report(f"nothing to fetch: the exam {manifest.id} is part of the suite")
+        return FetchReport(pack.parent, 0, 0, 0, 0, time.monotonic() - started)
+    folder = root.absolute() / source.folder
+    if not source.files:
+        raise FetchError(
+            f"nothing to fetch: the exam {manifest.id} pins no files",
+            where=pack,
+            remedy=f"Put its questions into {folder} by hand.",
+        )
+    urls = _urls(source, base_url)
+    missing = _missing(folder, source.files)
+    kept = len(source.files) - len(missing)
+    if kept:
+        report(f"{kept} of {len(source.files)} files are already there")
+    items = [
+        Item(number, name, folder / name, source.files[name], urls[name])
+        for number, name in enumerate(source.files, start=1)
+        if name in missing
+    ]
+    sizes = download(items, total=len(source.files), report=report)
+    return FetchReport(
+        folder=folder,
+        files=len(source.files),
+        downloaded=len(sizes),
+        kept=len(source.files) - len(sizes),
+        bytes=sum(sizes),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _urls(source: SourceSpec, base_url: str | None) -> dict[str, str]:
+    template = source.url if base_url is None else base_url.rstrip("/") + "/{path}"
+    try:
+        parts = urlsplit(template)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise FetchError(
+            f"{public(template)!r} is no address to download from",
+            remedy="Give an http:// or https:// address; for a folder on this machine, use "
+            "--exam-data DIR (or JMLE_DATA) when the exam is run.",
+        )
+    # The path comes last, so that nothing in it is taken for a placeholder.
+    fixed = template.replace("{commit}", source.commit) if base_url is None else template
+    return {path: fixed.replace("{path}", quote(path)) for path in source.files}
+
+
+def _missing(folder: Path, files: Mapping[str, str]) -> set[str]:
+    """The files to download; FetchError when something else stands in the place of one."""
+    missing: set[str] = set()
+    wrong: list[str] = []
+    for name, pinned in files.items():
+        path = folder / name
+        try:
+            # The manifest's paths are plain; links on this machine may still lead elsewhere.
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise FetchError(
+                    "is a link, or below one, that leads out of the exam's folder",
+                    where=path,
+                    remedy="Delete it or move it away, then run the same command again.",
+                )
+            if not path.exists():
+                missing.add(name)
+            elif not path.is_file() or file_sha256(path) != pinned:
+                wrong.append(name)
+        except (OSError, RuntimeError) as error:
+            raise FetchError(
+                f"is there already, but cannot be read ({reason(error)})",
+                where=path,
+                remedy="Make it readable or move it away, then run the same command again.",
+            ) from error
+    if wrong:
+        others = f"; so are {', '.join(wrong[1:])}" if wrong[1:] else ""
+        raise FetchError(
+            f"is there already, but is not the published file (sha256 {files[wrong[0]][:12]}…)"
+            + others,
+            where=folder / wrong[0],
+            remedy="Nothing is overwritten: delete it or move it away, then run the same "
+            "command again.",
+        )
+    return missing

@@ -1,0 +1,59 @@
+"""Which exam packs there are, and where exam data lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import platformdirs
+
+from jmle_plugin.errors import PackError
+from jmle_plugin.exam.names import unknown_name
+
+PACK_FILE = "exam.toml"
+
+
+def default_data_root() -> Path:
+    """The user's data folder, where `jmle fetch` puts questions."""
+    return Path(platformdirs.user_data_dir("jmle", appauthor=False))
+
+
+def pack_folders(project: Path | None = None) -> tuple[Path, ...]:
+    """Folders that hold packs: the project's own `data`, then the suite's."""
+    package = Path(__file__).resolve().parents[1]
+    shipped = package / "packs"
+    suite = shipped if shipped.is_dir() else package.parent / "data"
+    own = () if project is None else (project / "data",)
+    return tuple(dict.fromkeys(folder for folder in (*own, suite) if folder.is_dir()))
+
+
+def find_packs(folders: Sequence[Path]) -> dict[str, Path]:
+    """Pack name -> its `exam.toml`, names sorted; earlier folders win."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for file in folder.glob(f"*/{PACK_FILE}"):
+            found.setdefault(file.parent.name, file)
+    return dict(sorted(found.items()))
+
+
+def find_pack(name: str, folders: Sequence[Path]) -> Path:
+    """The `exam.toml` of an exam given by name or by path.
+
+    A path is a pack's folder or its `exam.toml`. Raises UnknownNameError with the near
+    names, or PackError where a path holds no pack.
+    """
+    packs = find_packs(folders)
+    if name in packs:
+        return packs[name]
+    path = Path(name)
+    if path.name == PACK_FILE and path.is_file():
+        return path
+    if path.is_dir():
+        if (path / PACK_FILE).is_file():
+            return path / PACK_FILE
+        raise PackError(
+            f"holds no {PACK_FILE}",
+            where=path.absolute(),
+            remedy=f"Name a pack's folder, its {PACK_FILE}, or one of: {', '.join(packs)}.",
+        )
+    raise unknown_name("exam", name, packs)

@@ -1,0 +1,180 @@
+"""The exam as plain values: questions, answer key, pass criteria.
+
+Nothing here reads files; `pack` does, and hands these out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class QuestionKind(StrEnum):
+    """How a question is answered."""
+
+    CHOICE = "choice"
+    """Select exactly ``select`` of the labelled options."""
+    NUMERIC = "numeric"
+    """Write a number (the exam's digit boxes)."""
+
+
+class NumericRule(StrEnum):
+    """How a key state compares numeric answers."""
+
+    NUMBER = "number"
+    """As numbers: 0.4 equals 0.40."""
+    TEXT = "text"
+    """As written: 0.4 differs from 0.40."""
+
+
+class Treatment(StrEnum):
+    """What the examiners decided about a question after the sitting."""
+
+    STANDARD = "standard"
+    CREDIT_ALL = "credit_all"
+    """Everybody gets the points."""
+    EXCLUDE = "exclude"
+    """採点対象から除外する: counts for nobody."""
+    EXCLUDE_IF_WRONG = "exclude_if_wrong"
+    """Counts only for those who got it right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One figure of a question; ``path`` has been hashed and its header checked."""
+
+    name: str
+    path: Path
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+    """Bytes on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """連問: consecutive questions that share one context text."""
+
+    id: str
+    text: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as the candidate reads it.
+
+    ``text`` is complete: stem and options. ``options`` repeats the options by label
+    for reports and checks; its keys are all the labels a choice question offers, and
+    it is empty for a numeric question.
+    """
+
+    id: str
+    block: str
+    number: int
+    section: str
+    kind: QuestionKind
+    text: str
+    points: int
+    select: int = 1
+    options: Mapping[str, str] = field(default_factory=dict)
+    images: tuple[Image, ...] = ()
+    serial: Serial | None = None
+    prohibited: frozenset[str] = frozenset()
+    """禁忌肢: labels whose choice counts against the candidate."""
+    subject: str = ""
+    language: str = "ja"
+    rationale: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The option labels in the order printed."""
+        return tuple(self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """The accepted answers of one question under one key state.
+
+    Each accepted answer is a sorted tuple of labels, or a 1-tuple with the number as
+    the examiners wrote it.
+    """
+
+    accepted: tuple[tuple[str, ...], ...]
+    treatment: Treatment = Treatment.STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A section's threshold, in points of a stated maximum.
+
+    ``ratio`` (numerator, denominator) decides where exclusions make a candidate's own
+    maximum differ from the stated one.
+    """
+
+    section: str
+    threshold: int
+    maximum: int
+    ratio: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProhibitedRule:
+    """At most ``limit`` prohibited choices; evaluable only where a list is published."""
+
+    limit: int
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """One named state of the answer key with the thresholds that go with it."""
+
+    state: str
+    title: str
+    entries: Mapping[str, KeyEntry]
+    criteria: tuple[Criterion, ...]
+    prohibited: ProhibitedRule | None
+    numeric: NumericRule = NumericRule.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the exam with a pass criterion of its own."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A booklet of the exam (A to F)."""
+
+    id: str
+    section: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """One sitting: its questions in order, its rules, and one key state."""
+
+    id: str
+    title: str
+    edition: int
+    profession: str
+    language: str
+    licence: str
+    synthetic: bool
+    """True for exams written as samples: no result on them says anything about medicine."""
+    sections: tuple[Section, ...]
+    blocks: tuple[Block, ...]
+    questions: Mapping[str, Question]
+    key: AnswerKey
+    key_states: tuple[str, ...]
+    hash: str
+    """sha256 over rules, questions, key states and image digests."""

@@ -1,0 +1,243 @@
+"""Loading: rules, questions, figures and one key state become an `Exam`, or an error."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from jmle_plugin.errors import DataMissingError, PackError
+from jmle_plugin.exam.images import load_image
+from jmle_plugin.exam.keys import build_key, checked_answer
+from jmle_plugin.exam.manifest import BlockSpec, Manifest, read_manifest
+from jmle_plugin.exam.model import Block, Exam, Image, Question, QuestionKind, Section, Serial
+from jmle_plugin.exam.names import unknown_name
+from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
+from jmle_plugin.files import digest
+
+
+def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
+    """Load the pack whose `exam.toml` is `pack`.
+
+    `data_root` holds one folder per upstream source. Raises PackError naming the file
+    and the place, DataMissingError when the questions are not on this machine, and
+    UnknownNameError for a key state the pack does not have.
+    """
+    manifest = read_manifest(pack)
+    state = key or manifest.default_key
+    if state not in manifest.keys:
+        raise unknown_name("key state", state, manifest.keys, where=pack)
+    folder = source_folder(manifest, pack, data_root)
+    paper = _read_paper(manifest, folder)
+    questions = _questions(manifest, paper, folder)
+    answers = {
+        one.id: checked_answer(questions[one.id], one.answer, paper.file) for one in paper.questions
+    }
+    keys = {
+        name: build_key(name, spec, questions, answers, pack)
+        for name, spec in manifest.keys.items()
+    }
+    return Exam(
+        id=manifest.id,
+        title=manifest.title,
+        edition=manifest.edition,
+        profession=manifest.profession,
+        language=manifest.language,
+        licence=manifest.licence,
+        synthetic=manifest.synthetic,
+        sections=tuple(Section(name, spec.title) for name, spec in manifest.sections.items()),
+        blocks=tuple(Block(spec.id, spec.section, spec.questions) for spec in manifest.blocks),
+        questions=questions,
+        key=keys[state],
+        key_states=tuple(manifest.keys),
+        hash=_hash(manifest, questions, answers),
+    )
+
+
+def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
+    """Where the questions are; DataMissingError when they are not."""
+    if manifest.source.folder is None:
+        return pack.parent
+    folder = data_root / manifest.source.folder
+    if not folder.is_dir():
+        raise _missing(manifest, folder)
+    return folder
+
+
+def _missing(manifest: Manifest, where: object) -> DataMissingError:
+    return DataMissingError(
+        f"the questions of {manifest.id} are not on this machine",
+        where=where,
+        remedy=f"Download them with `jmle fetch {manifest.id}`, or name a folder that "
+        f"holds {manifest.source.folder!r} with --exam-data DIR (or JMLE_DATA, or the "
+        "ini key jmle_exam_data).",
+    )
+
+
+def _read_paper(manifest: Manifest, folder: Path) -> Paper:
+    try:
+        paper = ADAPTERS[manifest.source.format](folder)
+    except PackError as error:
+        # An empty folder, or a fetch that was interrupted before the questions came.
+        if manifest.source.folder and isinstance(error.__cause__, FileNotFoundError):
+            raise _missing(manifest, error.where) from error
+        raise
+    pinned = manifest.source.files.get(paper.file.name)
+    if pinned is not None:
+        found = hashlib.sha256(paper.file.read_bytes()).hexdigest()
+        if found != pinned:
+            raise PackError(
+                f"has sha256 {found[:12]}…, but the pack pins {pinned[:12]}… "
+                f"(upstream commit {manifest.source.commit[:7]})",
+                where=paper.file,
+                remedy=f"It was changed, or is another version: delete it and run "
+                f"`jmle fetch {manifest.id}`.",
+            )
+    return paper
+
+
+def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Question]:
+    blocks = {block.id: block for block in manifest.blocks}
+    _check_structure(blocks, paper)
+    members = _serials(paper)
+    below = f"{paper.images.relative_to(folder).as_posix()}/"
+    pins = {
+        name.removeprefix(below): sha256
+        for name, sha256 in manifest.source.files.items()
+        if name.startswith(below)
+    }
+    figures: dict[str, Image] = {}
+    for one in paper.questions:
+        for name in one.images:
+            if name not in figures:
+                figures[name] = load_image(
+                    paper.images, name, question=one.id, sha256=pins.get(name)
+                )
+    return {
+        one.id: _question(one, blocks[one.block], manifest, figures, members)
+        for one in paper.questions
+    }
+
+
+def _question(
+    one: PaperQuestion,
+    block: BlockSpec,
+    manifest: Manifest,
+    figures: Mapping[str, Image],
+    members: Mapping[str, list[str]],
+) -> Question:
+    return Question(
+        id=one.id,
+        block=one.block,
+        number=one.number,
+        section=block.section,
+        kind=one.kind,
+        text=one.text,
+        points=block.points_of(one.number),
+        select=one.select,
+        options=one.options,
+        images=tuple(figures[name] for name in one.images),
+        serial=(
+            Serial(one.serial.id, one.serial.text, tuple(members[one.serial.id]))
+            if one.serial
+            else None
+        ),
+        prohibited=frozenset(one.prohibited),
+        subject=one.subject,
+        language=one.language or manifest.language,
+        rationale=one.rationale,
+    )
+
+
+def _serials(paper: Paper) -> dict[str, list[str]]:
+    """Serial -> its questions; PackError when they do not share one context."""
+    first: dict[str, PaperQuestion] = {}
+    members: dict[str, list[str]] = {}
+    for one in paper.questions:
+        if one.serial is None:
+            continue
+        if first.setdefault(one.serial.id, one).serial != one.serial:
+            raise PackError(
+                f"question {one.id}: serial {one.serial.id!r} has another context than in "
+                f"question {first[one.serial.id].id}",
+                where=paper.file,
+            )
+        members.setdefault(one.serial.id, []).append(one.id)
+    return members
+
+
+def _check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
+    """Every question once, in a block that has it, answerable; every block complete."""
+    for name, times in Counter(one.id for one in paper.questions).items():
+        if times > 1:
+            raise PackError(f"question {name} stands {times} times", where=paper.file)
+    numbers: dict[str, list[int]] = {name: [] for name in blocks}
+    for one in paper.questions:
+        if one.block not in blocks:
+            raise PackError(
+                f"question {one.id}: block {one.block!r} is not one of {list(blocks)}",
+                where=paper.file,
+            )
+        numbers[one.block].append(one.number)
+        _check_options(one, paper.file)
+    for name, block in blocks.items():
+        there, due = Counter(numbers[name]), Counter(range(1, block.questions + 1))
+        wrong = {
+            "missing": sorted(due - there),
+            "not due": sorted(there.keys() - due.keys()),
+            "twice": sorted(number for number, times in there.items() if times > 1),
+        }
+        if any(wrong.values()):
+            detail = ", ".join(f"{what}: {which}" for what, which in wrong.items() if which)
+            raise PackError(
+                f"block {name} must have the questions 1 to {block.questions} once each, but "
+                f"has {there.total()} ({detail})",
+                where=paper.file,
+            )
+
+
+def _check_options(one: PaperQuestion, file: Path) -> None:
+    problem = ""
+    if one.kind is QuestionKind.NUMERIC:
+        if one.options or one.select != 1:
+            problem = "a numeric question has no options and selects 1"
+    elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
+        problem = "a choice question needs at least two options"
+    elif one.select > len(one.options):
+        problem = f"selects {one.select} of {len(one.options)} options"
+    elif stray := set(one.prohibited) - set(one.options):
+        problem = f"prohibited choices {sorted(stray)} are not among the options"
+    if problem:
+        raise PackError(f"question {one.id}: {problem}", where=file)
+
+
+def question_digest(question: Question) -> str:
+    """Sha256 of what the candidate sees: context, text and figures."""
+    return digest(
+        {
+            "id": question.id,
+            "context": question.serial.text if question.serial else None,
+            "text": question.text,
+            "images": [image.sha256 for image in question.images],
+        }
+    )
+
+
+def _hash(
+    manifest: Manifest,
+    questions: Mapping[str, Question],
+    answers: Mapping[str, tuple[str, ...]],
+) -> str:
+    return digest(
+        {
+            "rules": manifest.model_dump(mode="json", by_alias=True, exclude={"source"}),
+            "questions": [question_digest(question) for question in questions.values()],
+            "answers": {name: list(answer) for name, answer in answers.items()},
+            "prohibited": {
+                name: sorted(question.prohibited)
+                for name, question in questions.items()
+                if question.prohibited
+            },
+        }
+    )

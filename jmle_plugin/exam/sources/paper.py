@@ -1,0 +1,47 @@
+"""What every adapter hands over: questions as printed, before rules and key are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jmle_plugin.exam.model import QuestionKind
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSerial:
+    """A context text shared by several questions."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperQuestion:
+    """One question of a source; `text` already holds the options."""
+
+    id: str
+    block: str
+    number: int
+    kind: QuestionKind
+    text: str
+    answer: tuple[str, ...]
+    select: int = 1
+    options: Mapping[str, str] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
+    """File names in the paper's image folder."""
+    serial: PaperSerial | None = None
+    prohibited: tuple[str, ...] = ()
+    subject: str = ""
+    language: str = ""
+    rationale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """All questions of a source in the order printed, and where its images lie."""
+
+    file: Path
+    images: Path
+    questions: tuple[PaperQuestion, ...]

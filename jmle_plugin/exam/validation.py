@@ -1,0 +1,47 @@
+"""Reading TOML, and pydantic's complaints as one line for a person."""
+
+from __future__ import annotations
+
+import textwrap
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from jmle_plugin.errors import PackError
+
+T = TypeVar("T")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table a TOML file holds; PackError naming the file, and the line of a mistake."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PackError(f"cannot be read ({error.strerror})", where=path) from error
+    except UnicodeDecodeError as error:
+        raise PackError(f"is not UTF-8 text ({error})", where=path) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PackError(f"is not valid TOML: {error}", where=path) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first complaint with its place and value, and how many more there are."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    # pydantic puts this before what our own validators say in full.
+    message = first["msg"].removeprefix("Value error, ")
+    found = first["input"]
+    if message == first["msg"] and isinstance(found, str | int | float):
+        message += f", found {textwrap.shorten(repr(found), 60)}"
+    more = error.error_count() - 1
+    return (f"{place}: " if place else "") + message + (f" (and {more} more)" if more else "")
+
+
+def validated(adapter: TypeAdapter[T], raw: object, name: str, file: Path) -> T:
+    """`raw` as the adapter's type; PackError naming `file` and `name` when it is not."""
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        raise PackError(f"{name}: {first_problem(error)}", where=file) from error

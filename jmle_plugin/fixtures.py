@@ -1,0 +1,159 @@
+"""The public fixtures. Every one may be overridden in a conftest.
+
+Registered as a plugin module after pytest-recording, so that the cassette settings below
+win over its defaults whatever the install order, and a user's conftest wins over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from jmle_plugin.ask.cassette import cassette_name
+from jmle_plugin.ask.client import NOWHERE, HttpModelClient, ModelClient
+from jmle_plugin.ask.recording import MATCHER, Recorder, canonical_request
+from jmle_plugin.ask.reply import Reply
+from jmle_plugin.ask.sitting import Seat
+from jmle_plugin.errors import MissingCassetteError
+from jmle_plugin.exam.model import Exam, Question
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark, explain, mark_reply
+from jmle_plugin.options import Settings
+
+if TYPE_CHECKING:
+    from vcr.cassette import Cassette
+
+SETTINGS_KEY = pytest.StashKey[Settings]()
+MARK_PROPERTY = "jmle_mark"
+"""Name of the user property a mark travels in, as JSON."""
+
+
+class WrongAnswer(AssertionError):  # noqa: N818 - not an error: the model was wrong
+    """The reply was marked as wrong; shown as one line, without a traceback."""
+
+
+class Marker(Protocol):
+    """What the `mark` fixture gives."""
+
+    def __call__(self, reply: Reply) -> Mark:
+        """Mark `reply` and put the mark on record; WrongAnswer unless it is correct."""
+        ...
+
+
+@pytest.fixture
+def seat(request: pytest.FixtureRequest) -> Seat:
+    """One question of one sitting; tests that use it are run once per question."""
+    found = request.param
+    assert isinstance(found, Seat)
+    return found
+
+
+@pytest.fixture
+def exam(seat: Seat) -> Exam:
+    """The exam being sat."""
+    return seat.sitting.exam
+
+
+@pytest.fixture
+def question(seat: Seat) -> Question:
+    """The question of this test."""
+    return seat.question
+
+
+@pytest.fixture(scope="session")
+def gateway_url() -> str | None:
+    """Address of the service that asks the model; None where nobody can be asked."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def model_client(gateway_url: str | None) -> Iterator[ModelClient]:
+    """Whoever is asked: any object with `ask(request) -> Reply`."""
+    client = HttpModelClient(gateway_url or NOWHERE)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def reply(
+    seat: Seat, model_client: ModelClient, vcr: Cassette | None, gateway_url: str | None
+) -> Reply:
+    """The model's reply, from its cassette or from the model.
+
+    An outage raises here, in set-up, so that it is an error of the test and never a
+    wrong answer.
+    """
+    nobody = isinstance(model_client, HttpModelClient) and (
+        gateway_url is None or (vcr is not None and vcr.record_mode.value == "none")
+    )
+    if nobody and vcr is not None and not len(vcr):
+        raise MissingCassetteError(
+            f"there is no recorded reply to question {seat.question.id}",
+            where=seat.sitting.cassette(seat.question, seat.epoch),
+            remedy="Record it, or import the run again; a missing reply is never a wrong answer.",
+        )
+    return model_client.ask(seat.sitting.request(seat.question, seat.epoch))
+
+
+@pytest.fixture
+def mark(seat: Seat, request: pytest.FixtureRequest) -> Marker:
+    """Marks a reply and puts the mark on record."""
+    settings = request.config.stash[SETTINGS_KEY]
+
+    def put_on_record(reply: Reply) -> Mark:
+        made = mark_reply(
+            seat.question,
+            seat.sitting.exam.key,
+            reply,
+            epoch=seat.epoch,
+            extraction=settings.extraction,
+        )
+        request.node.user_properties.append((MARK_PROPERTY, made.model_dump_json()))
+        if made.outcome is not Outcome.CORRECT:
+            raise WrongAnswer(explain(seat.question, made))
+        return made
+
+    return put_on_record
+
+
+def seat_of(item: pytest.Item) -> Seat | None:
+    """The seat a test was made for, or None for any other test."""
+    callspec = getattr(item, "callspec", None)
+    found = callspec.params.get("seat") if callspec else None
+    return found if isinstance(found, Seat) else None
+
+
+@pytest.fixture
+def vcr_cassette_dir(request: pytest.FixtureRequest, vcr_cassette_dir: str) -> str:
+    """Cassettes lie in the run's folder."""
+    seat = seat_of(request.node)
+    return str(seat.sitting.folder) if seat else vcr_cassette_dir
+
+
+@pytest.fixture
+def default_cassette_name(request: pytest.FixtureRequest, default_cassette_name: str) -> str:
+    """One cassette per question."""
+    seat = seat_of(request.node)
+    return cassette_name(seat.question.id, seat.epoch) if seat else default_cassette_name
+
+
+@pytest.fixture
+def vcr_config(request: pytest.FixtureRequest, vcr_config: dict[str, Any]) -> dict[str, Any]:
+    """How vcrpy treats this suite's traffic."""
+    seat = seat_of(request.node)
+    if seat is None:
+        return vcr_config
+    return {
+        "persister": Recorder(seat.sitting.run),
+        "match_on": (MATCHER,),
+        "before_record_request": canonical_request,
+        # Only httpx speaks here; patching eight other libraries costs time in every test.
+        "skip_patchers": _OTHER_LIBRARIES,
+    }
+
+
+_OTHER_LIBRARIES = (
+    "httplib", "requests", "boto3", "urllib3", "httplib2", "tornado", "aiohttp", "httpx2",
+)  # fmt: skip

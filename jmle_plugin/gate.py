@@ -1,0 +1,81 @@
+"""The gate: from sheets to an exit status and the sentence that explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jmle_plugin.mark.sheet import Sheet, Verdict
+
+PASSED, FAILED = 0, 1
+_DECIDABLE = (PASSED, FAILED)
+"""pytest's own 2 to 5 (interrupted, internal error, usage, nothing collected) stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the gate decided. `status` is the exit status, `reason` one sentence."""
+
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sat:
+    """One sitting as the gate sees it."""
+
+    name: str
+    sheet: Sheet
+
+
+def decide(
+    status: int, gate: str, sat: Sequence[Sat], *, asked: bool, other_failures: int = 0
+) -> Decision:
+    """Decide the session's exit status.
+
+    `status` is pytest's own, `gate` one of official, all, none; `asked` says whether
+    somebody asked for that gate; `other_failures` counts failures that are no wrong
+    answers (other tests, teardown errors), which no gate forgives.
+    """
+    if status not in _DECIDABLE:
+        return Decision(status, "pytest ended early; the gate decides nothing")
+    for one in sat:
+        refusal = _refusal(one, gate, asked=asked)
+        if refusal:
+            return Decision(FAILED, refusal)
+    if other_failures:
+        return Decision(FAILED, f"{other_failures} other failures in this session")
+    if gate == "none":
+        return Decision(PASSED, "gate none: every question was answered")
+    if gate == "all" or any(one.sheet.verdict is Verdict.PARTIAL for one in sat):
+        return Decision(status, "exit status is pytest's own: any wrong answer fails")
+    return Decision(PASSED, "gate official: passed")
+
+
+def _refusal(one: Sat, gate: str, *, asked: bool) -> str:
+    sheet = one.sheet
+    if sheet.errors:
+        count = len(sheet.errors)
+        questions = "question has" if count == 1 else "questions have"
+        return f"{one.name}: {count} {questions} no reply (first: {sheet.errors[0]})"
+    if gate != "official":
+        return ""
+    if sheet.verdict is Verdict.PARTIAL:
+        partial = f"{one.name}: only {sheet.asked} of {sheet.of} questions were asked"
+        return f"gate official: {partial}, which gives no verdict" if asked else ""
+    if sheet.verdict is Verdict.FAIL:
+        return f"gate official: {one.name} failed ({', '.join(_failed(sheet))})"
+    return ""
+
+
+def _failed(sheet: Sheet) -> list[str]:
+    failed = [
+        f"{section.title} {section.points}/{section.max}, {-(section.margin or 0)} short"
+        for section in sheet.sections.values()
+        if section.passed is False
+    ]
+    if sheet.prohibited.passed is False:
+        failed.append(
+            f"{sheet.prohibited.count} prohibited choices, at most {sheet.prohibited.limit}"
+        )
+    return failed

@@ -1,0 +1,1 @@
+"""Marking: from a reply to an answer, from an answer to points, from points to a verdict."""

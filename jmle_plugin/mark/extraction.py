@@ -1,0 +1,134 @@
+r"""From a model's reply to the answer it gives, and how plainly it gave it.
+
+The prompt asks for free reasoning and one last line ``【回答】a``, ``【回答】a,c`` or
+``【回答】3.14``. Two rules read it:
+
+standard
+    The last answer line of the reply counts (``answer_line`` finds it). Precisely the
+    asked format is *exact*; what a human examiner would still read is *tolerant* (the
+    grammars are in ``choice`` and ``numeric``); everything else is *none*. Where the
+    reply has no answer line at all, in this order: a stand-in in the reply (``【解答】c``,
+    ``\boxed{c}``), then an answer line of the reasoning.
+published
+    JMLE2026-Bench's own rule to the letter (``published``).
+
+A reply is untrusted text: any string is read in linear time and without raising.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jmle_plugin.exam.model import Question, QuestionKind
+from jmle_plugin.mark import choice, numeric
+from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
+from jmle_plugin.mark.published import read_published
+
+_LINE_LIMIT = 200
+
+
+class Extraction(StrEnum):
+    """Which rule reads the reply."""
+
+    STANDARD = "standard"
+    PUBLISHED = "published"
+
+
+class How(StrEnum):
+    """How plainly the answer was given."""
+
+    EXACT = "exact"
+    """In the format the prompt asked for."""
+    TOLERANT = "tolerant"
+    """Not in that format, but a human examiner would read the same."""
+    NONE = "none"
+    """No answer could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one reply.
+
+    ``answer`` holds the sorted labels, or one number as text, and is empty when nothing
+    could be read. ``line`` shows people the answer line (trimmed, at most 200 characters,
+    control characters and lone surrogates replaced); it is kept for an unreadable line
+    too, and empty where there is no answer line.
+    """
+
+    answer: tuple[str, ...]
+    how: How
+    line: str
+
+
+def read_answer(
+    question: Question,
+    text: str,
+    reasoning: str = "",
+    *,
+    extraction: Extraction = Extraction.STANDARD,
+) -> Reading:
+    """Read the answer to ``question`` from a reply and its reasoning text.
+
+    Never raises, whatever the reply holds. Under the standard rule a choice answer holds
+    only labels of the question; the published rule reads a to e whatever is offered.
+    """
+    standard = _read_standard(question, text, reasoning)
+    if extraction is Extraction.STANDARD:
+        return standard
+    answer, line = read_published(question, text, reasoning)
+    if not answer:
+        return Reading((), How.NONE, _for_people(line))
+    how = How.EXACT if standard.how is How.EXACT else How.TOLERANT
+    return Reading(answer, how, _for_people(line))
+
+
+def _read_standard(question: Question, text: str, reasoning: str) -> Reading:
+    def begins(content: str) -> bool:
+        return _begins(question, content)
+
+    line = find_answer_line(text, begins)
+    if line is not None:
+        if line.plain and (exact := _read_exact(question, line.content)):
+            return Reading(exact, How.EXACT, _for_people(line.shown))
+        return _tolerant(question, line)
+    for stand_in in find_stand_ins(text):
+        reading = _tolerant(question, stand_in)
+        if reading.answer:
+            return reading
+    # Reasoning talks about the format it is about to use, so only whole lines count there.
+    line = find_answer_line(reasoning, begins, leading_only=True)
+    if line is not None:
+        return _tolerant(question, line)
+    return Reading((), How.NONE, "")
+
+
+def _tolerant(question: Question, line: AnswerLine) -> Reading:
+    if question.kind is QuestionKind.NUMERIC:
+        answer = numeric.read(question, line.content)
+    else:
+        answer = choice.read(question, line.content)
+    how = How.TOLERANT if answer else How.NONE
+    return Reading(answer, how, _for_people(line.shown))
+
+
+def _read_exact(question: Question, content: str) -> tuple[str, ...]:
+    if question.kind is QuestionKind.NUMERIC:
+        return numeric.read_exact(content)
+    return choice.read_exact(question, content)
+
+
+def _begins(question: Question, content: str) -> bool:
+    if question.kind is QuestionKind.NUMERIC:
+        return numeric.begins(content)
+    return choice.begins(question, content)
+
+
+def _for_people(line: str) -> str:
+    # The line is shown on terminals and stored as UTF-8: no escape sequences, no surrogates.
+    cut = line.strip()[:_LINE_LIMIT].rstrip()
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in ("Cc", "Cs") else char
+        for char in cut
+    )

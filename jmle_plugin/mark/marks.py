@@ -1,0 +1,114 @@
+"""The mark: what one reply to one question is worth, and the form it travels in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jmle_plugin.ask.reply import Reply, Usage
+from jmle_plugin.exam.model import AnswerKey, Question
+from jmle_plugin.mark.extraction import Extraction, How, read_answer
+from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
+
+
+class Tokens(BaseModel):
+    """Token counts as the provider gave them; null where it gave none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: int | None = None
+    completion: int | None = None
+    reasoning: int | None = None
+    cached: int | None = None
+
+
+class Mark(BaseModel):
+    """One marked reply. `points` of `max`; the reply's text stays in the cassette."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question: str
+    epoch: Annotated[int, Field(ge=1)] = 1
+    points: int
+    max: int
+    """0 for questions taken out of the scoring."""
+    outcome: Outcome
+    answer: list[str] = []
+    """What was read: sorted labels, or one number as written; empty when nothing was."""
+    accepted: list[list[str]] = []
+    """The answers the key accepts."""
+    how: How = How.NONE
+    prohibited: list[str] = []
+    """Prohibited choices (禁忌肢) that were picked."""
+    tokens: Tokens | None = None
+    model: str = ""
+    """The model's name as the provider returned it."""
+    finish_reason: str = ""
+    error: str = ""
+    """Why there is no reply; only with the outcome `error`."""
+
+
+def mark_reply(
+    question: Question,
+    key: AnswerKey,
+    reply: Reply,
+    *,
+    epoch: int = 1,
+    extraction: Extraction = Extraction.STANDARD,
+) -> Mark:
+    """Read, grade and score one reply."""
+    reading = read_answer(question, reply.text, reply.reasoning, extraction=extraction)
+    entry = key.entries[question.id]
+    outcome = grade(question, entry, reading, key.numeric)
+    earned = score(question, entry, outcome)
+    return Mark(
+        question=question.id,
+        epoch=epoch,
+        points=earned.points,
+        max=earned.maximum,
+        outcome=outcome,
+        answer=list(reading.answer),
+        accepted=[list(answer) for answer in entry.accepted],
+        how=reading.how,
+        prohibited=sorted(prohibited_picks(question, reading)),
+        tokens=_tokens(reply.usage),
+        model=reply.model,
+        finish_reason=reply.finish_reason,
+    )
+
+
+def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int = 1) -> Mark:
+    """The mark of a question without a reply: an error, never a wrong answer."""
+    entry = key.entries[question.id]
+    return Mark(
+        question=question.id,
+        epoch=epoch,
+        points=0,
+        max=score(question, entry, Outcome.ERROR).maximum,
+        outcome=Outcome.ERROR,
+        accepted=[list(answer) for answer in entry.accepted],
+        error=message,
+    )
+
+
+def explain(question: Question, mark: Mark) -> str:
+    """One line for people: `120A-74 (1 pt): answered 0.4, key 0.40`."""
+    unit = "pt" if question.points == 1 else "pts"
+    answered = ",".join(mark.answer)
+    given = f"answered {answered}" if answered else "no answer could be read"
+    if mark.answer and mark.outcome is Outcome.NO_ANSWER:
+        given += f" (not {question.select} choices)"
+    key = " or ".join(",".join(answer) for answer in mark.accepted)
+    return f"{question.id} ({question.points} {unit}): {given}, key {key}"
+
+
+def _tokens(usage: Usage | None) -> Tokens | None:
+    if usage is None:
+        return None
+    return Tokens(
+        prompt=usage.prompt,
+        completion=usage.completion,
+        reasoning=usage.reasoning,
+        cached=usage.cached,
+    )

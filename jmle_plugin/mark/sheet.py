@@ -1,0 +1,280 @@
+"""The score sheet: pure data made from the marks.
+
+Same marks, same sheet. Points are exam points; `max` is what could be earned on the
+questions counted, which is less than the paper's where questions were excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
+from jmle_plugin.mark.extraction import How
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark, Tokens
+
+
+class Verdict(StrEnum):
+    """What can be said about a sitting."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, no secret
+    FAIL = "fail"
+    INCOMPLETE = "incomplete"
+    """Some question was asked but has no reply: no verdict."""
+    PARTIAL = "partial"
+    """Only some questions were asked: no verdict."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Tally(_Frozen):
+    """Points and questions of some part of the exam."""
+
+    points: int = 0
+    max: int = 0
+    correct: int = 0
+    questions: int = 0
+
+
+class SectionTally(Tally):
+    """A section against its threshold; margin and passed are null without a verdict.
+
+    `stated_max` is the maximum the threshold is officially stated for. Where the
+    candidate's own `max` differs, `ratio` decides.
+    """
+
+    title: str = ""
+    threshold: int
+    stated_max: int
+    ratio: tuple[int, int] | None = None
+    margin: int | None = None
+    passed: bool | None = None
+
+
+class ProhibitedTally(_Frozen):
+    """Prohibited choices. count and passed are null where no list is published."""
+
+    count: int | None = None
+    limit: int | None = None
+    passed: bool | None = None
+    questions: list[str] = []
+
+
+class ImageTally(_Frozen):
+    """Questions with and without figures."""
+
+    with_: Tally = Field(alias="with")
+    without: Tally
+
+
+class Formatting(_Frozen):
+    """What the form of the answers cost, or would have cost with a stricter reader."""
+
+    tolerant: Tally
+    """Correct answers that only a tolerant reader accepts."""
+    unreadable: Tally
+    """Replies without a valid answer, marked wrong: `max` is what they were worth."""
+
+
+class TokenTotals(Tokens):
+    """Sums over the replies that carry counts; `replies` says how many those are."""
+
+    replies: int = 0
+
+
+class Sheet(_Frozen):
+    """The official score sheet of one sitting."""
+
+    verdict: Verdict
+    asked: int
+    """Questions selected in this session."""
+    of: int
+    """Questions of the exam."""
+    total: Tally
+    sections: dict[str, SectionTally]
+    blocks: dict[str, Tally]
+    kinds: dict[str, Tally]
+    images: ImageTally
+    prohibited: ProhibitedTally
+    formatting: Formatting
+    tokens: TokenTotals
+    errors: list[str]
+    """Questions asked without a reply."""
+    missed_required: list[str]
+    """Required questions of three points that were not answered correctly."""
+    finish_reasons: dict[str, int]
+
+
+def kind_of(question: Question) -> str:
+    """`single`, `multi_select` or `numeric`."""
+    if question.kind is QuestionKind.NUMERIC:
+        return "numeric"
+    return "single" if question.select == 1 else "multi_select"
+
+
+def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> Sheet:
+    """Make the sheet of the questions `asked`; those without a mark count as errors."""
+    selected = set(asked)
+    chosen = [question for question in exam.questions.values() if question.id in selected]
+    errors = [
+        question.id
+        for question in chosen
+        if question.id not in marks or marks[question.id].outcome is Outcome.ERROR
+    ]
+    partial = len(chosen) < len(exam.questions)
+    decided = not errors and not partial
+
+    def tally(belongs: Callable[[Question], bool]) -> Tally:
+        return _tally((question for question in chosen if belongs(question)), marks)
+
+    sections = {
+        criterion.section: _section(
+            exam, criterion, tally(lambda q, s=criterion.section: q.section == s), decided=decided
+        )
+        for criterion in exam.key.criteria
+    }
+    prohibited = _prohibited(exam, chosen, marks, decided=decided)
+    return Sheet(
+        verdict=_verdict(sections, prohibited, partial=partial, errors=errors),
+        asked=len(chosen),
+        of=len(exam.questions),
+        total=tally(lambda _: True),
+        sections=sections,
+        blocks={block.id: tally(lambda q, b=block.id: q.block == b) for block in exam.blocks},
+        kinds={
+            kind: tally(lambda q, k=kind: kind_of(q) == k)
+            for kind in ("single", "multi_select", "numeric")
+        },
+        images=ImageTally(
+            with_=tally(lambda q: bool(q.images)), without=tally(lambda q: not q.images)
+        ),
+        prohibited=prohibited,
+        formatting=_formatting(chosen, marks),
+        tokens=_tokens(marks[q.id] for q in chosen if q.id in marks),
+        errors=errors,
+        missed_required=[
+            question.id
+            for question in chosen
+            if question.section == "required"
+            and question.points == 3  # noqa: PLR2004 - the heavy half of the required section
+            and question.id in marks
+            and marks[question.id].outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
+        ],
+        finish_reasons=_finish_reasons(marks[q.id] for q in chosen if q.id in marks),
+    )
+
+
+def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
+    points = maximum = correct = count = 0
+    for question in questions:
+        mark = marks.get(question.id)
+        count += 1
+        points += mark.points if mark else 0
+        maximum += mark.max if mark else question.points
+        correct += bool(mark and mark.outcome is Outcome.CORRECT)
+    return Tally(points=points, max=maximum, correct=correct, questions=count)
+
+
+def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:
+    title = next(section.title for section in exam.sections if section.id == rule.section)
+    margin: int | None = None
+    passed: bool | None = None
+    if decided:
+        needed = needed_points(rule, tally.max)
+        margin = tally.points - needed
+        passed = margin >= 0
+    return SectionTally(
+        **tally.model_dump(),
+        title=title,
+        threshold=rule.threshold,
+        stated_max=rule.maximum,
+        ratio=rule.ratio,
+        margin=margin,
+        passed=passed,
+    )
+
+
+def needed_points(rule: Criterion, own_maximum: int) -> int:
+    """The fewest points that pass for a candidate whose own maximum is `own_maximum`.
+
+    Where exclusions make it differ from the stated maximum, the criterion's ratio
+    decides, in integers (the official proviso: "総点数の80％以上"); without a ratio the
+    stated threshold stands.
+    """
+    if own_maximum == rule.maximum or rule.ratio is None:
+        return rule.threshold
+    numerator, denominator = rule.ratio
+    return -(-own_maximum * numerator // denominator)
+
+
+def _prohibited(
+    exam: Exam, chosen: Iterable[Question], marks: Mapping[str, Mark], *, decided: bool
+) -> ProhibitedTally:
+    rule = exam.key.prohibited
+    if rule is None:
+        return ProhibitedTally()
+    if not rule.listed:
+        return ProhibitedTally(limit=rule.limit)
+    picked = [q.id for q in chosen if q.id in marks and marks[q.id].prohibited]
+    count = sum(len(marks[name].prohibited) for name in picked)
+    return ProhibitedTally(
+        count=count,
+        limit=rule.limit,
+        passed=count <= rule.limit if decided else None,
+        questions=picked,
+    )
+
+
+def _verdict(
+    sections: Mapping[str, SectionTally],
+    prohibited: ProhibitedTally,
+    *,
+    partial: bool,
+    errors: list[str],
+) -> Verdict:
+    if partial:
+        return Verdict.PARTIAL
+    if errors:
+        return Verdict.INCOMPLETE
+    passed = all(section.passed for section in sections.values())
+    return Verdict.PASS if passed and prohibited.passed is not False else Verdict.FAIL
+
+
+def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Formatting:
+    marked = [question for question in chosen if question.id in marks]
+    return Formatting(
+        tolerant=_tally(
+            (
+                question
+                for question in marked
+                if marks[question.id].how is How.TOLERANT
+                and marks[question.id].outcome is Outcome.CORRECT
+            ),
+            marks,
+        ),
+        unreadable=_tally(
+            (q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks
+        ),
+    )
+
+
+def _tokens(marks: Iterable[Mark]) -> TokenTotals:
+    counted = [mark.tokens for mark in marks if mark.tokens is not None]
+    sums: dict[str, int | None] = {}
+    for name in Tokens.model_fields:
+        given = [value for value in (getattr(one, name) for one in counted) if value is not None]
+        sums[name] = sum(given) if given else None
+    return TokenTotals(**sums, replies=len(counted))
+
+
+def _finish_reasons(marks: Iterable[Mark]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for mark in marks:
+        if mark.finish_reason:
+            counts[mark.finish_reason] = counts.get(mark.finish_reason, 0) + 1
+    return dict(sorted(counts.items()))

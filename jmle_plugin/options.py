@@ -1,0 +1,228 @@
+"""Command line, environment and ini become one frozen `Settings`.
+
+Precedence: command line, then environment, then ini, then default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.exam.library import default_data_root
+from jmle_plugin.exam.names import unknown_name
+from jmle_plugin.mark.extraction import Extraction
+
+GATES = ("official", "all", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: `--flag`, environment variable and ini key."""
+
+    name: str
+    help: str
+    env: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    many: bool = False
+    switch: bool = False
+    path: bool = False
+    """Ini values are relative to the ini file's folder, others to the current one."""
+
+    @property
+    def flag(self) -> str:
+        """As given on the command line."""
+        return f"--{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """Where argparse keeps it; prefixed, so that no other plugin's is overwritten."""
+        return "jmle_" + self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.env or self.dest.upper()
+
+
+OPTIONS = (
+    Option("model", "the model to examine; repeat it to examine several", metavar="NAME", many=True),
+    Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
+    Option("exam", "the exam, by name or path", metavar="NAME|PATH", default="jmle120"),
+    Option(
+        "exam-data",
+        "folder with one folder per exam source (default: where `jmle fetch` puts them)",
+        env="JMLE_DATA",
+        metavar="DIR",
+        path=True,
+    ),
+    Option("key", "state of the answer key (default: the exam's own)", metavar="STATE"),
+    Option(
+        "extraction",
+        "how answers are read: like a human examiner, or by JMLE2026-Bench's published rule",
+        choices=tuple(Extraction),
+        default=Extraction.STANDARD,
+    ),
+    Option("prompt", "prompt file to use instead of the suite's", metavar="FILE", path=True),
+    Option("offline", "never call anybody: a missing reply is an error", switch=True),
+    Option(
+        "gate",
+        "exit status 0 only for an official pass; only if nothing is wrong; or unless something "
+        "errored",
+        choices=GATES,
+        default="official",
+    ),
+    Option("cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True),
+    Option("results", "folder for result files", metavar="DIR", default="results", path=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything asked for, validated as far as no file has to be read."""
+
+    models: tuple[str, ...]
+    runs: tuple[str, ...]
+    exam: str
+    exam_data: Path
+    key: str
+    extraction: Extraction
+    prompt: Path | None
+    offline: bool
+    gate: str
+    gate_asked: bool
+    """True where somebody asked for the gate, False where it is the default."""
+    cassettes: Path
+    results: Path
+    record_mode: str
+    root: Path
+
+    @property
+    def candidates(self) -> tuple[tuple[str, str], ...]:
+        """(model, run) pairs; one of the two may be empty."""
+        if not self.runs:
+            return tuple((model, "") for model in self.models)
+        if not self.models:
+            return tuple(("", run) for run in self.runs)
+        return tuple(zip(self.models, self.runs, strict=True))
+
+    @property
+    def may_record(self) -> bool:
+        """Whether a missing reply may be asked for."""
+        return not self.offline and self.record_mode != "none"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register every option with its ini key, in one group."""
+    group = parser.getgroup("jmle", "medical licensing examination")
+    for option in OPTIONS:
+        where = f" [env {option.variable}, ini {option.dest}]"
+        if option.switch:
+            group.addoption(
+                option.flag, dest=option.dest, action="store_true", default=None,
+                help=option.help + where,
+            )
+        else:
+            group.addoption(
+                option.flag,
+                dest=option.dest,
+                action="append" if option.many else "store",
+                metavar=option.metavar or None,
+                choices=option.choices or None,
+                default=None,
+                help=option.help + where,
+            )
+        kind = "bool" if option.switch else "args" if option.many else "string"
+        parser.addini(option.dest, option.help, type=kind, default=None)  # type: ignore[arg-type]
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """The settings of this session; SettingsError for values that cannot be."""
+    values = {option.name: _value(option, config) for option in OPTIONS}
+    models, runs = tuple(values["model"]), tuple(values["run"])
+    if models and runs and len(models) != len(runs):
+        raise SettingsError(
+            f"--model is given {len(models)} times, --run {len(runs)} times",
+            remedy="Give each model its own --run name, or leave the names to the suite.",
+        )
+    for kind, names in (("model", models), ("run", runs)):
+        if len(set(names)) < len(names):
+            raise SettingsError(f"--{kind} names {max(names, key=names.count)!r} twice")
+    record_mode = config.getoption("--record-mode", default=None)
+    return Settings(
+        models=models,
+        runs=runs,
+        exam=values["exam"][0],
+        exam_data=_path(values["exam-data"]) or default_data_root(),
+        key=_first(values["key"]),
+        extraction=Extraction(values["extraction"][0]),
+        prompt=_path(values["prompt"]),
+        offline=_first(values["offline"]) == "yes",
+        gate=values["gate"][0],
+        gate_asked=_asked(OPTIONS_BY_NAME["gate"], config),
+        cassettes=_path(values["cassettes"]) or Path(),
+        results=_path(values["results"]) or Path(),
+        record_mode=record_mode or "none",
+        root=config.rootpath,
+    )
+
+
+OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def _value(option: Option, config: pytest.Config) -> Sequence[str]:
+    given = config.getoption(option.dest)
+    if given is not None:
+        values = _listed(given)
+        return [str(config.invocation_params.dir / value) for value in values] if (
+            option.path
+        ) else values
+    variable = os.environ.get(option.variable)
+    if variable:
+        values = variable.split() if option.many else _listed(variable)
+        if option.switch:
+            values = ["yes"] if variable.lower() in {"1", "true", "yes", "on"} else []
+        if option.path:
+            values = [str(config.invocation_params.dir / value) for value in values]
+        return _chosen(option, values, f"environment variable {option.variable}")
+    ini = config.getini(option.dest)
+    if ini or ini is False:
+        values = _chosen(option, _listed(ini), f"ini key {option.dest}")
+    else:
+        values = [option.default] if option.default else []
+    return [str(config.rootpath / value) for value in values] if option.path else values
+
+
+def _listed(value: object) -> list[str]:
+    if isinstance(value, bool):
+        return ["yes"] if value else []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _chosen(option: Option, values: list[str], where: str) -> list[str]:
+    for value in values:
+        if option.choices and value not in option.choices:
+            raise unknown_name(option.name, value, option.choices, where=where)
+    return values
+
+
+def _asked(option: Option, config: pytest.Config) -> bool:
+    return bool(
+        config.getoption(option.dest)
+        or os.environ.get(option.variable)
+        or config.getini(option.dest)
+    )
+
+
+def _first(values: Sequence[str]) -> str:
+    return values[0] if values else ""
+
+
+def _path(values: Sequence[str]) -> Path | None:
+    return Path(values[0]).expanduser() if values else None

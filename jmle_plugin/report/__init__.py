@@ -1,0 +1,1 @@
+"""Score reports made from marks and sheets: terminal and JSON."""

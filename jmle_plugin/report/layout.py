@@ -1,0 +1,43 @@
+"""Text in columns where some characters are two columns wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wcwidth import wcswidth
+
+
+def width(text: str) -> int:
+    """Columns `text` takes on a terminal; control characters count as none."""
+    return max(wcswidth(text), 0)
+
+
+def pad(text: str, columns: int, *, right: bool = False) -> str:
+    """`text` filled up with spaces to `columns`; `right` puts it at the right edge."""
+    space = " " * max(columns - width(text), 0)
+    return space + text if right else text + space
+
+
+def table(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
+    """Rows as aligned lines: the first column left, the others right."""
+    columns = max((len(row) for row in rows), default=0)
+    widths = [max(width(row[i]) for row in rows if i < len(row)) for i in range(columns)]
+    return [
+        (" " * gap)
+        .join(pad(cell, widths[i], right=i > 0) for i, cell in enumerate(row))
+        .rstrip()
+        for row in rows
+    ]
+
+
+def wrapped(label: str, items: Sequence[str], columns: int, *, between: str = " ") -> list[str]:
+    """`label` and then the items, broken into lines of at most `columns`."""
+    lines, line = [], label
+    for item in items:
+        longer = f"{line}{between if line.strip() and line != label else ''}{item}"
+        if width(longer) > columns and line != label:
+            lines.append(line)
+            line = " " * width(label) + item
+        else:
+            line = longer
+    return [*lines, line]

@@ -1,0 +1,160 @@
+"""Where a result comes from: exam, key, prompt, model, versions, commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+import subprocess
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from jmle_plugin import __version__
+from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef
+from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.marks import Mark
+
+PACKAGES = (
+    "httpx", "litellm", "pillow", "pydantic", "pytest", "pytest-recording", "pytest-xdist",
+    "pyyaml", "vcrpy",
+)  # fmt: skip
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ExamSource(_Frozen):
+    """The exam pack."""
+
+    id: str
+    hash: str
+    """sha256 over rules, questions, keys and image digests."""
+    licence: str
+
+
+class KeyState(_Frozen):
+    """The answer key the sitting was marked by."""
+
+    state: str
+    title: str
+    numeric: str
+    """`number` or `text`: how numeric answers are compared."""
+
+
+class Git(_Frozen):
+    """The project's commit; `dirty` when tracked files other than results differ from it."""
+
+    commit: str
+    dirty: bool
+
+
+class RunInfo(_Frozen):
+    """What varies from one session to the next with the same cassettes."""
+
+    started: str
+    """UTC, ISO 8601."""
+    seconds: float
+    workers: str
+
+
+class Provenance(_Frozen):
+    """Everything needed to say what a figure is a figure of.
+
+    `prompt` is null for imported replies: they answered the prompt of `imported.project`.
+    """
+
+    exam: ExamSource
+    key: KeyState
+    extraction: Extraction
+    images: ImageMode
+    prompt: PromptRef | None
+    imported: ImportedFrom | None
+    requested_model: str
+    returned_models: list[str]
+    parameters: dict[str, Any]
+    packages: dict[str, str]
+    git: Git | None
+    run: RunInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """The session around the sittings."""
+
+    started: dt.datetime
+    clock: float
+    workers: str
+    git: Git | None
+
+    @classmethod
+    def start(cls, root: Path, results: Path, workers: str) -> RunContext:
+        """Look at clock and repository before anything is written."""
+        return cls(dt.datetime.now(dt.UTC), time.monotonic(), workers, read_git(root, results))
+
+    def info(self) -> RunInfo:
+        """The part of the provenance that varies by session."""
+        return RunInfo(
+            started=self.started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - self.clock, 2),
+            workers=self.workers,
+        )
+
+
+def build_provenance(
+    sitting: Sitting, marks: Iterable[Mark], extraction: Extraction, context: RunContext
+) -> Provenance:
+    """The provenance of one sitting's results."""
+    exam, run = sitting.exam, sitting.run
+    return Provenance(
+        exam=ExamSource(id=exam.id, hash=exam.hash, licence=exam.licence),
+        key=KeyState(state=exam.key.state, title=exam.key.title, numeric=exam.key.numeric),
+        extraction=extraction,
+        images=run.images,
+        prompt=run.prompt,
+        imported=run.imported,
+        requested_model=run.model,
+        returned_models=sorted({mark.model for mark in marks if mark.model}),
+        parameters=run.parameters,
+        packages=_versions(),
+        git=context.git,
+        run=context.info(),
+    )
+
+
+def read_git(root: Path, results: Path) -> Git | None:
+    """The commit checked out at `root`; None outside a repository or without git.
+
+    Result files are left out of the question: writing one must not make the next differ.
+    """
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        changes = _git(
+            root, "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{results}"
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return Git(commit=commit.strip(), dirty=bool(changes.strip()))
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(root), *arguments]
+    return subprocess.run(  # noqa: S603 - fixed words and this project's own folders
+        command, check=True, capture_output=True, text=True, timeout=20
+    ).stdout
+
+
+def _versions() -> dict[str, str]:
+    versions = {"jmle": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions

@@ -1,0 +1,153 @@
+"""The results file: `results/<exam>/<run>.json`, a versioned schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.errors import ResultError
+from jmle_plugin.files import write_whole
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.marks import Mark
+from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.report.provenance import Provenance, RunContext, build_provenance
+
+SCHEMA_VERSION = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ExamInfo(_Frozen):
+    """Which sitting."""
+
+    id: str
+    title: str
+    edition: int
+    profession: str
+    synthetic: bool
+    """True for sample exams: their results say nothing about medicine."""
+
+
+class RunIdentity(_Frozen):
+    """Who sat it."""
+
+    name: str
+    model: str
+    title: str
+    """The name for people; says so where replies were scripted."""
+    scripted: bool
+
+
+class Results(_Frozen):
+    """One sitting: its sheet, every mark, and where it all comes from.
+
+    Points are exam points, tokens are counts, `provenance.run` alone varies between
+    sessions over the same cassettes.
+    """
+
+    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    exam: ExamInfo
+    run: RunIdentity
+    sheet: Sheet
+    marks: list[Mark]
+    """In the exam's order; questions never asked are not in it."""
+    provenance: Provenance
+
+
+def build_results(
+    sitting: Sitting,
+    sheet: Sheet,
+    marks: Mapping[str, Mark],
+    *,
+    extraction: Extraction,
+    context: RunContext,
+) -> Results:
+    """Put the results of one sitting together."""
+    exam, run = sitting.exam, sitting.run
+    ordered = [marks[name] for name in exam.questions if name in marks]
+    return Results(
+        exam=ExamInfo(
+            id=exam.id,
+            title=exam.title,
+            edition=exam.edition,
+            profession=exam.profession,
+            synthetic=exam.synthetic,
+        ),
+        run=RunIdentity(name=run.run, model=run.model, title=run.title, scripted=run.scripted),
+        sheet=sheet,
+        marks=ordered,
+        provenance=build_provenance(sitting, ordered, extraction, context),
+    )
+
+
+def result_file(folder: Path, results: Results) -> Path:
+    """Where results belong: a partial sitting never takes the place of a full one."""
+    partial = ".partial" if results.sheet.verdict is Verdict.PARTIAL else ""
+    return folder / results.exam.id / f"{results.run.name}{partial}.json"
+
+
+def write_results(folder: Path, results: Results) -> Path:
+    """Write the results whole below `folder` and return the file.
+
+    Raises ResultError where it cannot be written, or where a later version of this
+    suite wrote the file that is there.
+    """
+    file = result_file(folder, results)
+    _refuse_later(file)
+    text = json.dumps(dump_results(results), ensure_ascii=False, indent=1)
+    try:
+        write_whole(file, text + "\n")
+    except OSError as error:
+        raise ResultError(
+            f"cannot be written ({error.strerror})",
+            where=file,
+            remedy="Name another folder with --results, or make room; what was there is untouched.",
+        ) from error
+    return file
+
+
+def dump_results(results: Results) -> dict[str, Any]:
+    """The results as JSON values, lone surrogates in messages replaced."""
+    return results.model_dump(mode="json", by_alias=True)
+
+
+def read_results(file: Path) -> Results:
+    """Read a results file; ResultError names the file and the place."""
+    try:
+        raw = json.loads(file.read_bytes())
+    except OSError as error:
+        raise ResultError(f"cannot be read ({error.strerror})", where=file) from error
+    except ValueError as error:
+        raise ResultError(f"is not valid JSON ({error})", where=file) from error
+    _check_version(raw, file)
+    try:
+        return Results.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ResultError(f"is no results file: {place}: {first['msg']}", where=file) from error
+
+
+def _check_version(raw: Any, file: Path) -> None:
+    version = raw.get("schema") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ResultError(
+            f"has schema version {version}; this version of jmle reads {SCHEMA_VERSION}",
+            where=file,
+            remedy="Update jmle, or name another folder with --results.",
+        )
+
+
+def _refuse_later(file: Path) -> None:
+    try:
+        raw = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return
+    _check_version(raw, file)
