@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from jmle_plugin.ask.run import list_runs
-from jmle_plugin.ask.sitting import Seat, Sitting, open_sitting
-from jmle_plugin.exam.library import find_pack, find_packs, pack_folders
-from jmle_plugin.exam.model import Question, QuestionKind
-from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.fixtures import SETTINGS_KEY, seat_of
-from jmle_plugin.options import Settings
+from jmle_plugin.fixtures import seat_of
+from jmle_plugin.options import SETTINGS_KEY
 
-SITTINGS_KEY = pytest.StashKey[tuple[Sitting, ...]]()
+if TYPE_CHECKING:
+    from jmle_plugin.ask.sitting import Sitting
+    from jmle_plugin.exam.model import Question
+    from jmle_plugin.options import Settings
+
+# Imported in every session: what only a sitting needs is imported inside.
+
+SITTINGS_KEY = pytest.StashKey["tuple[Sitting, ...]"]()
 NOBODY = "nobody-to-examine"
 """Id of the placeholder an exam test gets when no model and no run was named."""
 
@@ -32,6 +35,10 @@ def open_sittings(settings: Settings) -> tuple[Sitting, ...]:
     """The sittings asked for: none unless a model or a run is named."""
     if not settings.candidates:
         return ()
+    from jmle_plugin.ask.sitting import open_sitting  # noqa: PLC0415
+    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
     pack = find_pack(settings.exam, pack_folders(settings.root))
     exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
     return tuple(
@@ -67,6 +74,8 @@ def seat_parameters(config: pytest.Config) -> list[object]:
     sittings = config.stash.get(SITTINGS_KEY, ())
     if not sittings:
         return [pytest.param(None, id=NOBODY)]
+    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
+
     several = len(sittings) > 1
     return [
         pytest.param(
@@ -88,6 +97,9 @@ def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
     """UsageError when an exam test was collected but nobody was named to sit it."""
     if not any(node_id.endswith(f"[{NOBODY}]") for node_id in node_ids):
         return
+    from jmle_plugin.ask.run import list_runs  # noqa: PLC0415
+    from jmle_plugin.exam.library import find_packs, pack_folders  # noqa: PLC0415
+
     settings = config.stash[SETTINGS_KEY]
     lines = ["nobody to examine: name a model with --model=NAME or a recorded run with --run=NAME"]
     for name in find_packs(pack_folders(settings.root)):
@@ -103,7 +115,7 @@ def _markers(question: Question) -> list[str]:
         question.section: True,
         "image": bool(question.images),
         "multi_select": question.select > 1,
-        "numeric": question.kind is QuestionKind.NUMERIC,
+        "numeric": question.kind == "numeric",
         "serial": question.serial is not None,
     }
     return [name for name, holds in facts.items() if holds]

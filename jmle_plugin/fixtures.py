@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from jmle_plugin.ask.cassette import cassette_name
-from jmle_plugin.ask.client import NOWHERE, HttpModelClient, ModelClient
-from jmle_plugin.ask.recording import MATCHER, Recorder, canonical_request
-from jmle_plugin.ask.reply import Reply
-from jmle_plugin.ask.sitting import Seat
 from jmle_plugin.errors import MissingCassetteError
-from jmle_plugin.exam.model import Exam, Question
-from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, explain, mark_reply
-from jmle_plugin.options import Settings
+from jmle_plugin.options import SETTINGS_KEY
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
 
-SETTINGS_KEY = pytest.StashKey[Settings]()
+    from jmle_plugin.ask.client import ModelClient
+    from jmle_plugin.ask.reply import Reply
+    from jmle_plugin.ask.sitting import Seat
+    from jmle_plugin.exam.model import Exam, Question
+    from jmle_plugin.mark.marks import Mark
+
+# This module is registered in every session, so what a sitting needs is imported by the
+# fixture that needs it.
+
 MARK_PROPERTY = "jmle_mark"
 """Name of the user property a mark travels in, as JSON."""
 
@@ -45,9 +45,7 @@ class Marker(Protocol):
 @pytest.fixture
 def seat(request: pytest.FixtureRequest) -> Seat:
     """One question of one sitting; tests that use it are run once per question."""
-    found = request.param
-    assert isinstance(found, Seat)
-    return found
+    return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -71,6 +69,8 @@ def gateway_url() -> str | None:
 @pytest.fixture(scope="session")
 def model_client(gateway_url: str | None) -> Iterator[ModelClient]:
     """Whoever is asked: any object with `ask(request) -> Reply`."""
+    from jmle_plugin.ask.client import NOWHERE, HttpModelClient  # noqa: PLC0415
+
     client = HttpModelClient(gateway_url or NOWHERE)
     yield client
     client.close()
@@ -85,6 +85,8 @@ def reply(
     An outage raises here, in set-up, so that it is an error of the test and never a
     wrong answer.
     """
+    from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
+
     nobody = isinstance(model_client, HttpModelClient) and (
         gateway_url is None or (vcr is not None and vcr.record_mode.value == "none")
     )
@@ -100,6 +102,9 @@ def reply(
 @pytest.fixture
 def mark(seat: Seat, request: pytest.FixtureRequest) -> Marker:
     """Marks a reply and puts the mark on record."""
+    from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
+    from jmle_plugin.mark.marks import explain, mark_reply  # noqa: PLC0415
+
     settings = request.config.stash[SETTINGS_KEY]
 
     def put_on_record(reply: Reply) -> Mark:
@@ -118,33 +123,41 @@ def mark(seat: Seat, request: pytest.FixtureRequest) -> Marker:
     return put_on_record
 
 
-def seat_of(item: pytest.Item) -> Seat | None:
+def seat_of(item: Any) -> Seat | None:
     """The seat a test was made for, or None for any other test."""
     callspec = getattr(item, "callspec", None)
-    found = callspec.params.get("seat") if callspec else None
-    return found if isinstance(found, Seat) else None
+    return callspec.params.get("seat") if callspec else None
+
+
+# Overrides of pytest-recording's fixtures. Tests that sit no exam keep what they had.
 
 
 @pytest.fixture
-def vcr_cassette_dir(request: pytest.FixtureRequest, vcr_cassette_dir: str) -> str:
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
     """Cassettes lie in the run's folder."""
     seat = seat_of(request.node)
-    return str(seat.sitting.folder) if seat else vcr_cassette_dir
+    if seat is None:
+        return str(request.getfixturevalue("vcr_cassette_dir"))
+    return str(seat.sitting.folder)
 
 
 @pytest.fixture
-def default_cassette_name(request: pytest.FixtureRequest, default_cassette_name: str) -> str:
+def default_cassette_name(request: pytest.FixtureRequest) -> str:
     """One cassette per question."""
     seat = seat_of(request.node)
-    return cassette_name(seat.question.id, seat.epoch) if seat else default_cassette_name
+    if seat is None:
+        return str(request.getfixturevalue("default_cassette_name"))
+    return seat.sitting.cassette(seat.question, seat.epoch).stem
 
 
 @pytest.fixture
-def vcr_config(request: pytest.FixtureRequest, vcr_config: dict[str, Any]) -> dict[str, Any]:
+def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
     """How vcrpy treats this suite's traffic."""
     seat = seat_of(request.node)
     if seat is None:
-        return vcr_config
+        return dict(request.getfixturevalue("vcr_config"))
+    from jmle_plugin.ask.recording import MATCHER, Recorder, canonical_request  # noqa: PLC0415
+
     return {
         "persister": Recorder(seat.sitting.run),
         "match_on": (MATCHER,),

@@ -52,7 +52,9 @@ class Option:
 
 
 OPTIONS = (
-    Option("model", "the model to examine; repeat it to examine several", metavar="NAME", many=True),
+    Option(
+        "model", "the model to examine; repeat it to examine several", metavar="NAME", many=True
+    ),
     Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
     Option("exam", "the exam, by name or path", metavar="NAME|PATH", default="jmle120"),
     Option(
@@ -78,7 +80,9 @@ OPTIONS = (
         choices=GATES,
         default="official",
     ),
-    Option("cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True),
+    Option(
+        "cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True
+    ),
     Option("results", "folder for result files", metavar="DIR", default="results", path=True),
 )
 
@@ -118,6 +122,9 @@ class Settings:
         return not self.offline and self.record_mode != "none"
 
 
+SETTINGS_KEY = pytest.StashKey[Settings]()
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Register every option with its ini key, in one group."""
     group = parser.getgroup("jmle", "medical licensing examination")
@@ -125,7 +132,10 @@ def add_options(parser: pytest.Parser) -> None:
         where = f" [env {option.variable}, ini {option.dest}]"
         if option.switch:
             group.addoption(
-                option.flag, dest=option.dest, action="store_true", default=None,
+                option.flag,
+                dest=option.dest,
+                action="store_true",
+                default=None,
                 help=option.help + where,
             )
         else:
@@ -180,9 +190,11 @@ def _value(option: Option, config: pytest.Config) -> Sequence[str]:
     given = config.getoption(option.dest)
     if given is not None:
         values = _listed(given)
-        return [str(config.invocation_params.dir / value) for value in values] if (
-            option.path
-        ) else values
+        return (
+            [str(config.invocation_params.dir / value) for value in values]
+            if (option.path)
+            else values
+        )
     variable = os.environ.get(option.variable)
     if variable:
         values = variable.split() if option.many else _listed(variable)

@@ -6,7 +6,7 @@ controller; workers have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,10 +87,18 @@ class ExamSession:
         elif report.failed:
             found[0].error(found[1], report.longreprtext or "the worker died")
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Make the sheets, write the results, decide the exit status."""
-        if session.config.getoption("collectonly"):
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, None, None]:
+        """Make the sheets, write the results, decide the exit status.
+
+        The innermost wrapper: after other plugins, some of which fold pytest's own status
+        into the session's once more (syrupy does), and before the terminal's summary.
+        """
+        yield
+        spoiled = exitstatus == 0 and session.exitstatus != 0
+        if spoiled or session.config.getoption("collectonly"):
             return
         sat = [self._finish(one) for one in self._progress if one.asked]
         if not sat:

@@ -34,7 +34,11 @@ class HttpModelClient:
         headers = {"authorization": f"Bearer {token}"} if token else {}
         # The service is on loopback: no certificates to load, no proxy to go through.
         self._http = httpx.Client(
-            base_url=address, headers=headers, timeout=timeout, verify=False, trust_env=False
+            base_url=address,
+            headers=headers,
+            timeout=timeout,
+            verify=False,
+            trust_env=False,  # noqa: S501
         )
         self._failures: tuple[type[Exception], ...] = (httpx.HTTPError,)
 

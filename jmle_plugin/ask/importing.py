@@ -86,7 +86,8 @@ def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> I
             where=folder,
             remedy="Give another --run name, or move the old run away.",
         )
-    _write(folder, spec, exam, replies)
+    source = {"project": PROJECT, "file": file.name, "sha256": sha256}
+    _write(folder, spec, exam, replies, source)
     missing = tuple(one for one in exam.questions if one not in replies)
     return Imported(spec, folder, len(replies), missing)
 
@@ -130,14 +131,10 @@ def _replies(results: Iterable[_Result], exam: Exam, file: Path) -> dict[str, _R
     }
 
 
-def _write(folder: Path, spec: RunSpec, exam: Exam, replies: dict[str, _Result]) -> None:
+def _write(
+    folder: Path, spec: RunSpec, exam: Exam, replies: dict[str, _Result], source: dict[str, Any]
+) -> None:
     """Fill a folder beside the run's place, then move it there whole."""
-    assert spec.imported is not None
-    source = {
-        "project": spec.imported.project,
-        "file": spec.imported.file,
-        "sha256": spec.imported.sha256,
-    }
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:

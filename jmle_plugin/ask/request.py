@@ -41,8 +41,6 @@ def build_request(
     """
     body: dict[str, Any] = {"model": run.model}
     if prompt is not None:
-        body["messages"] = prompt.messages(
-            exam, question, images=run.images is ImageMode.VISION
-        )
+        body["messages"] = prompt.messages(exam, question, images=run.images is ImageMode.VISION)
         body.update(run.parameters)
     return AskRequest(question.id, question_digest(question), body, epoch)

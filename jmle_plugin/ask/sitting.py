@@ -41,7 +41,7 @@ class Seat:
     epoch: int = 1
 
 
-def open_sitting(
+def open_sitting(  # noqa: PLR0913 - each is a setting of its own
     exam: Exam,
     cassettes: Path,
     *,

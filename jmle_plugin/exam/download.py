@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,9 @@ class _Attempt:
         try:
             self.http(url, output_file, keeper)
         except RequestException as error:
+            if error.response is not None:
+                # pooch leaves the connection of a refused request open.
+                error.response.close()
             if self.tries > RETRIES or not _passing(error):
                 raise _failure(error, self.item) from error
             self.report(f"  {self.item.name}: {reason(error)}; trying again")
@@ -121,6 +125,8 @@ class _Attempt:
 def _failure(error: Exception, item: Item) -> FetchError:
     from requests.exceptions import RequestException  # noqa: PLC0415
 
+    if not isinstance(error, OSError):
+        return wrong_file(item.path, item.sha256)
     if isinstance(error, RequestException):
         remedy = f"Check the connection and the address. {_AGAIN}"
     else:
@@ -129,6 +135,17 @@ def _failure(error: Exception, item: Item) -> FetchError:
         f"cannot be downloaded from {public(item.url)} ({reason(error)})",
         where=item.path,
         remedy=remedy,
+    )
+
+
+def wrong_file(path: Path, sha256: str, others: Sequence[str] = ()) -> FetchError:
+    """What to say of a file that stands in the place of the published one."""
+    return FetchError(
+        f"is there already, but is not the published file (sha256 {sha256[:12]}…)"
+        + (f"; so are {', '.join(others)}" if others else ""),
+        where=path,
+        remedy="Nothing is overwritten: delete it or move it away, then run the same command "
+        "again.",
     )
 
 
@@ -151,6 +168,8 @@ def reason(error: BaseException) -> str:
         return f"HTTP {response.status_code} {response.reason}".strip()
     while inner := error.__cause__ or error.__context__:
         error = inner
+    if isinstance(error, IncompleteRead):
+        return f"cut off: {error}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 

@@ -12,7 +12,15 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from jmle_plugin.errors import FetchError
-from jmle_plugin.exam.download import Item, download, file_sha256, public, reason, shown_size
+from jmle_plugin.exam.download import (
+    Item,
+    download,
+    file_sha256,
+    public,
+    reason,
+    shown_size,
+    wrong_file,
+)
 from jmle_plugin.exam.manifest import SourceSpec, read_manifest
 
 
@@ -123,12 +131,5 @@ def _missing(folder: Path, files: Mapping[str, str]) -> set[str]:
                 remedy="Make it readable or move it away, then run the same command again.",
             ) from error
     if wrong:
-        others = f"; so are {', '.join(wrong[1:])}" if wrong[1:] else ""
-        raise FetchError(
-            f"is there already, but is not the published file (sha256 {files[wrong[0]][:12]}…)"
-            + others,
-            where=folder / wrong[0],
-            remedy="Nothing is overwritten: delete it or move it away, then run the same "
-            "command again.",
-        )
+        raise wrong_file(folder / wrong[0], files[wrong[0]], wrong[1:])
     return missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,14 +47,15 @@ def find_pack(name: str, folders: Sequence[Path]) -> Path:
     if name in packs:
         return packs[name]
     path = Path(name)
-    if path.name == PACK_FILE and path.is_file():
-        return path
-    if path.is_dir():
-        if (path / PACK_FILE).is_file():
-            return path / PACK_FILE
-        raise PackError(
-            f"holds no {PACK_FILE}",
-            where=path.absolute(),
-            remedy=f"Name a pack's folder, its {PACK_FILE}, or one of: {', '.join(packs)}.",
-        )
+    # A name no file system takes is no path.
+    with contextlib.suppress(OSError, ValueError):
+        for file in (path, path / PACK_FILE):
+            if file.name == PACK_FILE and file.is_file():
+                return file
+        if path.is_dir():
+            raise PackError(
+                f"holds no {PACK_FILE}",
+                where=path.absolute(),
+                remedy=f"Name a pack's folder, its {PACK_FILE}, or one of: {', '.join(packs)}.",
+            )
     raise unknown_name("exam", name, packs)

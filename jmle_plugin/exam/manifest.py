@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import NumericRule, Treatment
@@ -68,13 +77,21 @@ class PointsSpec(_Strict):
         return self
 
 
+# Told apart beforehand, so that a mistake in a rule is not reported as "not an integer".
+_Points = Annotated[
+    Annotated[Annotated[int, Field(ge=0)], Tag("number")]
+    | Annotated[list[PointsSpec], Tag("rules")],
+    Discriminator(lambda value: "rules" if isinstance(value, list) else "number"),
+]
+
+
 class BlockSpec(_Strict):
     """One booklet."""
 
     id: Name
     section: Name
     questions: Annotated[int, Field(ge=1, le=1000)]
-    points: Annotated[int, Field(ge=0)] | list[PointsSpec] = 1
+    points: _Points = 1
 
     def points_of(self, number: int) -> int:
         """Points of question `number`; ValueError when not exactly one rule names it."""

@@ -11,6 +11,9 @@ from jmle_plugin.exam.model import AnswerKey, Question
 from jmle_plugin.mark.extraction import Extraction, How, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 
+MAX_ANSWER = 80
+"""Characters of an answer that are kept; real ones have a handful."""
+
 
 class Tokens(BaseModel):
     """Token counts as the provider gave them; null where it gave none."""
@@ -68,7 +71,7 @@ def mark_reply(
         points=earned.points,
         max=earned.maximum,
         outcome=outcome,
-        answer=list(reading.answer),
+        answer=[_printable(answer) for answer in reading.answer],
         accepted=[list(answer) for answer in entry.accepted],
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
@@ -101,6 +104,11 @@ def explain(question: Question, mark: Mark) -> str:
         given += f" (not {question.select} choices)"
     key = " or ".join(",".join(answer) for answer in mark.accepted)
     return f"{question.id} ({question.points} {unit}): {given}, key {key}"
+
+
+def _printable(answer: str) -> str:
+    """An answer fit for files and terminals: the published rule lets any text through."""
+    return answer[:MAX_ANSWER].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 def _tokens(usage: Usage | None) -> Tokens | None:

@@ -6,7 +6,7 @@ questions counted, which is less than the paper's where questions were excluded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -68,7 +68,7 @@ class ProhibitedTally(_Frozen):
 class ImageTally(_Frozen):
     """Questions with and without figures."""
 
-    with_: Tally = Field(alias="with")
+    shown: Tally = Field(alias="with")
     without: Tally
 
 
@@ -110,6 +110,9 @@ class Sheet(_Frozen):
     finish_reasons: dict[str, int]
 
 
+KINDS = ("single", "multi_select", "numeric")
+
+
 def kind_of(question: Question) -> str:
     """`single`, `multi_select` or `numeric`."""
     if question.kind is QuestionKind.NUMERIC:
@@ -129,29 +132,27 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
     partial = len(chosen) < len(exam.questions)
     decided = not errors and not partial
 
-    def tally(belongs: Callable[[Question], bool]) -> Tally:
-        return _tally((question for question in chosen if belongs(question)), marks)
+    def tally(part: Iterable[Question]) -> Tally:
+        return _tally(part, marks)
 
     sections = {
-        criterion.section: _section(
-            exam, criterion, tally(lambda q, s=criterion.section: q.section == s), decided=decided
+        rule.section: _section(
+            exam, rule, tally(q for q in chosen if q.section == rule.section), decided=decided
         )
-        for criterion in exam.key.criteria
+        for rule in exam.key.criteria
     }
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
     return Sheet(
         verdict=_verdict(sections, prohibited, partial=partial, errors=errors),
         asked=len(chosen),
         of=len(exam.questions),
-        total=tally(lambda _: True),
+        total=tally(chosen),
         sections=sections,
-        blocks={block.id: tally(lambda q, b=block.id: q.block == b) for block in exam.blocks},
-        kinds={
-            kind: tally(lambda q, k=kind: kind_of(q) == k)
-            for kind in ("single", "multi_select", "numeric")
-        },
+        blocks={block.id: tally(q for q in chosen if q.block == block.id) for block in exam.blocks},
+        kinds={kind: tally(q for q in chosen if kind_of(q) == kind) for kind in KINDS},
         images=ImageTally(
-            with_=tally(lambda q: bool(q.images)), without=tally(lambda q: not q.images)
+            shown=tally(q for q in chosen if q.images),
+            without=tally(q for q in chosen if not q.images),
         ),
         prohibited=prohibited,
         formatting=_formatting(chosen, marks),
@@ -257,9 +258,7 @@ def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Format
             ),
             marks,
         ),
-        unreadable=_tally(
-            (q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks
-        ),
+        unreadable=_tally((q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks),
     )
 
 

@@ -23,9 +23,7 @@ def table(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
     columns = max((len(row) for row in rows), default=0)
     widths = [max(width(row[i]) for row in rows if i < len(row)) for i in range(columns)]
     return [
-        (" " * gap)
-        .join(pad(cell, widths[i], right=i > 0) for i, cell in enumerate(row))
-        .rstrip()
+        (" " * gap).join(pad(cell, widths[i], right=i > 0) for i, cell in enumerate(row)).rstrip()
         for row in rows
     ]
 

@@ -52,7 +52,7 @@ class Results(_Frozen):
     sessions over the same cassettes.
     """
 
-    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, alias="schema")
+    schema_version: Literal[1] = Field(default=1, alias="schema")
     exam: ExamInfo
     run: RunIdentity
     sheet: Sheet

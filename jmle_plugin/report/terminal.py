@@ -71,9 +71,7 @@ def _verdict_sentence(sheet: Sheet) -> str:
     if sheet.verdict is Verdict.PARTIAL:
         return f"partial: {sheet.asked} of {sheet.of} questions were asked; no verdict"
     if sheet.verdict is Verdict.INCOMPLETE:
-        return (
-            f"INCOMPLETE: {len(sheet.errors)} of {sheet.of} questions have no reply; no verdict"
-        )
+        return f"INCOMPLETE: {len(sheet.errors)} of {sheet.of} questions have no reply; no verdict"
     if sheet.verdict is Verdict.FAIL:
         return "FAIL 不合格"
     unknown = sheet.prohibited.limit is not None and sheet.prohibited.passed is None
@@ -128,7 +126,7 @@ def _parts(sheet: Sheet) -> list[str]:
     rows = [["", "points", "correct"]]
     rows += [[f"Block {name}", _of(tally), _correct(tally)] for name, tally in sheet.blocks.items()]
     rows += [[_KINDS[name], _of(tally), _correct(tally)] for name, tally in sheet.kinds.items()]
-    rows.append(["with images", _of(sheet.images.with_), _correct(sheet.images.with_)])
+    rows.append(["with images", _of(sheet.images.shown), _correct(sheet.images.shown)])
     rows.append(["without images", _of(sheet.images.without), _correct(sheet.images.without)])
     return table([row for row in rows if row[1] != "0/0"], gap=4)
 
