@@ -17,7 +17,7 @@ from jmle_plugin.collection import exam_ids, seat_id
 from jmle_plugin.gate import Decision, Sat, decide
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
-from jmle_plugin.mark.sheet import build_sheet
+from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import mark_of
 from jmle_plugin.report.provenance import RunContext

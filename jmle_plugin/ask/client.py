@@ -32,13 +32,13 @@ class HttpModelClient:
         import httpx  # noqa: PLC0415 - only runs that sit an exam pay for it
 
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        # The service is on loopback: no certificates to load, no proxy to go through.
+        # The service is on loopback: no proxy to go through, no certificates to load.
         self._http = httpx.Client(
             base_url=address,
             headers=headers,
             timeout=timeout,
-            verify=False,
-            trust_env=False,  # noqa: S501
+            trust_env=False,
+            verify=False,  # noqa: S501
         )
         self._failures: tuple[type[Exception], ...] = (httpx.HTTPError,)
 

@@ -180,9 +180,8 @@ def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:
     images: list[str] = []
     for message in body.get("messages", []):
         content = message["content"]
-        parts: list[Any] = (
-            [{"type": "text", "text": content}] if isinstance(content, str) else content
-        )
+        plain = isinstance(content, str)
+        parts: list[Any] = [{"type": "text", "text": content}] if plain else content
         texts += [part["text"] for part in parts if part["type"] == "text"]
         images += [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
     return texts, images

@@ -1,0 +1,188 @@
+"""From marks to the score sheet. Same marks, same sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
+from jmle_plugin.mark.extraction import How
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark, Tokens
+from jmle_plugin.mark.sheet import (
+    Formatting,
+    ImageTally,
+    ProhibitedTally,
+    SectionTally,
+    Sheet,
+    Tally,
+    TokenTotals,
+    Verdict,
+)
+
+KINDS = ("single", "multi_select", "numeric")
+
+
+def kind_of(question: Question) -> str:
+    """`single`, `multi_select` or `numeric`."""
+    if question.kind is QuestionKind.NUMERIC:
+        return "numeric"
+    return "single" if question.select == 1 else "multi_select"
+
+
+def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> Sheet:
+    """Make the sheet of the questions `asked`; those without a mark count as errors."""
+    selected = set(asked)
+    chosen = [question for question in exam.questions.values() if question.id in selected]
+    errors = [
+        question.id
+        for question in chosen
+        if question.id not in marks or marks[question.id].outcome is Outcome.ERROR
+    ]
+    partial = len(chosen) < len(exam.questions)
+    decided = not errors and not partial
+
+    def tally(part: Iterable[Question]) -> Tally:
+        return _tally(part, marks)
+
+    sections = {
+        rule.section: _section(
+            exam, rule, tally(q for q in chosen if q.section == rule.section), decided=decided
+        )
+        for rule in exam.key.criteria
+    }
+    prohibited = _prohibited(exam, chosen, marks, decided=decided)
+    return Sheet(
+        verdict=_verdict(sections, prohibited, partial=partial, errors=errors),
+        asked=len(chosen),
+        of=len(exam.questions),
+        total=tally(chosen),
+        sections=sections,
+        blocks={block.id: tally(q for q in chosen if q.block == block.id) for block in exam.blocks},
+        kinds={kind: tally(q for q in chosen if kind_of(q) == kind) for kind in KINDS},
+        images=ImageTally(
+            shown=tally(q for q in chosen if q.images),
+            without=tally(q for q in chosen if not q.images),
+        ),
+        prohibited=prohibited,
+        formatting=_formatting(chosen, marks),
+        tokens=_tokens(marks[q.id] for q in chosen if q.id in marks),
+        errors=errors,
+        missed_required=[
+            question.id
+            for question in chosen
+            if question.section == "required"
+            and question.points == 3  # noqa: PLR2004 - the heavy half of the required section
+            and question.id in marks
+            and marks[question.id].outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
+        ],
+        finish_reasons=_finish_reasons(marks[q.id] for q in chosen if q.id in marks),
+    )
+
+
+def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
+    points = maximum = correct = count = 0
+    for question in questions:
+        mark = marks.get(question.id)
+        count += 1
+        points += mark.points if mark else 0
+        maximum += mark.max if mark else question.points
+        correct += bool(mark and mark.outcome is Outcome.CORRECT)
+    return Tally(points=points, max=maximum, correct=correct, questions=count)
+
+
+def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:
+    title = next(section.title for section in exam.sections if section.id == rule.section)
+    margin: int | None = None
+    passed: bool | None = None
+    if decided:
+        needed = needed_points(rule, tally.max)
+        margin = tally.points - needed
+        passed = margin >= 0
+    return SectionTally(
+        **tally.model_dump(),
+        title=title,
+        threshold=rule.threshold,
+        stated_max=rule.maximum,
+        ratio=rule.ratio,
+        margin=margin,
+        passed=passed,
+    )
+
+
+def needed_points(rule: Criterion, own_maximum: int) -> int:
+    """The fewest points that pass for a candidate whose own maximum is `own_maximum`.
+
+    Where exclusions make it differ from the stated maximum, the criterion's ratio
+    decides, in integers (the official proviso: "総点数の80％以上"); without a ratio the
+    stated threshold stands.
+    """
+    if own_maximum == rule.maximum or rule.ratio is None:
+        return rule.threshold
+    numerator, denominator = rule.ratio
+    return -(-own_maximum * numerator // denominator)
+
+
+def _prohibited(
+    exam: Exam, chosen: Iterable[Question], marks: Mapping[str, Mark], *, decided: bool
+) -> ProhibitedTally:
+    rule = exam.key.prohibited
+    if rule is None:
+        return ProhibitedTally()
+    if not rule.listed:
+        return ProhibitedTally(limit=rule.limit)
+    picked = [q.id for q in chosen if q.id in marks and marks[q.id].prohibited]
+    count = sum(len(marks[name].prohibited) for name in picked)
+    return ProhibitedTally(
+        count=count,
+        limit=rule.limit,
+        passed=count <= rule.limit if decided else None,
+        questions=picked,
+    )
+
+
+def _verdict(
+    sections: Mapping[str, SectionTally],
+    prohibited: ProhibitedTally,
+    *,
+    partial: bool,
+    errors: list[str],
+) -> Verdict:
+    if partial:
+        return Verdict.PARTIAL
+    if errors:
+        return Verdict.INCOMPLETE
+    passed = all(section.passed for section in sections.values())
+    return Verdict.PASS if passed and prohibited.passed is not False else Verdict.FAIL
+
+
+def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Formatting:
+    marked = [question for question in chosen if question.id in marks]
+    return Formatting(
+        tolerant=_tally(
+            (
+                question
+                for question in marked
+                if marks[question.id].how is How.TOLERANT
+                and marks[question.id].outcome is Outcome.CORRECT
+            ),
+            marks,
+        ),
+        unreadable=_tally((q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks),
+    )
+
+
+def _tokens(marks: Iterable[Mark]) -> TokenTotals:
+    counted = [mark.tokens for mark in marks if mark.tokens is not None]
+    sums: dict[str, int | None] = {}
+    for name in Tokens.model_fields:
+        given = [value for value in (getattr(one, name) for one in counted) if value is not None]
+        sums[name] = sum(given) if given else None
+    return TokenTotals(**sums, replies=len(counted))
+
+
+def _finish_reasons(marks: Iterable[Mark]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for mark in marks:
+        if mark.finish_reason:
+            counts[mark.finish_reason] = counts.get(mark.finish_reason, 0) + 1
+    return dict(sorted(counts.items()))

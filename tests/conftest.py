@@ -1,0 +1,28 @@
+"""What all tests share: no settings of the person running them, and the published data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("JMLE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder with the published data and recorded runs, one folder per source."""
+    named = os.environ.get("JMLE_DATA")
+    root = Path(named) if named else ROOT.parent / "shared" / "data"
+    if not (root / "jmle2026-bench").is_dir():
+        pytest.skip(f"needs the published data: no jmle2026-bench in {root} (set JMLE_DATA)")
+    return root
