@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,13 +85,17 @@ def _pack(options: argparse.Namespace) -> Path:
 def _fetch(options: argparse.Namespace) -> int:
     from jmle_plugin.exam.fetch import fetch_exam  # noqa: PLC0415
 
+    # A polite end lets the download clean up behind itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     root = _data_root(options)
-    done = fetch_exam(_pack(options), root, base_url=options.base_url, report=print)
-    print(
-        f"{options.exam}: {done.files} files in {root} "
-        f"({done.downloaded} downloaded, {done.kept} were there, {done.bytes / 1e6:.1f} MB)"
-    )
+    done = fetch_exam(_pack(options), root, base_url=options.base_url, report=_say)
+    if done.files:
+        print(done)
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -110,8 +115,12 @@ def _check(options: argparse.Namespace) -> int:
     from jmle_plugin.exam.check import check_exam  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
-    exam = load_exam(_pack(options), data_root=_data_root(options))
-    problems = check_exam(exam)
+    pack, root = _pack(options), _data_root(options)
+    exam = load_exam(pack, data_root=root)
+    problems: list[str] = []
+    for state in exam.key_states:
+        found = check_exam(load_exam(pack, data_root=root, key=state))
+        problems += [problem for problem in found if problem not in problems]
     for problem in problems:
         print(problem)
     figures = {image.name for question in exam.questions.values() for image in question.images}

@@ -77,8 +77,8 @@ def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tu
         )
     if len(set(given)) != question.select or len(given) != question.select:
         raise PackError(
-            f"question {question.id}: the answer {list(given)} has {len(set(given))} labels, "
-            f"but {question.select} must be selected",
+            f"question {question.id}: the answer {list(given)} has {len(given)} labels, "
+            f"but {question.select} different ones must be selected",
             where=where,
         )
     if both := sorted(question.prohibited & set(given)):

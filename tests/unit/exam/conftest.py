@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -12,27 +14,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from jmle_plugin.errors import JmleError
+from jmle_plugin.errors import JmleError, PackError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 
-
-def png(width: int = 4, height: int = 3) -> bytes:
-    """A real, small PNG; different sizes give different bytes."""
-    out = BytesIO()
-    Image.new("RGB", (width, height), (width % 256, height % 256, 90)).save(out, "PNG")
-    return out.getvalue()
+Refusal = Callable[[Callable[[], object], type[JmleError]], str]
 
 
-def refusal(call: Callable[[], object], kind: type[JmleError]) -> str:
-    """The message of the error `call` must raise: what a person would read."""
+def _refusal(call: Callable[[], object], kind: type[JmleError]) -> str:
     with pytest.raises(kind) as caught:
         call()
     assert type(caught.value) is kind
     return str(caught.value)
 
 
-def toml(table: dict[str, Any]) -> str:
+def _toml(table: dict[str, Any]) -> str:
     """`table` as TOML, each top-level value on one line."""
     return "\n".join(f"{json.dumps(key)} = {_inline(value)}" for key, value in table.items())
 
@@ -56,7 +52,7 @@ class PackBuilder:
         self.data = folder / "data"
         self.root = folder / "root"
         self.file = self.data / "tiny" / "exam.toml"
-        self.images = {"A-1.png": png()}
+        self.images = {"A-1.png": self.png()}
         self.manifest: dict[str, Any] = {
             "schema": 1,
             "id": "tiny",
@@ -143,6 +139,11 @@ class PackBuilder:
             **{f"images/{name}": raw for name, raw in self.images.items()},
         }
 
+    @property
+    def names(self) -> list[str]:
+        """The paths of the source's files, in the order of the manifest."""
+        return list(self.files())
+
     def pin(self, url: str = "https://example.invalid/{commit}/{path}") -> None:
         """Pin today's files in the manifest."""
         pins = {name: hashlib.sha256(raw).hexdigest() for name, raw in self.files().items()}
@@ -150,7 +151,7 @@ class PackBuilder:
 
     def write_manifest(self) -> Path:
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        self.file.write_text(toml(self.manifest), encoding="utf-8")
+        self.file.write_text(_toml(self.manifest), encoding="utf-8")
         return self.file
 
     def write(self) -> Path:
@@ -168,6 +169,29 @@ class PackBuilder:
     def reload(self, key: str | None = None) -> Exam:
         """Load what lies on disk, spoiled or not."""
         return load_exam(self.file, data_root=self.root, key=key)
+
+    def refused(self, kind: type[JmleError] = PackError) -> str:
+        """Write and load the spoiled pack; what a person reads about it."""
+        return _refusal(self.load, kind)
+
+    def refused_now(self, kind: type[JmleError] = PackError) -> str:
+        """The same for what lies on disk."""
+        return _refusal(self.reload, kind)
+
+    @staticmethod
+    def png(width: int = 4, height: int = 3) -> bytes:
+        """A real, small PNG; different sizes give different bytes."""
+        out = BytesIO()
+        Image.new("RGB", (width, height), (width % 256, height % 256, 90)).save(out, "PNG")
+        return out.getvalue()
+
+    @staticmethod
+    def huge_png(width: int, height: int) -> bytes:
+        """A PNG of a hundred bytes whose header promises `width` x `height` pixels."""
+        raw = bytearray(PackBuilder.png())
+        raw[16:24] = struct.pack(">II", width, height)
+        raw[29:33] = struct.pack(">I", zlib.crc32(raw[12:29]))
+        return bytes(raw)
 
 
 class NativePackBuilder(PackBuilder):
@@ -211,7 +235,7 @@ class NativePackBuilder(PackBuilder):
     def files(self) -> dict[str, bytes]:
         table = {"serials": self.serials, "questions": self.questions}
         return {
-            "questions.toml": toml(table).encode(),
+            "questions.toml": _toml(table).encode(),
             **{f"images/{name}": raw for name, raw in self.images.items()},
         }
 
@@ -226,3 +250,9 @@ def pack(tmp_path: Path) -> PackBuilder:
 def native(tmp_path: Path) -> NativePackBuilder:
     """The same pack in the suite's own layout."""
     return NativePackBuilder(tmp_path)
+
+
+@pytest.fixture
+def refusal() -> Refusal:
+    """The message of the error a call must raise: what a person would read."""
+    return _refusal
