@@ -42,7 +42,7 @@ def scripted_server(exam: Exam, script: Script) -> Iterator[ScriptedServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             question = self.headers[QUESTION_HEADER]
             epoch = int(self.headers[EPOCH_HEADER])

@@ -1,0 +1,82 @@
+"""What replaying the 120th exam costs, as a ratio to 400 empty tests.
+
+    python benchmarks/replay.py [--rounds 5]
+
+Both are whole pytest processes on the same machine, in turns; the ratio is taken within
+each round and the median of the rounds reported, so that a noisy machine disturbs little.
+Needs the published data (JMLE_DATA, or ../shared/data beside the repository).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = {"GPT-5.2": "openai_gpt-5.2.json", "long reasoning": "openai_gpt-oss-120b_high.json"}
+EMPTY = """
+import pytest
+
+@pytest.mark.parametrize("number", range(400))
+def test_empty(number):
+    pass
+"""
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"]
+
+
+def main() -> None:
+    """Measure and print one line per run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    data = Path(os.environ.get("JMLE_DATA") or ROOT.parent / "shared" / "data").resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        (project / "test_empty.py").write_text(EMPTY)
+        (project / "pytest.ini").write_text("[pytest]\n")
+        shutil.copytree(ROOT / "tests_exam", project / "tests_exam")
+        empty = [*PYTEST, "-p", "no:jmle", "test_empty.py"]
+        seconds(empty, project)  # byte code and file caches
+        for name, file in RUNS.items():
+            run = _imported(data, file, project)
+            replay = [*PYTEST, "--offline", f"--exam-data={data}", f"--run={run}", "tests_exam"]
+            seconds(replay, project)
+            pairs = [(seconds(empty, project), seconds(replay, project)) for _ in range(rounds)]
+            ratios = [replayed / nothing for nothing, replayed in pairs]
+            print(
+                f"{name}: {statistics.median(ratios):.2f} times 400 empty tests "
+                f"({min(ratios):.2f} to {max(ratios):.2f} in {rounds} rounds; median "
+                f"{statistics.median(pair[0] for pair in pairs):.2f} s and "
+                f"{statistics.median(pair[1] for pair in pairs):.2f} s)"
+            )
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    """Wall time of one run; it must succeed."""
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def _imported(data: Path, file: str, project: Path) -> str:
+    source = data / "jmle2026-bench" / "results" / file
+    run = source.stem
+    command = [sys.executable, "-m", "jmle_plugin.cli", "import", str(source), "--run", run]
+    subprocess.run(
+        [*command, f"--exam-data={data}"], cwd=project, check=True, stdout=subprocess.DEVNULL
+    )
+    return run
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""Record the sample exam's two committed runs from the scripted server.
+
+`python -m tests.scripted.record` from the repository's root, after the sample exam, the
+prompt or the candidates changed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from jmle_plugin.exam.pack import load_exam
+from tests.scripted.candidates import INTERN, RESIDENT, candidate
+from tests.scripted.server import ScriptedServer, scripted_server
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = {RESIDENT: "scripted-resident", INTERN: "scripted-intern"}
+
+
+def served(server: ScriptedServer) -> str:
+    """A conftest that lets the model be asked at `server`."""
+    return (
+        "import pytest\n\n"
+        "@pytest.fixture(scope='session')\n"
+        "def gateway_url():\n"
+        f"    return {server.address!r}\n"
+    )
+
+
+def record_arguments(model: str) -> list[str]:
+    """pytest's arguments for recording `model` on the sample exam."""
+    return ["--exam=sample", f"--model={model}", "--record-mode=once"]
+
+
+def main() -> None:
+    """Replace the committed runs."""
+    exam = load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    for model, run in RUNS.items():
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            scripted_server(exam, candidate(exam, model)) as server,
+        ):
+            project = Path(folder)
+            (project / "conftest.py").write_text(served(server))
+            shutil.copytree(ROOT / "tests_exam", project / "tests_exam")
+            command = [sys.executable, "-m", "pytest", "-q", *record_arguments(model)]
+            subprocess.run([*command, "--rootdir=."], cwd=project, check=False)
+            kept = ROOT / "cassettes" / "sample" / run
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(project / "cassettes" / "sample" / run, kept)
+
+
+if __name__ == "__main__":
+    main()
