@@ -106,6 +106,8 @@ def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
         runs = list_runs(settings.cassettes / name)
         lines.append(f"  exam {name}: {', '.join(runs) or 'no runs here'}")
     lines.append("  e.g. pytest --exam=sample --model=scripted/resident")
+    # Ending before the workers have run makes syrupy warn, which must not hide the message.
+    config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")
     raise pytest.UsageError("\n".join(lines))
 
 

@@ -37,10 +37,27 @@ def write_whole(path: Path, data: str | bytes) -> None:
 
 
 def canonical_json(value: Any) -> bytes:
-    """One byte string per JSON value: sorted keys, no spaces, ASCII (so any text survives)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    """One byte string per JSON value: sorted keys, no spaces, ASCII (so any text survives).
+
+    Raises ValueError for NaN and infinities, which JSON does not have.
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    ).encode()
 
 
 def digest(value: Any) -> str:
     """Sha256 of a JSON value in its canonical form, as hexadecimal."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def read_json(raw: str | bytes) -> Any:
+    """The value of strict JSON; ValueError for NaN, endless nesting and all else that is none."""
+    try:
+        return json.loads(raw, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("it nests without end") from error
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")

@@ -17,7 +17,7 @@ from jmle_plugin.options import SETTINGS_KEY
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
 
-    from jmle_plugin.ask.client import ModelClient
+    from jmle_plugin.ask.client import HttpModelClient, ModelClient
     from jmle_plugin.ask.reply import Reply
     from jmle_plugin.ask.sitting import Seat
     from jmle_plugin.exam.model import Exam, Question
@@ -69,17 +69,15 @@ def gateway_url() -> str | None:
 @pytest.fixture(scope="session")
 def model_client(gateway_url: str | None) -> Iterator[ModelClient]:
     """Whoever is asked: any object with `ask(request) -> Reply`."""
-    from jmle_plugin.ask.client import NOWHERE, HttpModelClient  # noqa: PLC0415
+    from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
 
-    client = HttpModelClient(gateway_url or NOWHERE)
+    client = HttpModelClient(gateway_url)
     yield client
     client.close()
 
 
 @pytest.fixture
-def reply(
-    seat: Seat, model_client: ModelClient, vcr: Cassette | None, gateway_url: str | None
-) -> Reply:
+def reply(seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> Reply:
     """The model's reply, from its cassette or from the model.
 
     An outage raises here, in set-up, so that it is an error of the test and never a
@@ -87,16 +85,18 @@ def reply(
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
 
-    nobody = isinstance(model_client, HttpModelClient) and (
-        gateway_url is None or (vcr is not None and vcr.record_mode.value == "none")
-    )
-    if nobody and vcr is not None and not len(vcr):
+    missing = vcr is not None and not len(vcr)
+    if missing and isinstance(model_client, HttpModelClient) and not _may_call(model_client, vcr):
         raise MissingCassetteError(
             f"there is no recorded reply to question {seat.question.id}",
             where=seat.sitting.cassette(seat.question, seat.epoch),
             remedy="Record it, or import the run again; a missing reply is never a wrong answer.",
         )
     return model_client.ask(seat.sitting.request(seat.question, seat.epoch))
+
+
+def _may_call(client: HttpModelClient, vcr: Cassette) -> bool:
+    return client.can_call and vcr.record_mode.value != "none"
 
 
 @pytest.fixture

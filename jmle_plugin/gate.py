@@ -44,7 +44,8 @@ def decide(
         if refusal:
             return Decision(FAILED, refusal)
     if other_failures:
-        return Decision(FAILED, f"{other_failures} other failures in this session")
+        failures = "failure" if other_failures == 1 else "failures"
+        return Decision(FAILED, f"{other_failures} other {failures} in this session")
     if gate == "none":
         return Decision(PASSED, "gate none: every question was answered")
     if gate == "all" or any(one.sheet.verdict is Verdict.PARTIAL for one in sat):

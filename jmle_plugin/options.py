@@ -9,15 +9,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jmle_plugin.errors import SettingsError
+from jmle_plugin.errors import SettingsError, UnknownNameError
 from jmle_plugin.exam.library import default_data_root
-from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.mark.extraction import Extraction
 
 GATES = ("official", "all", "none")
+_ON = ("1", "true", "yes", "on")
+_OFF = ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ OPTIONS = (
     Option(
         "extraction",
         "how answers are read: like a human examiner, or by JMLE2026-Bench's published rule",
-        choices=tuple(Extraction),
-        default=Extraction.STANDARD,
+        choices=tuple(one.value for one in Extraction),
+        default=Extraction.STANDARD.value,
     ),
     Option("prompt", "prompt file to use instead of the suite's", metavar="FILE", path=True),
     Option("offline", "never call anybody: a missing reply is an error", switch=True),
@@ -130,24 +132,12 @@ def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("jmle", "medical licensing examination")
     for option in OPTIONS:
         where = f" [env {option.variable}, ini {option.dest}]"
-        if option.switch:
-            group.addoption(
-                option.flag,
-                dest=option.dest,
-                action="store_true",
-                default=None,
-                help=option.help + where,
-            )
-        else:
-            group.addoption(
-                option.flag,
-                dest=option.dest,
-                action="append" if option.many else "store",
-                metavar=option.metavar or None,
-                choices=option.choices or None,
-                default=None,
-                help=option.help + where,
-            )
+        form: dict[str, Any] = {"action": "store_true"}
+        if not option.switch:
+            form = {"metavar": option.metavar or None, "choices": option.choices or None}
+            form["action"] = "append" if option.many else "store"
+        form |= {"dest": option.dest, "default": None, "help": option.help + where}
+        group.addoption(option.flag, **form)
         kind = "bool" if option.switch else "args" if option.many else "string"
         parser.addini(option.dest, option.help, type=kind, default=None)  # type: ignore[arg-type]
 
@@ -162,6 +152,8 @@ def read_settings(config: pytest.Config) -> Settings:
             remedy="Give each model its own --run name, or leave the names to the suite.",
         )
     for kind, names in (("model", models), ("run", runs)):
+        if "" in names:
+            raise SettingsError(f"--{kind} is given without a name")
         if len(set(names)) < len(names):
             raise SettingsError(f"--{kind} names {max(names, key=names.count)!r} twice")
     record_mode = config.getoption("--record-mode", default=None)
@@ -187,28 +179,48 @@ OPTIONS_BY_NAME = {option.name: option for option in OPTIONS}
 
 
 def _value(option: Option, config: pytest.Config) -> Sequence[str]:
+    here = config.invocation_params.dir
     given = config.getoption(option.dest)
     if given is not None:
-        values = _listed(given)
-        return (
-            [str(config.invocation_params.dir / value) for value in values]
-            if (option.path)
-            else values
-        )
+        return _placed(option, _listed(given), here)
     variable = os.environ.get(option.variable)
     if variable:
-        values = variable.split() if option.many else _listed(variable)
+        where = f"environment variable {option.variable}"
         if option.switch:
-            values = ["yes"] if variable.lower() in {"1", "true", "yes", "on"} else []
-        if option.path:
-            values = [str(config.invocation_params.dir / value) for value in values]
-        return _chosen(option, values, f"environment variable {option.variable}")
-    ini = config.getini(option.dest)
+            return ["yes"] if _truth(variable, where) else []
+        values = _chosen(option, variable.split() if option.many else [variable], where)
+        return _placed(option, values, here)
+    ini = _ini(option, config)
     if ini or ini is False:
-        values = _chosen(option, _listed(ini), f"ini key {option.dest}")
-    else:
-        values = [option.default] if option.default else []
-    return [str(config.rootpath / value) for value in values] if option.path else values
+        beside = config.inipath.parent if config.inipath else config.rootpath
+        return _placed(option, _chosen(option, _listed(ini), f"ini key {option.dest}"), beside)
+    return _placed(option, [option.default] if option.default else [], config.rootpath)
+
+
+def _placed(option: Option, values: list[str], folder: Path) -> list[str]:
+    if not option.path:
+        return values
+    # Unlike Path's, this leaves alone what it cannot expand.
+    return [str(folder / os.path.expanduser(one)) for one in values]  # noqa: PTH111
+
+
+def _ini(option: Option, config: pytest.Config) -> object:
+    try:
+        return config.getini(option.dest)
+    except (ValueError, pytest.UsageError) as error:  # pytest does not name the key
+        raise SettingsError(str(error), where=f"ini key {option.dest}") from error
+
+
+def _truth(word: str, where: str) -> bool:
+    """A switch misspelt must not be a switch off: it may stand between us and a bill."""
+    if word.lower() not in _ON + _OFF:
+        raise _unknown("truth value", word, where, _ON + _OFF)
+    return word.lower() in _ON
+
+
+def _unknown(what: str, value: str, where: str, known: Sequence[str]) -> UnknownNameError:
+    valid = f"Valid values: {', '.join(known)}."
+    return UnknownNameError(f"unknown {what} {value!r}", where=where, remedy=valid)
 
 
 def _listed(value: object) -> list[str]:
@@ -220,16 +232,13 @@ def _listed(value: object) -> list[str]:
 def _chosen(option: Option, values: list[str], where: str) -> list[str]:
     for value in values:
         if option.choices and value not in option.choices:
-            raise unknown_name(option.name, value, option.choices, where=where)
+            raise _unknown(option.name, value, where, option.choices)
     return values
 
 
 def _asked(option: Option, config: pytest.Config) -> bool:
-    return bool(
-        config.getoption(option.dest)
-        or os.environ.get(option.variable)
-        or config.getini(option.dest)
-    )
+    variable = os.environ.get(option.variable)
+    return bool(config.getoption(option.dest) or variable or _ini(option, config))
 
 
 def _first(values: Sequence[str]) -> str:
@@ -237,4 +246,4 @@ def _first(values: Sequence[str]) -> str:
 
 
 def _path(values: Sequence[str]) -> Path | None:
-    return Path(values[0]).expanduser() if values else None
+    return Path(values[0]) if values else None

@@ -14,6 +14,7 @@ import pytest
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.collection import exam_ids, seat_id
+from jmle_plugin.errors import ResultError
 from jmle_plugin.gate import Decision, Sat, decide
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
@@ -97,12 +98,10 @@ class ExamSession:
         into the session's once more (syrupy does), and before the terminal's summary.
         """
         yield
-        spoiled = exitstatus == 0 and session.exitstatus != 0
-        if spoiled or session.config.getoption("collectonly"):
+        asked = [one for one in self._progress if one.asked]
+        if session.config.getoption("collectonly") or not asked:
             return
-        sat = [self._finish(one) for one in self._progress if one.asked]
-        if not sat:
-            return
+        sat = [self._finish(one) for one in asked]
         self._decision = decide(
             int(exitstatus),
             self._settings.gate,
@@ -110,20 +109,22 @@ class ExamSession:
             asked=self._settings.gate_asked,
             other_failures=self._other_failures,
         )
-        session.exitstatus = self._decision.status
+        spoiled = exitstatus == 0 and session.exitstatus != 0
+        if not spoiled:
+            session.exitstatus = self._decision.status
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the sheets and the sentence that decided."""
         if self._decision is None:
             return
-        for results, file in self._finished:
+        for results, written in self._finished:
             if terminalreporter.verbosity < 0:
                 terminalreporter.write_line(summary_line(results))
                 continue
             terminalreporter.write_sep("=", f"{results.exam.id} · {results.run.name}")
             for line in sheet_lines(results):
                 terminalreporter.write_line(line.text, **line.markup)
-            terminalreporter.write_line(f"Results: {file}")
+            terminalreporter.write_line(written)
         terminalreporter.write_line(self._decision.reason)
 
     def _selected(self, node_ids: Iterable[str]) -> None:
@@ -137,8 +138,12 @@ class ExamSession:
         results = build_results(
             sitting, sheet, one.marks, extraction=self._settings.extraction, context=self._context
         )
-        file = write_results(self._settings.results, results)
-        self._finished.append((results, str(file)))
+        try:
+            written = f"Results: {write_results(self._settings.results, results)}"
+        except ResultError as error:
+            self._other_failures += 1
+            written = str(error)
+        self._finished.append((results, written))
         return Sat(f"{sitting.exam.id} {sitting.run.run}", sheet)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.ask.lean import import_vcr
 from jmle_plugin.ask.recording import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.fixtures import seat_of
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import error_without_traceback, shown_status
 from jmle_plugin.session import ExamSession
@@ -25,6 +27,13 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
     if not hasattr(config, "workerinput"):
         workers = str(config.getoption("numprocesses", default=None) or 0)
         config.pluginmanager.register(ExamSession(settings, sittings, workers), "jmle-session")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where only exam tests use cassettes, spare the import of what they do not use."""
+    recorded = (item for item in session.items if item.get_closest_marker("vcr"))
+    if all(seat_of(item) for item in recorded):
+        import_vcr()
 
 
 @pytest.hookimpl(optionalhook=True)

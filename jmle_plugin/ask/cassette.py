@@ -8,6 +8,8 @@ only a file that does not exist is missing.
 from __future__ import annotations
 
 import json
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -21,15 +23,16 @@ FORMAT = 1
 SUFFIX = ".yaml"
 MAX_BYTES = 64 * 1024 * 1024
 MAX_NODES = 200_000
-"""A reply has some dozens of values; a file with more (YAML aliases multiply) is refused."""
+"""A reply has some dozens of values; a file with more is refused."""
+MAX_DEPTH = 100
+"""A reply nests some six levels; libyaml overflows the stack far above this."""
 _END = b"\n...\n"
 _FIELDS = {"jmle_cassette", "question", "epoch", "question_sha256", "request", "response"}
 
 try:
     _Loader: Any = yaml.CSafeLoader
-    _Dumper: Any = yaml.CSafeDumper
-except AttributeError:  # PyYAML without libyaml: the same files, ten times slower
-    _Loader, _Dumper = yaml.SafeLoader, yaml.SafeDumper
+except AttributeError:  # PyYAML without libyaml: reads the same, ten times slower
+    _Loader = yaml.SafeLoader
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,24 @@ def cassette_name(question: str, epoch: int = 1) -> str:
 
 
 def write_cassette(path: Path, cassette: Cassette) -> None:
-    """Write the file whole; it ends in a marker, so that a cut file is known as one."""
+    """Write the file whole; it ends in a marker, so that a cut file is known as one.
+
+    Raises CassetteError, and writes nothing, for what could not be read back.
+    """
     content = _content(cassette)
-    document = {**content, "sha256": digest(content)}
-    text = yaml.dump(
-        document,
-        Dumper=_ReadableDumper,
-        allow_unicode=True,
-        sort_keys=False,
-        width=10**9,
-        explicit_end=True,
-    )
+    try:
+        text = yaml.dump(
+            {**content, "sha256": digest(content)},
+            Dumper=_ReadableDumper,
+            allow_unicode=True,
+            sort_keys=False,
+            width=10**9,
+            explicit_end=True,
+        )
+        _parsed(text.encode(), path)
+    except (CassetteError, ValueError, RecursionError) as error:
+        problem = error.problem if isinstance(error, CassetteError) else str(error)
+        raise CassetteError(f"this reply cannot be stored ({problem})", where=path) from error
     write_whole(path, text)
 
 
@@ -74,8 +84,21 @@ def read_cassette(path: Path) -> Cassette:
     Raises FileNotFoundError where there is none, and CassetteError for one that is
     unreadable, empty, cut, edited, not UTF-8 or of another format.
     """
-    document = _document(path)
-    if document.get("jmle_cassette") != FORMAT:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise _damaged(path, f"is larger than {MAX_BYTES:,} bytes")
+        raw = path.read_bytes()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+    return _parsed(raw, path)
+
+
+def _parsed(raw: bytes, path: Path) -> Cassette:
+    document = _document(raw, path)
+    version = document.get("jmle_cassette")
+    if version != FORMAT or isinstance(version, bool):
         raise _damaged(path, f"is not a cassette of format {FORMAT}")
     recorded = document.pop("sha256", None)
     if missing := sorted(_FIELDS - set(document)):
@@ -89,7 +112,7 @@ def read_cassette(path: Path) -> Cassette:
             question_sha256=_typed(document, "question_sha256", str),
             request=_typed(document, "request", dict),
             response=_typed(document, "response", dict),
-            imported=document.get("imported"),
+            imported=_typed(document, "imported", dict) if "imported" in document else None,
         )
     except TypeError as error:
         raise _damaged(path, str(error)) from error
@@ -107,24 +130,19 @@ def _content(cassette: Cassette) -> dict[str, Any]:
     return {**content, "request": cassette.request, "response": cassette.response}
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _damaged(path, f"is larger than {MAX_BYTES:,} bytes")
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+def _document(raw: bytes, path: Path) -> dict[str, Any]:
     if not raw.strip():
         raise _damaged(path, "is empty")
     if not raw.endswith(_END):
         raise _damaged(path, "is cut off (its end marker is missing)")
     try:
-        document = yaml.load(raw.decode("utf-8"), Loader=_PlainLoader)  # noqa: S506 - a safe loader
+        text = raw.decode("utf-8")
+        _check_structure(text, path)
+        document = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
         raise _damaged(path, f"is not UTF-8 ({error})") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # PyYAML lets Lookup- and AttributeErrors out where a tag does not fit its value.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
         problem = " ".join(str(error).split())
         raise _damaged(path, f"is not valid YAML ({problem})") from error
     if not isinstance(document, dict):
@@ -133,14 +151,26 @@ def _document(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
+def _check_structure(text: str, path: Path) -> None:
+    """Refuse what would take memory or stack without end, before anything is built."""
+    depth = seen = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise _damaged(path, "holds an alias, which no reply has")
+        seen += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if seen > 2 * MAX_NODES:  # names and values
+            raise _damaged(path, f"holds more than {MAX_NODES:,} values")
+        if depth > MAX_DEPTH:
+            raise _damaged(path, f"nests more than {MAX_DEPTH} levels")
+
+
 def _check_plain(document: Any, path: Path) -> None:
-    """JSON values only, and not more of them than a reply can have."""
-    waiting, seen = [document], 0
+    """JSON values only."""
+    waiting = [document]
     while waiting:
         value = waiting.pop()
-        seen += 1
-        if seen > MAX_NODES:
-            raise _damaged(path, f"holds more than {MAX_NODES:,} values")
         if isinstance(value, dict):
             waiting.extend(value.values())
             if not all(isinstance(name, str) for name in value):
@@ -149,11 +179,13 @@ def _check_plain(document: Any, path: Path) -> None:
             waiting.extend(value)
         elif value is not None and not isinstance(value, (str, int, float)):
             raise _damaged(path, f"holds a {type(value).__name__}, which no reply has")
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise _damaged(path, f"holds {value}, which is no JSON number")
 
 
 def _typed(document: dict[str, Any], name: str, kind: type) -> Any:
     value = document[name]
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(f"has {name} = {value!r}, which is no {kind.__name__}")
     return value
 
@@ -167,8 +199,23 @@ def _damaged(path: Path, problem: str) -> CassetteError:
     )
 
 
-class _ReadableDumper(_Dumper):  # type: ignore[misc]
-    """Multi-line texts as literal blocks; texts UTF-8 cannot hold as JSON literals."""
+_BLOCK = re.compile(
+    r"(?!\t)[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]*"
+)
+"""Texts that YAML gives back as they were without any escape."""
+
+
+class _ReadableDumper(yaml.SafeDumper):
+    """Multi-line texts as literal blocks; texts UTF-8 cannot hold as JSON literals.
+
+    PyYAML's own writer: libyaml escapes emoji, and both put a text whole into escapes
+    for a tab or for blanks at the end of a line, which Markdown is full of.
+    """
+
+    def analyze_scalar(self, scalar: str) -> Any:
+        analysis = super().analyze_scalar(scalar)
+        analysis.allow_block = _BLOCK.fullmatch(scalar) is not None
+        return analysis
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
@@ -184,7 +231,8 @@ _ESCAPED = "!escaped"
 def _represent_text(dumper: Any, text: str) -> Any:
     if any("\ud800" <= char <= "\udfff" for char in text):
         return dumper.represent_scalar(_ESCAPED, json.dumps(text), style="'")
-    style = "|" if "\n" in text else None
+    plain = None if _BLOCK.fullmatch(text) else '"'
+    style = "|" if "\n" in text else plain
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -7,11 +7,13 @@ from typing import Any, Protocol
 from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.errors import ReplyError
+from jmle_plugin.files import read_json
 
 CHAT_PATH = "/v1/chat/completions"
 QUESTION_HEADER = "x-jmle-question"
 EPOCH_HEADER = "x-jmle-epoch"
 DIGEST_HEADER = "x-jmle-question-sha256"
+_MESSAGE_LIMIT = 500
 NOWHERE = "http://nowhere.invalid"
 """Stands for the address of a service when there is none: replay needs no address."""
 
@@ -27,19 +29,25 @@ class ModelClient(Protocol):
 class HttpModelClient:
     """Speaks the gateway's protocol: OpenAI chat completions, figures by digest."""
 
-    def __init__(self, address: str, *, token: str = "", timeout: float | None = None) -> None:
-        """`address` is scheme, host and port; `timeout` in seconds, None to wait."""
+    def __init__(
+        self, address: str | None, *, token: str = "", timeout: float | None = None
+    ) -> None:
+        """`address` is scheme, host and port, None where only cassettes can answer.
+
+        `timeout` is in seconds, None to wait.
+        """
         import httpx  # noqa: PLC0415 - only runs that sit an exam pay for it
 
         headers = {"authorization": f"Bearer {token}"} if token else {}
         # The service is on loopback: no proxy to go through, no certificates to load.
         self._http = httpx.Client(
-            base_url=address,
+            base_url=address or NOWHERE,
             headers=headers,
             timeout=timeout,
             trust_env=False,
             verify=False,  # noqa: S501
         )
+        self.can_call = address is not None
         self._failures: tuple[type[Exception], ...] = (httpx.HTTPError,)
 
     def ask(self, request: AskRequest) -> Reply:
@@ -55,9 +63,10 @@ class HttpModelClient:
                     DIGEST_HEADER: request.question_sha256,
                 },
             )
-            completion = self._json(response)
         except self._failures as error:
-            raise ReplyError(f"no reply to question {request.question} ({error})") from error
+            problem = str(error) or type(error).__name__
+            raise ReplyError(f"no reply to question {request.question} ({problem})") from error
+        completion = self._json(response)
         if response.status_code != 200:  # noqa: PLR2004 - HTTP's OK
             raise ReplyError(
                 f"no reply to question {request.question}: HTTP {response.status_code}, "
@@ -71,7 +80,7 @@ class HttpModelClient:
 
     def _json(self, response: Any) -> Any:
         try:
-            return response.json()
+            return read_json(response.content)
         except ValueError as error:
             raise ReplyError(
                 f"the model's service answered HTTP {response.status_code} with a body that is "
@@ -82,4 +91,4 @@ class HttpModelClient:
 def _message(body: Any) -> str:
     error = body.get("error") if isinstance(body, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
-    return str(message or "no message")
+    return " ".join(str(message or "no message").split())[:_MESSAGE_LIMIT]

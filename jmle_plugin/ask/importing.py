@@ -7,7 +7,6 @@ ours stands on them; they are tied to the question they answered by its digest.
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections import Counter
@@ -20,9 +19,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, Cassette, cassette_name, write_cassette
 from jmle_plugin.ask.request import build_request
-from jmle_plugin.ask.run import ImageMode, ImportedFrom, RunSpec, run_name, write_run
-from jmle_plugin.errors import ImportFileError
+from jmle_plugin.ask.run import (
+    ImageMode,
+    ImportedFrom,
+    RunSpec,
+    check_run_name,
+    run_name,
+    write_run,
+)
+from jmle_plugin.errors import CassetteError, ImportFileError
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.files import read_json
 
 PROJECT = "JMLE2026-Bench"
 
@@ -66,19 +73,11 @@ def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> I
     Raises ImportFileError naming the file and the place; then nothing is written. A run
     that is there already is never touched.
     """
+    name = name or run_name(file.stem)
+    check_run_name(name)
     raw, sha256 = _read(file)
     replies = _replies(raw.results, exam, file)
-    spec = RunSpec(
-        exam=exam.id,
-        run=name or run_name(file.stem),
-        model=raw.metadata.model,
-        display_name=raw.metadata.display_name,
-        parameters=raw.metadata.extra_body or {},
-        images=raw.metadata.image_mode,
-        imported=ImportedFrom(
-            project=PROJECT, file=file.name, sha256=sha256, recorded=raw.metadata.timestamp
-        ),
-    )
+    spec = _spec(raw.metadata, exam, name, file, sha256)
     folder = cassettes / exam.id / spec.run
     if folder.exists():
         raise ImportFileError(
@@ -92,10 +91,28 @@ def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> I
     return Imported(spec, folder, len(replies), missing)
 
 
+def _spec(metadata: _Metadata, exam: Exam, name: str, file: Path, sha256: str) -> RunSpec:
+    source = ImportedFrom(
+        project=PROJECT, file=file.name, sha256=sha256, recorded=metadata.timestamp
+    )
+    try:
+        return RunSpec(
+            exam=exam.id,
+            run=name,
+            model=metadata.model,
+            display_name=metadata.display_name,
+            parameters=metadata.extra_body or {},
+            images=metadata.image_mode,
+            imported=source,
+        )
+    except ValidationError as error:
+        raise ImportFileError(f"metadata: {error.errors()[0]['msg']}", where=file) from error
+
+
 def _read(file: Path) -> tuple[_File, str]:
     try:
         data = file.read_bytes()
-        content = json.loads(data)
+        content = read_json(data)
     except OSError as error:
         raise ImportFileError(f"cannot be read ({error.strerror})", where=file) from error
     except ValueError as error:
@@ -135,9 +152,10 @@ def _write(
     folder: Path, spec: RunSpec, exam: Exam, replies: dict[str, _Result], source: dict[str, Any]
 ) -> None:
     """Fill a folder beside the run's place, then move it there whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    draft: Path | None = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         for name, result in replies.items():
             request = build_request(spec, exam, None, exam.questions[name])
             cassette = Cassette(
@@ -152,14 +170,16 @@ def _write(
         write_run(draft, spec)
         draft.chmod(0o755)
         draft.rename(folder)
-    except OSError as error:
+    except (OSError, CassetteError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error.problem
         raise ImportFileError(
-            f"the run cannot be written ({error.strerror})",
+            f"the run cannot be written ({problem})",
             where=folder,
             remedy="Make room or name another folder with --cassettes; nothing was kept.",
         ) from error
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _completion(result: _Result) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -19,13 +19,13 @@ _PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A validated template file; `sha256` is over its bytes."""
+    """A validated template file; `sha256` is over its bytes, hence over all of it."""
 
     name: str
     sha256: str
-    system: Template
-    user: Template
-    instructions: dict[str, Template]
+    system: Template = field(compare=False)
+    user: Template = field(compare=False)
+    instructions: dict[str, Template] = field(compare=False)
 
     def messages(self, exam: Exam, question: Question, *, images: bool) -> list[dict[str, Any]]:
         """The chat messages for one question, in OpenAI form, figures by digest."""
@@ -34,7 +34,7 @@ class Prompt:
             "serial": f"{question.serial.text}\n\n" if question.serial else "",
             "question": question.text,
             "select": str(question.select),
-            "example": ",".join(question.labels[::2][: question.select]),
+            "example": _example(question),
         }
         kind = _kind(question)
         values["instruction"] = self.instructions[kind].substitute(values).strip()
@@ -70,6 +70,8 @@ def load_prompt(path: Path | None = None) -> Prompt:
             remedy=f"See {DEFAULT_PROMPT} for the form of one.",
         ) from error
     instructions = data.get("instruction", {})
+    if not isinstance(instructions, dict):
+        raise SettingsError("instruction is no table", where=file)
     texts = {
         "name": data.get("name"),
         "system": data.get("system", ""),
@@ -98,15 +100,23 @@ def _kind(question: Question) -> str:
     return "single" if question.select == 1 else "multiple"
 
 
+def _example(question: Question) -> str:
+    spread = question.labels[::2]
+    labels = spread if len(spread) >= question.select else question.labels
+    return ",".join(labels[: question.select])
+
+
 def _check_placeholders(text: str, place: str, file: Path) -> None:
     template = Template(text)
     if not template.is_valid():
         raise SettingsError(
             f"{place}: a $ that starts no placeholder", where=file, remedy="Write it as $$."
         )
-    if unknown := sorted(set(template.get_identifiers()) - _PLACEHOLDERS):
+    # An instruction cannot hold itself.
+    known = _PLACEHOLDERS - ({"instruction"} if place.startswith("instruction.") else set())
+    if unknown := sorted(set(template.get_identifiers()) - known):
         raise SettingsError(
             f"{place}: unknown placeholders {unknown}",
             where=file,
-            remedy=f"There are: {', '.join(sorted(_PLACEHOLDERS))}.",
+            remedy=f"There are: {', '.join(sorted(known))}.",
         )

@@ -22,7 +22,7 @@ from jmle_plugin.ask.client import (
 from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.ask.run import RUN_FILE, RunSpec, write_run
 from jmle_plugin.errors import CassetteError, ReplyError, StaleCassetteError
-from jmle_plugin.files import canonical_json
+from jmle_plugin.files import canonical_json, read_json
 
 MATCHER = "jmle"
 _IMPORTED_HEADER = "x-jmle-imported"
@@ -35,6 +35,10 @@ class Recorder:
 
     def __init__(self, run: RunSpec) -> None:
         self._run = run
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Recorder:
+        """Itself: pytest-recording copies its configuration twice in every test."""
+        return self
 
     def load_cassette(self, cassette_path: str, serializer: object) -> tuple[list[Any], list[Any]]:
         """The one recorded interaction, as vcrpy's requests and responses.
@@ -130,7 +134,7 @@ def _complete(response: Mapping[str, Any]) -> dict[str, Any] | None:
     if response["status"]["code"] != 200:  # noqa: PLR2004 - HTTP's OK
         return None
     try:
-        body = json.loads(response["body"]["string"])
+        body = read_json(response["body"]["string"])
         read_reply(body)
     except (ValueError, ReplyError):
         return None
@@ -149,8 +153,11 @@ def _differences(asked: Any, stored: Any) -> Iterator[str]:
     if asked.body == stored.body:
         return
     now, then = json.loads(asked.body), json.loads(stored.body)
-    yield from _changed_parameters(now, then)
-    yield from _changed_messages(now, then, same_question=same_question)
+    found = [
+        *_changed_parameters(now, then),
+        *_changed_messages(now, then, same_question=same_question),
+    ]
+    yield from found or ["the form of its messages changed"]
 
 
 def _changed_parameters(now: dict[str, Any], then: dict[str, Any]) -> Iterator[str]:
@@ -170,9 +177,7 @@ def _changed_messages(
     if images_now != images_then:
         yield f"the images changed ({_short(images_then)}, now {_short(images_now)})"
     if texts_now != texts_then:
-        images_only = images_now != images_then
-        same_text = same_question or images_only
-        yield "the prompt changed" if same_text else "the question's text or the prompt changed"
+        yield "the prompt changed" if same_question else "the question's text or the prompt changed"
 
 
 def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:

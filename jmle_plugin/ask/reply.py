@@ -64,4 +64,4 @@ def _usage(raw: Any) -> Usage | None:
 
 def _count(raw: Any, name: str) -> int | None:
     value = raw.get(name) if isinstance(raw, dict) else None
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from jmle_plugin.errors import RunError
-from jmle_plugin.files import write_whole
+from jmle_plugin.errors import RunError, SettingsError
+from jmle_plugin.files import canonical_json, read_json, write_whole
 
 RUN_FILE = "run.json"
 SCRIPTED = "scripted/"
 """Model names with this prefix are scripts made for tests and samples, never real models."""
 
-RunName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._=+-]*$", max_length=150)]
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._=+-]*$"
+_NAME_LIMIT = 150
+_FIXED = {"model", "messages"}
+"""Fields of a request that no parameter may set."""
+
+RunName = Annotated[str, Field(pattern=_NAME, max_length=_NAME_LIMIT)]
 
 
 class ImageMode(StrEnum):
@@ -68,6 +74,14 @@ class RunSpec(_Strict):
     prompt: PromptRef | None = None
     imported: ImportedFrom | None = None
 
+    @model_validator(mode="after")
+    def _can_be_sent_and_stored(self) -> Self:
+        if fixed := sorted(_FIXED & set(self.parameters)):
+            raise ValueError(f"parameters cannot set {', '.join(fixed)}")
+        canonical_json(self.parameters)
+        self.model_dump_json()  # lone surrogates have no place in a file
+        return self
+
     @property
     def scripted(self) -> bool:
         """True where a script answered, not a model."""
@@ -89,7 +103,8 @@ def run_name(
 ) -> str:
     """The default name: the model's, file-safe, plus whatever differs from the defaults.
 
-    `prompt` is the sha256 of a prompt other than the suite's own.
+    `prompt` is the sha256 of a prompt other than the suite's own. A name that would be too
+    long is cut and ends in a digest of the whole.
     """
     parts = [model]
     if images is not ImageMode.VISION:
@@ -97,14 +112,28 @@ def run_name(
     parts += [f"{name}={_plain(value)}" for name, value in sorted((parameters or {}).items())]
     if prompt:
         parts.append(f"prompt={prompt[:8]}")
-    return re.sub(r"[^A-Za-z0-9._=+-]+", "-", "-".join(parts)).strip("-.=+")[:150] or "run"
+    name = re.sub(r"[^A-Za-z0-9._=+-]+", "-", "-".join(parts)).strip("-.=+_") or "run"
+    if len(name) <= _NAME_LIMIT:
+        return name
+    whole = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _NAME_LIMIT - len(whole) - 1]}-{whole}"
+
+
+def check_run_name(name: str) -> None:
+    """SettingsError for a name no run can have: it becomes a folder and a file."""
+    if len(name) > _NAME_LIMIT or not re.fullmatch(_NAME, name):
+        raise SettingsError(
+            f"{name!r} cannot be the name of a run",
+            remedy=f"A name has at most {_NAME_LIMIT} letters, digits and . _ = + -, and begins "
+            "with a letter or digit.",
+        )
 
 
 def read_run(folder: Path) -> RunSpec:
     """Read `run.json` in `folder`; RunError names the file and the place."""
     file = folder / RUN_FILE
     try:
-        raw = json.loads(file.read_bytes())
+        raw = read_json(file.read_bytes())
     except OSError as error:
         raise RunError(
             f"cannot be read ({error.strerror}), so nobody knows what {folder.name!r} is a run of",

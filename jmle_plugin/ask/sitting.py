@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
 from jmle_plugin.ask.prompt import Prompt, load_prompt
 from jmle_plugin.ask.request import AskRequest, build_request
-from jmle_plugin.ask.run import PromptRef, RunSpec, list_runs, read_run, run_name
+from jmle_plugin.ask.run import (
+    PromptRef,
+    RunSpec,
+    check_run_name,
+    list_runs,
+    read_run,
+    run_name,
+)
 from jmle_plugin.errors import CassetteError, RunError, SettingsError, StaleCassetteError
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.exam.names import unknown_name
+
+_EPOCH = re.compile(r"-e[1-9][0-9]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,7 @@ def open_sitting(  # noqa: PLR0913 - each is a setting of its own
     prompt = load_prompt(prompt_file)
     changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt().sha256 else ""
     name = run or run_name(model, prompt=changed_prompt)
+    check_run_name(name)
     folder = cassettes / exam.id / name
     if not folder.is_dir():
         if not (may_record and model):
@@ -69,9 +82,7 @@ def open_sitting(  # noqa: PLR0913 - each is a setting of its own
                 where=folder.parent,
                 remedy="A run is there once it was recorded, or imported with `jmle import`.",
             )
-        reference = PromptRef(name=prompt.name, sha256=prompt.sha256)
-        spec = RunSpec(exam=exam.id, run=name, model=model, prompt=reference)
-        return Sitting(exam, spec, prompt, folder)
+        return Sitting(exam, _planned(exam, name, model, prompt), prompt, folder)
     spec = read_run(folder)
     _check_run(spec, exam, name, model, folder)
     _check_orphans(exam, folder)
@@ -92,6 +103,14 @@ def open_sitting(  # noqa: PLR0913 - each is a setting of its own
     return Sitting(exam, spec, prompt, folder)
 
 
+def _planned(exam: Exam, name: str, model: str, prompt: Prompt) -> RunSpec:
+    reference = PromptRef(name=prompt.name, sha256=prompt.sha256)
+    try:
+        return RunSpec(exam=exam.id, run=name, model=model, prompt=reference)
+    except ValidationError as error:
+        raise SettingsError(f"no model can be named {model!r}") from error
+
+
 def _check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -> None:
     if spec.exam != exam.id or spec.run != name:
         raise RunError(
@@ -109,9 +128,8 @@ def _check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -
 
 
 def _check_orphans(exam: Exam, folder: Path) -> None:
-    known = {cassette_name(name) for name in exam.questions}
     for file in sorted(folder.glob(f"*{SUFFIX}")):
-        if file.stem not in known:
+        if file.stem not in exam.questions and _EPOCH.sub("", file.stem) not in exam.questions:
             raise CassetteError(
                 f"this cassette belongs to no question of {exam.id}",
                 where=file,

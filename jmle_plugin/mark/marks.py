@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from jmle_plugin.ask.reply import Reply, Usage
-from jmle_plugin.exam.model import AnswerKey, Question
+from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
 from jmle_plugin.mark.extraction import Extraction, How, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 
 MAX_ANSWER = 80
-"""Characters of an answer that are kept; real ones have a handful."""
+"""Characters of an answer or a provider's word that are kept; real ones have a handful."""
 
 
 class Tokens(BaseModel):
@@ -76,8 +77,8 @@ def mark_reply(
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
         tokens=_tokens(reply.usage),
-        model=reply.model,
-        finish_reason=reply.finish_reason,
+        model=_printable(reply.model),
+        finish_reason=_printable(reply.finish_reason),
     )
 
 
@@ -91,7 +92,7 @@ def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int =
         max=score(question, entry, Outcome.ERROR).maximum,
         outcome=Outcome.ERROR,
         accepted=[list(answer) for answer in entry.accepted],
-        error=message,
+        error=_shown(message),
     )
 
 
@@ -101,14 +102,28 @@ def explain(question: Question, mark: Mark) -> str:
     answered = ",".join(mark.answer)
     given = f"answered {answered}" if answered else "no answer could be read"
     if mark.answer and mark.outcome is Outcome.NO_ANSWER:
-        given += f" (not {question.select} choices)"
+        given += f" ({_asked_for(question)})"
     key = " or ".join(",".join(answer) for answer in mark.accepted)
     return f"{question.id} ({question.points} {unit}): {given}, key {key}"
 
 
-def _printable(answer: str) -> str:
-    """An answer fit for files and terminals: the published rule lets any text through."""
-    return answer[:MAX_ANSWER].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+def _asked_for(question: Question) -> str:
+    if question.kind is QuestionKind.NUMERIC:
+        return "not a number"
+    return f"not {question.select} choice{'s' if question.select > 1 else ''}"
+
+
+def _printable(text: str) -> str:
+    """A short text fit for files and terminals: models and providers may write anything."""
+    return _shown(text[:MAX_ANSWER]).replace("\n", "?").replace("\t", "?")
+
+
+def _shown(text: str) -> str:
+    """`text` without control characters and lone surrogates; lines and tabs stay."""
+    return "".join(
+        "?" if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" else char
+        for char in text
+    )
 
 
 def _tokens(usage: Usage | None) -> Tokens | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, Tokens
+from jmle_plugin.mark.marks import Mark, Tokens, mark_error
 from jmle_plugin.mark.sheet import (
     Formatting,
     ImageTally,
@@ -38,11 +38,16 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
         for question in chosen
         if question.id not in marks or marks[question.id].outcome is Outcome.ERROR
     ]
+    # What has no mark counts like what has no reply: an excluded question is worth nothing.
+    complete = {
+        question.id: marks.get(question.id) or mark_error(question, exam.key, "no mark")
+        for question in chosen
+    }
     partial = len(chosen) < len(exam.questions)
     decided = not errors and not partial
 
     def tally(part: Iterable[Question]) -> Tally:
-        return _tally(part, marks)
+        return _tally(part, complete)
 
     sections = {
         rule.section: _section(
@@ -82,11 +87,11 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
 def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
     points = maximum = correct = count = 0
     for question in questions:
-        mark = marks.get(question.id)
+        mark = marks[question.id]
         count += 1
-        points += mark.points if mark else 0
-        maximum += mark.max if mark else question.points
-        correct += bool(mark and mark.outcome is Outcome.CORRECT)
+        points += mark.points
+        maximum += mark.max
+        correct += mark.outcome is Outcome.CORRECT
     return Tally(points=points, max=maximum, correct=correct, questions=count)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wcwidth import wcswidth
+from wcwidth import wcswidth, wcwidth
 
 
 def width(text: str) -> int:
     """Columns `text` takes on a terminal; control characters count as none."""
-    return max(wcswidth(text), 0)
+    columns = wcswidth(text)
+    return columns if columns >= 0 else wcswidth("".join(c for c in text if wcwidth(c) >= 0))
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
@@ -38,4 +39,27 @@ def wrapped(label: str, items: Sequence[str], columns: int, *, between: str = " 
             line = " " * width(label) + item
         else:
             line = longer
+    return [*lines, line]
+
+
+def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
+    """`text` in lines of at most `columns`, broken at blanks, or in a word too long for one."""
+    if width(text) <= columns:
+        return [text]
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if width(longer) <= columns:
+            line = longer
+            continue
+        if line:
+            lines.append(line.rstrip())
+        line = indent + word if lines else word
+        while width(line) > columns:
+            head = line[:columns]
+            while width(head) > columns:
+                head = head[:-1]
+            lines.append(head)
+            line = indent + line[len(head) :]
     return [*lines, line]

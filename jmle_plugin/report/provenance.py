@@ -133,18 +133,21 @@ def read_git(root: Path, results: Path) -> Git | None:
 
     Result files are left out of the question: writing one must not make the next differ.
     """
+    paths = ["."]
+    top, below = root.resolve(), results.resolve()
+    if top != below and below.is_relative_to(top):  # git refuses paths outside the repository
+        paths.append(f":(exclude,literal){below.relative_to(top).as_posix()}")
     try:
         commit = _git(root, "rev-parse", "HEAD")
-        changes = _git(
-            root, "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{results}"
-        )
+        changes = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *paths)
     except (OSError, subprocess.SubprocessError):
         return None
     return Git(commit=commit.strip(), dirty=bool(changes.strip()))
 
 
 def _git(root: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(root), *arguments]
+    # Looking must not lock the index: somebody may be committing.
+    command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     return subprocess.run(  # noqa: S603 - fixed words and this project's own folders
         command, check=True, capture_output=True, text=True, timeout=20
     ).stdout

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
-from jmle_plugin.files import write_whole
+from jmle_plugin.files import read_json, write_whole
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
@@ -103,9 +103,10 @@ def write_results(folder: Path, results: Results) -> Path:
     """
     file = result_file(folder, results)
     _refuse_later(file)
-    text = json.dumps(dump_results(results), ensure_ascii=False, indent=1)
+    text = json.dumps(dump_results(results), ensure_ascii=False, indent=1) + "\n"
     try:
-        write_whole(file, text + "\n")
+        # A lone surrogate in somebody's message must not cost the results.
+        write_whole(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ResultError(
             f"cannot be written ({error.strerror})",
@@ -116,14 +117,14 @@ def write_results(folder: Path, results: Results) -> Path:
 
 
 def dump_results(results: Results) -> dict[str, Any]:
-    """The results as JSON values, lone surrogates in messages replaced."""
+    """The results as JSON values."""
     return results.model_dump(mode="json", by_alias=True)
 
 
 def read_results(file: Path) -> Results:
     """Read a results file; ResultError names the file and the place."""
     try:
-        raw = json.loads(file.read_bytes())
+        raw = read_json(file.read_bytes())
     except OSError as error:
         raise ResultError(f"cannot be read ({error.strerror})", where=file) from error
     except ValueError as error:
@@ -149,7 +150,7 @@ def _check_version(raw: Any, file: Path) -> None:
 
 def _refuse_later(file: Path) -> None:
     try:
-        raw = json.loads(file.read_bytes())
+        raw = read_json(file.read_bytes())
     except (OSError, ValueError):
         return
     _check_version(raw, file)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
-from jmle_plugin.report.layout import table, wrapped
+from jmle_plugin.report.layout import folded, table, wrapped
 from jmle_plugin.report.results import Results
 
 COLUMNS = 78
@@ -28,7 +28,7 @@ class Line:
 
 
 def summary_line(results: Results) -> str:
-    """The whole result in one line."""
+    """The whole result in one line, however long."""
     sheet = results.sheet
     parts = [
         f"{section.title} {_of(section)}"
@@ -45,9 +45,11 @@ def summary_line(results: Results) -> str:
 def sheet_lines(results: Results) -> Iterator[Line]:
     """The official score sheet."""
     sheet = results.sheet
-    yield Line(f"{results.exam.title}    {results.run.title}", {"bold": True})
+    for text in folded(f"{results.exam.title}    {results.run.title}", COLUMNS):
+        yield Line(text, {"bold": True})
     for note in _notes(results):
-        yield Line(note)
+        for text in folded(note, COLUMNS):
+            yield Line(text)
     yield Line("")
     yield Line(_verdict_sentence(sheet), _COLOURS[sheet.verdict])
     yield Line("")
@@ -57,8 +59,9 @@ def sheet_lines(results: Results) -> Iterator[Line]:
     for text in _parts(sheet):
         yield Line(text)
     yield Line("")
-    for text in _remarks(sheet):
-        yield Line(text)
+    for remark in _remarks(sheet):
+        for text in folded(remark, COLUMNS):
+            yield Line(text)
 
 
 def _verdict_word(sheet: Sheet) -> str:
@@ -112,7 +115,8 @@ def _criteria(sheet: Sheet) -> list[str]:
     rule = sheet.prohibited
     if rule.limit is not None:
         count = "not evaluable (no list is published)" if rule.count is None else str(rule.count)
-        lines.append(f"禁忌肢  prohibited choices: {count}, at most {rule.limit} allowed")
+        sentence = f"禁忌肢  prohibited choices: {count}, at most {rule.limit} allowed"
+        lines += folded(sentence, COLUMNS)
     return lines
 
 

@@ -1,0 +1,172 @@
+"""The prompt: what a question becomes, and which template files are refused."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jmle_plugin.ask.prompt import DEFAULT_PROMPT, Prompt, load_prompt
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.exam.model import Question, QuestionKind, Serial
+from tests.builders import FIGURE, make_exam, make_question
+
+EXAM = make_exam()
+SOUND = """
+name = "mine"
+system = "system of $exam"
+user = "$serial$question|$instruction"
+[instruction]
+single = "one of them"
+multiple = "$select of them, like $example"
+numeric = "a number for $$5"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "prompt.toml"
+
+
+def custom(file: Path, text: str = SOUND) -> Prompt:
+    file.write_text(text, encoding="utf-8")
+    return load_prompt(file)
+
+
+def user(prompt: Prompt, question: Question, *, images: bool = True) -> Any:
+    """The content of the user's message, the last one."""
+    return prompt.messages(EXAM, question, images=images)[-1]["content"]
+
+
+def refusal(file: Path) -> SettingsError:
+    with pytest.raises(SettingsError) as caught:
+        load_prompt(file)
+    assert caught.value.where == str(file)
+    return caught.value
+
+
+def test_question_without_figures_is_plain_text() -> None:
+    question = make_question()
+    content = user(load_prompt(), question)
+    assert isinstance(content, str)
+    assert question.text in content
+
+
+def test_figures_go_by_digest_after_the_text() -> None:
+    text, figure = user(load_prompt(), make_question(images=(FIGURE,)))
+    assert text["type"] == "text"
+    assert figure == {"type": "image_url", "image_url": {"url": f"sha256:{FIGURE.sha256}"}}
+
+
+def test_blind_candidate_sees_no_figure() -> None:
+    prompt = load_prompt()
+    with_figure, without = make_question(images=(FIGURE,)), make_question()
+    assert user(prompt, with_figure, images=False) == user(prompt, without)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        (make_question(), "1つ選んで"),
+        (make_question(select=2), "2つ選んで"),
+        (make_question(select=3), "3つ選んで"),
+        (make_question(kind=QuestionKind.NUMERIC), "数値で解答"),
+    ],
+)
+def test_number_of_choices_is_stated(question: Question, says: str) -> None:
+    assert says in user(load_prompt(), question)
+
+
+@given(options=st.integers(2, 9), data=st.data())
+def test_example_has_as_many_labels_as_are_asked(options: int, data: st.DataObject) -> None:
+    select = data.draw(st.integers(2, options))
+    labels = "abcdefghi"[:options]
+    question = make_question(select=select, options=dict.fromkeys(labels, ""))
+    example = user(load_prompt(), question).rpartition("【回答】")[2].split(",")
+    assert len(set(example)) == select
+    assert set(example) <= set(labels)
+
+
+def test_shared_context_stands_before_the_question() -> None:
+    question = make_question(serial=Serial("A-1-2", "A case.", ("A-1", "A-2")))
+    assert user(load_prompt(), question).startswith("A case.\n\n" + question.text)
+
+
+@pytest.mark.parametrize("text", ["$question $$ ${select} $1", "{question} {0} %s %(x)s", "\\1 $"])
+def test_hostile_question_stays_as_it_is(file: Path, text: str) -> None:
+    case = Serial("A-1-2", f"{text}!", ())
+    content = user(custom(file), make_question(text=text, serial=case))
+    assert content == f"{text}!\n\n{text}|one of them"
+
+
+def test_same_question_gives_the_same_messages() -> None:
+    question = make_question(images=(FIGURE,))
+    first, second = (load_prompt().messages(EXAM, question, images=True) for _ in range(2))
+    assert first == second
+
+
+def test_own_prompt_is_filled_in(file: Path) -> None:
+    prompt = custom(file)
+    system, _ = prompt.messages(EXAM, make_question(), images=True)
+    assert system == {"role": "system", "content": "system of Tiny exam"}
+    assert user(prompt, make_question(select=2)).endswith("2 of them, like a,c")
+    numeric = make_question(kind=QuestionKind.NUMERIC)
+    assert user(prompt, numeric).endswith("a number for $5")
+
+
+def test_empty_system_message_is_left_out(file: Path) -> None:
+    prompt = custom(file, SOUND.replace('system = "system of $exam"', ""))
+    assert [one["role"] for one in prompt.messages(EXAM, make_question(), images=True)] == ["user"]
+
+
+def test_prompt_is_known_by_the_bytes_of_its_file(file: Path) -> None:
+    assert custom(file).sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert custom(file, SOUND + "\n# a remark\n").sha256 != custom(file).sha256
+    assert load_prompt() == load_prompt(DEFAULT_PROMPT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("$question", " the question", "user has no $question"),
+        ("|$instruction", "", "user has no $instruction"),
+        ("$exam", "$exma", "unknown placeholders ['exma']"),
+        ("$serial", "${weather}", "unknown placeholders ['weather']"),
+        ("one of them", "$instruction", "unknown placeholders ['instruction']"),
+        ("$$5", "$5", "instruction.numeric: a $ that starts no placeholder"),
+        ("of them", "of them for 5$", "a $ that starts no placeholder"),
+        ('name = "mine"', "", "name is missing"),
+        ('name = "mine"', "name = 5", "name is missing or not a text"),
+        ('user = "$serial$question|$instruction"', "", "user is missing"),
+        ('single = "one of them"', "", "instruction.single is missing"),
+        ('"one of them"', "[]", "instruction.single is missing or not a text"),
+        ('name = "mine"', "name =", "is no prompt file"),
+        ("[instruction]", "[instructions]", "instruction.single is missing"),
+    ],
+)
+def test_faulty_prompt_is_refused_with_the_place(file: Path, old: str, new: str, says: str) -> None:
+    file.write_text(SOUND.replace(old, new), encoding="utf-8")
+    assert says in refusal(file).problem
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"instruction = 5\n", b'instruction = "x"\n', b""])
+def test_file_that_is_no_prompt_is_refused(file: Path, raw: bytes) -> None:
+    file.write_bytes(raw)
+    assert refusal(file).problem
+
+
+def test_missing_prompt_names_the_file_and_shows_where_to_look(tmp_path: Path) -> None:
+    error = refusal(tmp_path / "nowhere.toml")
+    assert "No such file" in error.problem
+    assert str(DEFAULT_PROMPT) in error.remedy
+
+
+def test_unknown_placeholder_is_told_the_known_ones(file: Path) -> None:
+    file.write_text(SOUND.replace("$exam", "$exma"), encoding="utf-8")
+    assert (
+        refusal(file).remedy == "There are: exam, example, instruction, question, select, serial."
+    )

@@ -1,0 +1,162 @@
+"""Finding a run, or planning one; what does not belong together is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jmle_plugin.ask.cassette import write_cassette
+from jmle_plugin.ask.prompt import DEFAULT_PROMPT, load_prompt
+from jmle_plugin.ask.run import RunSpec, write_run
+from jmle_plugin.ask.sitting import Sitting, open_sitting
+from jmle_plugin.errors import (
+    CassetteError,
+    JmleError,
+    RunError,
+    SettingsError,
+    StaleCassetteError,
+    UnknownNameError,
+)
+from tests.builders import make_cassette, make_exam, make_imported_run, make_run
+
+EXAM = make_exam()
+
+
+@pytest.fixture
+def cassettes(tmp_path: Path) -> Path:
+    """The folder of all runs, with one of `some/model` in it."""
+    record(tmp_path, make_run())
+    return tmp_path
+
+
+@pytest.fixture
+def prompt_file(tmp_path: Path) -> Path:
+    """Another wording."""
+    file = tmp_path / "other.toml"
+    text = DEFAULT_PROMPT.read_text("utf-8").replace('name = "ja-1"', 'name = "other"')
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def record(cassettes: Path, spec: RunSpec) -> Path:
+    folder = cassettes / "tiny" / spec.run
+    write_run(folder, spec)
+    return folder
+
+
+def refusal(kind: type[JmleError], cassettes: Path, **asked: Any) -> JmleError:
+    with pytest.raises(kind) as caught:
+        open_sitting(EXAM, cassettes, **asked)
+    assert type(caught.value) is kind
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"model": "some/model"}, {"run": "some-model"}, {"model": "some/model", "run": "some-model"}],
+)
+def test_run_is_found_by_its_model_or_its_name(cassettes: Path, asked: dict[str, Any]) -> None:
+    found = open_sitting(EXAM, cassettes, **asked)
+    assert found == Sitting(EXAM, make_run(), load_prompt(), cassettes / "tiny" / "some-model")
+
+
+def test_finding_a_run_writes_nothing(cassettes: Path) -> None:
+    before = sorted(cassettes.rglob("*"))
+    open_sitting(EXAM, cassettes, model="other", may_record=True)
+    open_sitting(EXAM, cassettes, model="some/model")
+    assert sorted(cassettes.rglob("*")) == before
+
+
+def test_new_run_is_planned_where_recording_is_allowed(cassettes: Path) -> None:
+    planned = open_sitting(EXAM, cassettes, model="a/b", may_record=True)
+    assert planned.run == make_run(run="a-b", model="a/b")
+    assert planned.cassette(EXAM.questions["A-1"], 2) == cassettes / "tiny" / "a-b" / "A-1-e2.yaml"
+
+
+def test_unknown_run_is_told_the_near_names(cassettes: Path) -> None:
+    error = refusal(UnknownNameError, cassettes, run="same-model")
+    assert "Did you mean some-model?" in error.remedy
+    assert error.where == str(cassettes / "tiny")
+
+
+def test_first_run_is_told_that_there_are_none(tmp_path: Path) -> None:
+    assert "There are none yet." in refusal(UnknownNameError, tmp_path, model="x").remedy
+
+
+def test_run_without_a_model_cannot_be_planned(cassettes: Path) -> None:
+    refusal(UnknownNameError, cassettes, run="new", may_record=True)
+
+
+@pytest.mark.parametrize("name", ["..", "../tiny/some-model", "/tmp", ".", "a/b", "x" * 151])  # noqa: S108
+def test_run_name_never_leads_out_of_its_folder(cassettes: Path, name: str) -> None:
+    error = refusal(SettingsError, cassettes, run=name, model="m", may_record=True)
+    assert "cannot be the name of a run" in error.problem
+
+
+def test_model_name_no_file_can_hold_is_refused(cassettes: Path) -> None:
+    refusal(SettingsError, cassettes, model="\udcff", may_record=True)
+
+
+def test_run_of_another_model_is_refused(cassettes: Path) -> None:
+    error = refusal(RunError, cassettes, run="some-model", model="other/model")
+    assert "is a run of some/model, not of other/model" in error.problem
+
+
+def test_two_models_of_one_name_are_told_apart(cassettes: Path) -> None:
+    refusal(RunError, cassettes, model="some-model", may_record=True)
+
+
+def test_folder_without_a_record_is_refused(cassettes: Path) -> None:
+    (cassettes / "tiny" / "some-model" / "run.json").unlink()
+    assert "nobody knows" in refusal(RunError, cassettes, run="some-model").problem
+
+
+def test_damaged_record_is_refused(cassettes: Path) -> None:
+    (cassettes / "tiny" / "some-model" / "run.json").write_text("{", encoding="utf-8")
+    assert "is not valid JSON" in refusal(RunError, cassettes, run="some-model").problem
+
+
+@pytest.mark.parametrize("changes", [{"exam": "other"}, {"run": "renamed"}])
+def test_record_of_another_run_is_refused(cassettes: Path, changes: dict[str, str]) -> None:
+    write_run(cassettes / "tiny" / "some-model", make_run(**changes))
+    error = refusal(RunError, cassettes, run="some-model")
+    assert "but lies where run some-model of tiny belongs" in error.problem
+
+
+def test_cassette_without_its_question_is_refused(cassettes: Path) -> None:
+    file = cassettes / "tiny" / "some-model" / "Z-9.yaml"
+    write_cassette(file, make_cassette(question="Z-9"))
+    assert refusal(CassetteError, cassettes, run="some-model").where == str(file)
+
+
+@pytest.mark.parametrize("name", ["A-1.yaml", "A-1-e2.yaml", "A-1-e10.yaml", ".A-1.yaml.x.tmp"])
+def test_cassettes_of_the_exam_are_at_home(cassettes: Path, name: str) -> None:
+    (cassettes / "tiny" / "some-model" / name).touch()
+    assert open_sitting(EXAM, cassettes, run="some-model").run == make_run()
+
+
+def test_other_prompt_makes_a_run_stale(cassettes: Path, prompt_file: Path) -> None:
+    error = refusal(StaleCassetteError, cassettes, run="some-model", prompt_file=prompt_file)
+    assert "'ja-1'" in error.problem
+    assert "'other'" in error.problem
+
+
+def test_run_of_another_prompt_has_a_name_of_its_own(cassettes: Path, prompt_file: Path) -> None:
+    planned = open_sitting(
+        EXAM, cassettes, model="some/model", prompt_file=prompt_file, may_record=True
+    )
+    assert planned.run.run == f"some-model-prompt={load_prompt(prompt_file).sha256[:8]}"
+
+
+def test_copy_of_the_own_prompt_is_the_own_prompt(cassettes: Path, prompt_file: Path) -> None:
+    prompt_file.write_bytes(DEFAULT_PROMPT.read_bytes())
+    found = open_sitting(EXAM, cassettes, model="some/model", prompt_file=prompt_file)
+    assert found.run == make_run()
+
+
+def test_imported_run_has_no_prompt(cassettes: Path, prompt_file: Path) -> None:
+    record(cassettes, make_imported_run(run="theirs"))
+    assert open_sitting(EXAM, cassettes, run="theirs").prompt is None
+    refusal(SettingsError, cassettes, run="theirs", prompt_file=prompt_file)

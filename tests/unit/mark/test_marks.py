@@ -1,0 +1,182 @@
+"""The mark: what one reply is worth, and the form it travels in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jmle_plugin.ask.reply import Reply, Usage
+from jmle_plugin.exam.model import KeyEntry, Question, Treatment
+from jmle_plugin.mark.extraction import Extraction, How
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import MAX_ANSWER, Mark, Tokens, explain, mark_error, mark_reply
+from tests.builders import make_exam, make_key, make_mark
+
+EXAM = make_exam()
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+def marked(
+    name: str, text: str, *, extraction: Extraction = Extraction.STANDARD, **reply: Any
+) -> Mark:
+    """The mark of a reply to one question of the small exam."""
+    answer = Reply(text, **reply)
+    return mark_reply(EXAM.questions[name], EXAM.key, answer, extraction=extraction)
+
+
+def travelled(mark: Mark) -> Mark:
+    """The mark after its journey from a worker, which is JSON in UTF-8."""
+    return Mark.model_validate_json(mark.model_dump_json().encode())
+
+
+def is_safe(text: str) -> bool:
+    """Fit for a terminal and a file: nothing unprintable but ends of lines and tabs."""
+    text.encode()
+    return not any((char < " " and char not in "\n\t") or "\x7f" <= char <= "\x9f" for char in text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "outcome", "points"),
+    [
+        ("B-2", "【回答】a", Outcome.CORRECT, 3),
+        ("B-2", "【回答】b", Outcome.INCORRECT, 0),
+        ("B-2", "分かりません", Outcome.NO_ANSWER, 0),
+        ("B-2", "", Outcome.NO_ANSWER, 0),
+        ("A-2", "【回答】c,a", Outcome.CORRECT, 1),
+        ("A-2", "【回答】a", Outcome.NO_ANSWER, 0),
+        ("A-3", "【回答】0.4", Outcome.CORRECT, 1),
+    ],
+)
+def test_reply_is_read_graded_and_scored(
+    name: str, text: str, outcome: Outcome, points: int
+) -> None:
+    mark = marked(name, text)
+    assert (mark.outcome, mark.points, mark.max) == (outcome, points, EXAM.questions[name].points)
+
+
+def test_everything_known_about_a_reply_is_on_its_mark() -> None:
+    reply: dict[str, Any] = {
+        "model": "m-1",
+        "finish_reason": "stop",
+        "usage": Usage(10, 5, None, 0),
+    }
+    assert marked("A-2", "**【回答】a、c**", **reply) == Mark(
+        question="A-2",
+        points=1,
+        max=1,
+        outcome=Outcome.CORRECT,
+        answer=["a", "c"],
+        accepted=[["a", "c"]],
+        how=How.TOLERANT,
+        tokens=Tokens(prompt=10, completion=5, cached=0),
+        model="m-1",
+        finish_reason="stop",
+    )
+
+
+def test_prohibited_picks_are_noted() -> None:
+    assert marked("B-2", "【回答】e").prohibited == ["e"]
+    assert marked("B-2", "【回答】b").prohibited == []
+
+
+def test_no_tokens_are_not_nought_tokens() -> None:
+    assert marked("A-1", "【回答】a").tokens is None
+
+
+@pytest.mark.parametrize("extraction", list(Extraction))
+@given(text=ANY_TEXT, word=ANY_TEXT)
+@settings(max_examples=100, deadline=None)
+def test_mark_of_any_reply_travels_and_can_be_shown(
+    extraction: Extraction, text: str, word: str
+) -> None:
+    for name in ("A-1", "A-2", "A-3"):
+        mark = marked(
+            name, f"【回答】{text}", extraction=extraction, model=word, finish_reason=word
+        )
+        assert travelled(mark) == mark
+        assert is_safe(explain(EXAM.questions[name], mark) + mark.model + mark.finish_reason)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        ("3\ud800", "3?"),
+        ("3\0", "3?"),
+        ("\x1b[2J3", "?[2J3"),
+        ("3\x9b31m", "3?31m"),
+        ("9" * 1_000_000, "9" * MAX_ANSWER),
+    ],
+    ids=["surrogate", "nul", "escape", "c1", "huge"],
+)
+def test_hostile_answer_under_the_published_rule_is_made_harmless(answer: str, kept: str) -> None:
+    mark = marked("A-3", f"【回答】{answer}", extraction=Extraction.PUBLISHED)
+    assert mark.answer == [kept]
+    assert mark.points == 0
+    assert travelled(mark) == mark
+
+
+@given(message=ANY_TEXT)
+def test_error_with_any_message_travels_and_can_be_shown(message: str) -> None:
+    mark = mark_error(EXAM.questions["A-1"], EXAM.key, message)
+    assert travelled(mark) == mark
+    assert is_safe(mark.error)
+
+
+def test_lines_of_a_message_stay_lines() -> None:
+    message = "no reply: HTTP 500\n  満杯です"
+    assert mark_error(EXAM.questions["A-1"], EXAM.key, message).error == message
+
+
+@pytest.mark.parametrize(
+    ("treatment", "maximum"),
+    [
+        (Treatment.STANDARD, 3),
+        (Treatment.CREDIT_ALL, 3),
+        (Treatment.EXCLUDE_IF_WRONG, 3),
+        (Treatment.EXCLUDE, 0),
+    ],
+)
+def test_error_is_never_an_answer(treatment: Treatment, maximum: int) -> None:
+    mark = mark_error(EXAM.questions["B-2"], make_key({"B-2": treatment}), "outage", epoch=2)
+    assert (mark.points, mark.max, mark.outcome) == (0, maximum, Outcome.ERROR)
+    assert (mark.epoch, mark.answer, mark.how, mark.error) == (2, [], How.NONE, "outage")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("A-1", "【回答】b", "A-1 (1 pt): answered b, key a"),
+        ("B-2", "【回答】b", "B-2 (3 pts): answered b, key a"),
+        ("A-2", "【回答】b,c", "A-2 (1 pt): answered b,c, key a,c"),
+        ("A-2", "【回答】b", "A-2 (1 pt): answered b (not 2 choices), key a,c"),
+        ("A-1", "【回答】b,c", "A-1 (1 pt): answered b,c (not 1 choice), key a"),
+        ("A-1", "?", "A-1 (1 pt): no answer could be read, key a"),
+        ("A-3", "【回答】0.5", "A-3 (1 pt): answered 0.5, key 0.40"),
+    ],
+)
+def test_wrong_answer_is_explained_in_a_line(name: str, text: str, line: str) -> None:
+    assert explain(EXAM.questions[name], marked(name, text)) == line
+
+
+def test_published_text_that_is_no_number_is_explained() -> None:
+    mark = marked("A-3", "【回答】28**", extraction=Extraction.PUBLISHED)
+    assert explain(EXAM.questions["A-3"], mark) == (
+        "A-3 (1 pt): answered 28** (not a number), key 0.40"
+    )
+
+
+def test_every_accepted_answer_is_shown() -> None:
+    question: Question = EXAM.questions["A-1"]
+    mark = make_mark(EXAM, "A-1", Outcome.INCORRECT, accepted=[["a"], ["d"]], answer=["b"])
+    assert explain(question, mark) == "A-1 (1 pt): answered b, key a or d"
+
+
+def test_accepted_answers_come_from_the_key_state() -> None:
+    key = make_key()
+    entries = {**key.entries, "A-1": KeyEntry((("a",), ("d",)))}
+    changed = make_exam(type(key)(key.state, key.title, entries, key.criteria, key.prohibited))
+    mark = mark_reply(changed.questions["A-1"], changed.key, Reply("【回答】d"))
+    assert (mark.outcome, mark.accepted) == (Outcome.CORRECT, [["a"], ["d"]])

@@ -1,0 +1,275 @@
+"""Settings: command line, then environment, then ini, then default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
+from jmle_plugin.exam.library import default_data_root
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.options import GATES, OPTIONS, Settings, read_settings
+
+EXTRACTIONS = tuple(one.value for one in Extraction)
+ATTRIBUTES = {
+    "model": "models",
+    "run": "runs",
+    "exam-data": "exam_data",
+}
+"""Options whose setting has another name."""
+
+
+class Session:
+    """A session's settings, made of a command line, variables and ini keys."""
+
+    def __init__(self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._pytester = pytester
+        self._monkeypatch = monkeypatch
+        self.here = pytester.path
+
+    def settings(
+        self,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        ini: dict[str, str] | None = None,
+    ) -> Settings:
+        for name, value in (env or {}).items():
+            self._monkeypatch.setenv(name, value)
+        lines = [f"{name} = {value}" for name, value in (ini or {}).items()]
+        self._pytester.makeini("\n".join(["[pytest]", *lines]))
+        return read_settings(self._pytester.parseconfig(*arguments))
+
+    def refusal(self, kind: type[JmleError], *arguments: str, **given: dict[str, str]) -> str:
+        with pytest.raises(kind) as caught:
+            self.settings(*arguments, **given)
+        return str(caught.value)
+
+
+@pytest.fixture
+def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Session:
+    return Session(pytester, monkeypatch)
+
+
+VALUES: dict[str, tuple[Sequence[str], Any]] = {
+    "model": (("cli", "env", "ini"), ()),
+    "run": (("cli", "env", "ini"), ()),
+    "exam": (("cli", "env", "ini"), "jmle120"),
+    "exam-data": (("/cli", "/env", "/ini"), None),
+    "key": (("cli", "env", "ini"), ""),
+    "extraction": (("published", "standard", "published"), Extraction.STANDARD),
+    "prompt": (("/cli", "/env", "/ini"), None),
+    "gate": (("none", "all", "none"), "official"),
+    "cassettes": (("/cli", "/env", "/ini"), "cassettes"),
+    "results": (("/cli", "/env", "/ini"), "results"),
+}
+BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def as_set(name: str, value: Any) -> Any:
+    """The setting a single value becomes."""
+    if BY_NAME[name].many:
+        return (value,)
+    return Path(value) if BY_NAME[name].path else value
+
+
+def setting(settings: Settings, name: str) -> Any:
+    return getattr(settings, ATTRIBUTES.get(name, name.replace("-", "_")))
+
+
+def test_every_option_is_tested_here() -> None:
+    assert set(VALUES) | {"offline"} == set(BY_NAME)
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("given", [3, 2, 1, 0], ids=["all", "env and ini", "ini", "none"])
+def test_precedence(session: Session, name: str, given: int) -> None:
+    option = BY_NAME[name]
+    (cli, env, ini), default = VALUES[name]
+    settings = session.settings(
+        *([option.flag, cli] if given > 2 else []),
+        env={option.variable: env} if given > 1 else {},
+        ini={option.dest: ini} if given > 0 else {},
+    )
+    if given:
+        assert setting(settings, name) == as_set(name, (ini, env, cli)[given - 1])
+    elif name in {"cassettes", "results"}:
+        assert setting(settings, name) == session.here / default
+    elif name == "exam-data":
+        assert settings.exam_data == default_data_root()
+    else:
+        assert setting(settings, name) == default
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "ini", "offline"),
+    [
+        ([], "", "", False),
+        (["--offline"], "", "", True),
+        (["--offline"], "no", "no", True),
+        ([], "yes", "no", True),
+        ([], "no", "yes", False),
+        ([], "", "true", True),
+        ([], "", "false", False),
+        ([], "1", "", True),
+        ([], "TRUE", "", True),
+        ([], "0", "", False),
+    ],
+)
+def test_offline(session: Session, arguments: list[str], env: str, ini: str, offline: bool) -> None:
+    settings = session.settings(
+        *arguments, env={"JMLE_OFFLINE": env}, ini={"jmle_offline": ini} if ini else {}
+    )
+    assert settings.offline is offline
+
+
+@pytest.mark.parametrize("word", ["y", "enabled", "offline", "2", " "])
+def test_switch_misspelt_is_no_switch_off(session: Session, word: str) -> None:
+    said = session.refusal(UnknownNameError, env={"JMLE_OFFLINE": word})
+    assert said.startswith(f"environment variable JMLE_OFFLINE: unknown truth value {word!r}")
+    assert "Valid values: 1, true, yes, on, 0, false, no, off." in said
+
+
+def test_ini_switch_misspelt_is_an_error(session: Session) -> None:
+    said = session.refusal(SettingsError, ini={"jmle_offline": "perhaps"})
+    assert said.startswith("ini key jmle_offline: invalid truth value 'perhaps'")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "valid"),
+    [("gate", "oficial", GATES), ("extraction", "strict", EXTRACTIONS)],
+)
+@pytest.mark.parametrize("source", ["env", "ini"])
+def test_bad_choice_is_told_the_valid_ones(
+    session: Session, name: str, value: str, valid: tuple[str, ...], source: str
+) -> None:
+    option = BY_NAME[name]
+    key = {"env": option.variable, "ini": option.dest}[source]
+    said = session.refusal(UnknownNameError, **{source: {key: value}})
+    assert f"{key}: unknown {name} {value!r}" in said
+    assert f"Valid values: {', '.join(valid)}." in said
+
+
+@pytest.mark.parametrize(("name", "valid"), [("gate", GATES), ("extraction", EXTRACTIONS)])
+def test_bad_choice_on_the_command_line_is_told_the_valid_ones(
+    session: Session, name: str, valid: tuple[str, ...]
+) -> None:
+    with pytest.raises(pytest.UsageError) as caught:
+        session.settings(f"--{name}", "wrong")
+    assert all(f"'{one}'" in str(caught.value) for one in valid)
+
+
+@pytest.mark.parametrize("name", ["exam-data", "prompt", "cassettes", "results"])
+def test_relative_paths_start_where_somebody_wrote_them(session: Session, name: str) -> None:
+    option = BY_NAME[name]
+    elsewhere = session.here / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "pytest.ini").write_text(f"[pytest]\n{option.dest} = x\n", encoding="utf-8")
+    from_ini = session.settings("--rootdir", str(session.here), "-c", "elsewhere/pytest.ini")
+    assert setting(from_ini, name) == elsewhere / "x"
+    assert setting(session.settings(option.flag, "x"), name) == session.here / "x"
+    assert setting(session.settings(env={option.variable: "x"}), name) == session.here / "x"
+
+
+@pytest.mark.parametrize("name", ["exam-data", "prompt", "cassettes", "results"])
+def test_home_is_home_wherever_it_is_written(
+    session: Session, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    option = BY_NAME[name]
+    monkeypatch.setenv("HOME", "/at/home")
+    home = Path("/at/home/x")
+    assert setting(session.settings(f"{option.flag}=~/x"), name) == home
+    assert setting(session.settings(ini={option.dest: "~/x"}), name) == home
+    assert setting(session.settings(env={option.variable: "~/x"}), name) == home
+
+
+def test_home_of_nobody_is_a_folder_like_any_other(session: Session) -> None:
+    assert session.settings("--results=~no-such-user/x").results.name == "x"
+
+
+def test_folder_with_blanks_is_one_folder(session: Session) -> None:
+    assert session.settings(env={"JMLE_DATA": "/my data"}).exam_data == Path("/my data")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "ini"),
+    [
+        (["--model", "a", "--model", "b"], {}, {}),
+        ([], {"JMLE_MODEL": "a b"}, {}),
+        ([], {}, {"jmle_model": "a b"}),
+    ],
+)
+def test_several_models_may_be_named(
+    session: Session, arguments: list[str], env: dict[str, str], ini: dict[str, str]
+) -> None:
+    settings = session.settings(*arguments, env=env, ini=ini)
+    assert settings.candidates == (("a", ""), ("b", ""))
+
+
+def test_models_and_runs_are_paired_in_order(session: Session) -> None:
+    settings = session.settings("--model=a", "--run=x", "--model=b", "--run=y")
+    assert settings.candidates == (("a", "x"), ("b", "y"))
+
+
+def test_runs_alone_name_their_models(session: Session) -> None:
+    assert session.settings("--run=x", "--run=y").candidates == (("", "x"), ("", "y"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--model=a", "--model=b", "--run=x"], "--model is given 2 times, --run 1 times"),
+        (["--model=a", "--model=a"], "--model names 'a' twice"),
+        (["--run=x", "--run=y", "--run=x"], "--run names 'x' twice"),
+        (["--model="], "--model is given without a name"),
+        (["--model=a", "--run="], "--run is given without a name"),
+    ],
+)
+def test_names_that_cannot_be_meant_are_refused(
+    session: Session, arguments: list[str], says: str
+) -> None:
+    assert says in session.refusal(SettingsError, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "ini", "asked"),
+    [
+        ([], {}, {}, False),
+        (["--gate=official"], {}, {}, True),
+        ([], {"JMLE_GATE": "official"}, {}, True),
+        ([], {}, {"jmle_gate": "official"}, True),
+    ],
+)
+def test_gate_asked_for_is_told_from_the_default(
+    session: Session,
+    arguments: list[str],
+    env: dict[str, str],
+    ini: dict[str, str],
+    asked: bool,
+) -> None:
+    assert session.settings(*arguments, env=env, ini=ini).gate_asked is asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "may"),
+    [
+        ([], False),
+        (["--record-mode=once"], True),
+        (["--record-mode=none"], False),
+        (["--record-mode=once", "--offline"], False),
+    ],
+)
+def test_calls_are_made_only_where_somebody_asked_for_them(
+    session: Session, arguments: list[str], may: bool
+) -> None:
+    assert session.settings(*arguments).may_record is may
+
+
+def test_help_names_variable_and_ini_key_of_every_option(pytester: pytest.Pytester) -> None:
+    shown = " ".join(pytester.runpytest("--help").stdout.str().split())
+    for option in OPTIONS:
+        assert option.flag in shown
+        assert option.dest in shown
+        assert option.variable in shown
