@@ -7,32 +7,19 @@ only a file that does not exist is missing.
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+from jmle_plugin.ask import plain_yaml
 from jmle_plugin.errors import CassetteError
 from jmle_plugin.files import digest, write_whole
 
 FORMAT = 1
 SUFFIX = ".yaml"
 MAX_BYTES = 64 * 1024 * 1024
-MAX_NODES = 200_000
-"""A reply has some dozens of values; a file with more is refused."""
-MAX_DEPTH = 100
-"""A reply nests some six levels; libyaml overflows the stack far above this."""
 _END = b"\n...\n"
 _FIELDS = {"jmle_cassette", "question", "epoch", "question_sha256", "request", "response"}
-
-try:
-    _Loader: Any = yaml.CSafeLoader
-except AttributeError:  # PyYAML without libyaml: reads the same, ten times slower
-    _Loader = yaml.SafeLoader
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +50,7 @@ def write_cassette(path: Path, cassette: Cassette) -> None:
     """
     content = _content(cassette)
     try:
-        text = yaml.dump(
-            {**content, "sha256": digest(content)},
-            Dumper=_ReadableDumper,
-            allow_unicode=True,
-            sort_keys=False,
-            width=10**9,
-            explicit_end=True,
-        )
+        text = plain_yaml.dump({**content, "sha256": digest(content)})
         _parsed(text.encode(), path)
     except (CassetteError, ValueError, RecursionError) as error:
         problem = error.problem if isinstance(error, CassetteError) else str(error)
@@ -136,51 +116,14 @@ def _document(raw: bytes, path: Path) -> dict[str, Any]:
     if not raw.endswith(_END):
         raise _damaged(path, "is cut off (its end marker is missing)")
     try:
-        text = raw.decode("utf-8")
-        _check_structure(text, path)
-        document = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a safe loader
+        document = plain_yaml.load(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _damaged(path, f"is not UTF-8 ({error})") from error
-    # PyYAML lets Lookup- and AttributeErrors out where a tag does not fit its value.
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:
-        problem = " ".join(str(error).split())
-        raise _damaged(path, f"is not valid YAML ({problem})") from error
+    except ValueError as error:
+        raise _damaged(path, f"is not what is written here: {error}") from error
     if not isinstance(document, dict):
         raise _damaged(path, "holds no mapping")
-    _check_plain(document, path)
     return cast("dict[str, Any]", document)
-
-
-def _check_structure(text: str, path: Path) -> None:
-    """Refuse what would take memory or stack without end, before anything is built."""
-    depth = seen = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent):
-            raise _damaged(path, "holds an alias, which no reply has")
-        seen += isinstance(event, yaml.NodeEvent)
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if seen > 2 * MAX_NODES:  # names and values
-            raise _damaged(path, f"holds more than {MAX_NODES:,} values")
-        if depth > MAX_DEPTH:
-            raise _damaged(path, f"nests more than {MAX_DEPTH} levels")
-
-
-def _check_plain(document: Any, path: Path) -> None:
-    """JSON values only."""
-    waiting = [document]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(value.values())
-            if not all(isinstance(name, str) for name in value):
-                raise _damaged(path, "has a name that is no text")
-        elif isinstance(value, list):
-            waiting.extend(value)
-        elif value is not None and not isinstance(value, (str, int, float)):
-            raise _damaged(path, f"holds a {type(value).__name__}, which no reply has")
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise _damaged(path, f"holds {value}, which is no JSON number")
 
 
 def _typed(document: dict[str, Any], name: str, kind: type) -> Any:
@@ -197,51 +140,3 @@ def _damaged(path: Path, problem: str) -> CassetteError:
         remedy="Restore it (from version control or a copy), or delete it to have the "
         "question asked again.",
     )
-
-
-_BLOCK = re.compile(
-    r"(?!\t)[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]*"
-)
-"""Texts that YAML gives back as they were without any escape."""
-
-
-class _ReadableDumper(yaml.SafeDumper):
-    """Multi-line texts as literal blocks; texts UTF-8 cannot hold as JSON literals.
-
-    PyYAML's own writer: libyaml escapes emoji, and both put a text whole into escapes
-    for a tab or for blanks at the end of a line, which Markdown is full of.
-    """
-
-    def analyze_scalar(self, scalar: str) -> Any:
-        analysis = super().analyze_scalar(scalar)
-        analysis.allow_block = _BLOCK.fullmatch(scalar) is not None
-        return analysis
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-class _PlainLoader(_Loader):  # type: ignore[misc]
-    """PyYAML's safe loader with the one tag of our own."""
-
-
-_ESCAPED = "!escaped"
-
-
-def _represent_text(dumper: Any, text: str) -> Any:
-    if any("\ud800" <= char <= "\udfff" for char in text):
-        return dumper.represent_scalar(_ESCAPED, json.dumps(text), style="'")
-    plain = None if _BLOCK.fullmatch(text) else '"'
-    style = "|" if "\n" in text else plain
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-def _construct_escaped(loader: Any, node: Any) -> str:
-    text = json.loads(loader.construct_scalar(node))
-    if not isinstance(text, str):
-        raise yaml.constructor.ConstructorError(None, None, "!escaped holds no text", None)
-    return text
-
-
-_ReadableDumper.add_representer(str, _represent_text)
-_PlainLoader.add_constructor(_ESCAPED, _construct_escaped)

@@ -46,6 +46,20 @@ def load(text: str) -> Any:
     return value
 
 
+def dump(value: Any) -> str:
+    """`value` as text; it ends in a line `...`, so that a cut text can be known as one."""
+    return str(
+        yaml.dump(
+            value,
+            Dumper=_ReadableDumper,
+            allow_unicode=True,
+            sort_keys=False,
+            width=10**9,
+            explicit_end=True,
+        )
+    )
+
+
 class _Builder:
     """Builds one document from parser events."""
 
@@ -117,3 +131,36 @@ def _expect(events: Iterator[Any], kind: type) -> None:
     event = next(events)
     if not isinstance(event, kind):
         raise ValueError("holds more than one document")  # noqa: TRY004
+
+
+_BLOCK = re.compile(
+    r"(?!\t)[\t\n -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]*"
+)
+"""Texts that YAML gives back as they were without any escape."""
+
+
+class _ReadableDumper(yaml.SafeDumper):
+    """Multi-line texts as literal blocks; texts UTF-8 cannot hold as JSON literals.
+
+    PyYAML's own writer: libyaml escapes emoji, and both put a text whole into escapes
+    for a tab or for blanks at the end of a line, which Markdown is full of.
+    """
+
+    def analyze_scalar(self, scalar: str) -> Any:
+        analysis = super().analyze_scalar(scalar)
+        analysis.allow_block = _BLOCK.fullmatch(scalar) is not None
+        return analysis
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        return dumper.represent_scalar(_ESCAPED, json.dumps(text), style="'")
+    plain = None if _BLOCK.fullmatch(text) else '"'
+    style = "|" if "\n" in text else plain
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_ReadableDumper.add_representer(str, _represent_text)

@@ -29,7 +29,12 @@ def cut(share: float) -> Callable[[Path], None]:
     return damage
 
 
-DAMAGES = {
+def folder_instead(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda file: file.write_bytes(b""), "is empty"),
     "cut early": (cut(0.1), "is cut off"),
     "cut in the middle": (cut(0.5), "is cut off"),
@@ -39,8 +44,8 @@ DAMAGES = {
         lambda file: file.write_bytes(file.read_bytes().replace(b"scripted", b"scr\xffpted", 1)),
         "not UTF-8",
     ),
-    "not YAML": (lambda file: file.write_text("{]\n...\n"), "not valid YAML"),
-    "a folder": (lambda file: (file.unlink(), file.mkdir()), "cannot be read"),
+    "not YAML": (lambda file: file.write_text("{]\n...\n"), "not what is written here"),
+    "a folder": (folder_instead, "cannot be read"),
 }
 
 
