@@ -78,10 +78,9 @@ class ExamSession:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the mark a report carries, or the failure it stands for."""
         found = self._seats.get(_seat_part(report.nodeid))
-        mark = mark_of(report)
         if found is None or report.when == "teardown":
             self._other_failures += report.failed
-        elif mark is not None:
+        elif (mark := mark_of(report)) is not None:
             found[0].put(found[1], report.nodeid, mark)
             # Marked as correct and failed all the same: somebody's own assertion.
             self._other_failures += report.failed and mark.outcome is Outcome.CORRECT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Protocol
 
 from jmle_plugin.ask.reply import Reply, read_reply
@@ -38,31 +39,33 @@ class HttpModelClient:
         """
         import httpx  # noqa: PLC0415 - only runs that sit an exam pay for it
 
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        # The service is on loopback: no proxy to go through, no certificates to load.
-        self._http = httpx.Client(
-            base_url=address or NOWHERE,
-            headers=headers,
-            timeout=timeout,
-            trust_env=False,
-            verify=False,  # noqa: S501
+        # A transport, not a client: one request, one reply, and no redirects, cookies or
+        # proxies in between. The service is on loopback, so there are no certificates.
+        self._transport = httpx.HTTPTransport(verify=False, trust_env=False)
+        self._request = partial(
+            httpx.Request,
+            "POST",
+            (address or NOWHERE) + CHAT_PATH,
+            extensions={"timeout": httpx.Timeout(timeout).as_dict()},
         )
+        self._headers = {"content-type": "application/json"}
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
         self.can_call = address is not None
-        self._failures: tuple[type[Exception], ...] = (httpx.HTTPError,)
+        self._failures: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL)
 
     def ask(self, request: AskRequest) -> Reply:
         """Post the question and read the reply."""
+        headers = self._headers | {
+            QUESTION_HEADER: request.question,
+            EPOCH_HEADER: str(request.epoch),
+            DIGEST_HEADER: request.question_sha256,
+        }
         try:
-            response = self._http.post(
-                CHAT_PATH,
-                content=request.payload,
-                headers={
-                    "content-type": "application/json",
-                    QUESTION_HEADER: request.question,
-                    EPOCH_HEADER: str(request.epoch),
-                    DIGEST_HEADER: request.question_sha256,
-                },
+            response = self._transport.handle_request(
+                self._request(content=request.payload, headers=headers)
             )
+            response.read()
         except self._failures as error:
             problem = str(error) or type(error).__name__
             raise ReplyError(f"no reply to question {request.question} ({problem})") from error
@@ -76,7 +79,7 @@ class HttpModelClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._transport.close()
 
     def _json(self, response: Any) -> Any:
         try:

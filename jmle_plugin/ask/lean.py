@@ -10,7 +10,11 @@ from __future__ import annotations
 import importlib
 import sys
 
-UNUSED = ("aiohttp", "boto3", "botocore", "httplib2", "requests", "tornado", "urllib3")
+UNUSED = (
+    *("aiohttp", "boto3", "botocore", "httplib2", "requests", "tornado", "urllib3"),
+    # httpx's command line, which it imports where it can.
+    *("click", "rich"),
+)
 
 
 def import_vcr() -> None:

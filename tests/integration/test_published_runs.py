@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.ask.importing import import_results
+from jmle_plugin.exam.pack import load_exam
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.data
@@ -34,9 +36,9 @@ GAINED = {
 def project(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with all recorded runs imported."""
     folder = tmp_path_factory.mktemp("published")
+    exam = load_exam(ROOT / "data" / "jmle120" / "exam.toml", data_root=data_root)
     for file in sorted((data_root / "jmle2026-bench" / "results").glob("*.json")):
-        command = [sys.executable, "-m", "jmle_plugin.cli", "import", str(file)]
-        subprocess.run([*command, f"--exam-data={data_root}"], cwd=folder, check=True)
+        import_results(file, exam, folder / "cassettes")
     return folder
 
 
