@@ -85,7 +85,15 @@ def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> I
             where=folder,
             remedy="Give another --run name, or move the old run away.",
         )
-    source = {"project": PROJECT, "file": file.name, "sha256": sha256}
+    # On every cassette, so that one found alone still says what it is a reply of.
+    source = {
+        "project": PROJECT,
+        "file": file.name,
+        "sha256": sha256,
+        "display_name": spec.display_name,
+        "images": spec.images.value,
+        "parameters": spec.parameters,
+    }
     _write(folder, spec, exam, replies, source)
     missing = tuple(one for one in exam.questions if one not in replies)
     return Imported(spec, folder, len(replies), missing)

@@ -139,8 +139,8 @@ def _remarks(sheet: Sheet) -> Iterator[str]:
     form = sheet.formatting
     yield (
         f"Formatting: {form.unreadable.questions} unreadable "
-        f"({form.unreadable.max} points lost); {form.tolerant.questions} correct only to a "
-        f"tolerant reader ({form.tolerant.points} points)"
+        f"({_points(form.unreadable.max)} lost); {form.tolerant.questions} correct only to a "
+        f"tolerant reader ({_points(form.tolerant.points)})"
     )
     tokens = sheet.tokens
     if tokens.replies:
@@ -160,6 +160,10 @@ def _remarks(sheet: Sheet) -> Iterator[str]:
         yield from wrapped("Prohibited choices in: ", sheet.prohibited.questions, COLUMNS)
     if sheet.errors:
         yield from wrapped(f"Errors ({len(sheet.errors)}): ", sheet.errors, COLUMNS)
+
+
+def _points(number: int) -> str:
+    return f"{number} point" if number == 1 else f"{number} points"
 
 
 def _of(tally: Tally) -> str:

@@ -47,7 +47,7 @@ def test_the_sheet_in_the_terminal(
     lines = project.sit(f"--run={run}").outlines
     start = next(i for i, line in enumerate(lines) if line.startswith("===") and run in line)
     text = "\n".join(lines[start:]).replace(str(project.path), "PROJECT")
-    assert re.sub(r" in [\d.]+s", " in TIME", text) == snapshot
+    assert re.sub(r"=+ (.*) in [\d.]+s =+", r"== \1 in TIME ==", text) == snapshot
 
 
 def test_quiet_gives_one_line(project: Project) -> None:

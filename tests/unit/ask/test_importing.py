@@ -67,6 +67,9 @@ def test_reply_is_kept_to_the_letter_and_says_where_it_comes_from(
         "project": "JMLE2026-Bench",
         "file": "some_model.json",
         "sha256": done.run.imported.sha256,
+        "display_name": done.run.display_name,
+        "images": "vision",
+        "parameters": done.run.parameters,
     }
 
 
