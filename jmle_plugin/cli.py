@@ -7,17 +7,28 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from jmle_plugin import __version__
 from jmle_plugin.errors import JmleError
+from jmle_plugin.text import printable
+
+CASSETTES = "cassettes"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0, or 1 with a message on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that lacks Japanese is no error
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
+    except BrokenPipeError:
+        # Whoever read has had enough; the interpreter must not try to flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except JmleError as error:
         print(f"jmle: {error}", file=sys.stderr)
         return 1
@@ -43,7 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     load.add_argument("--exam", default="jmle120")
     load.add_argument("--run", default="", metavar="NAME", help="default: the file's name")
-    load.add_argument("--cassettes", type=Path, default=Path("cassettes"), metavar="DIR")
+    load.add_argument(
+        "--cassettes",
+        type=Path,
+        default=Path(os.environ.get("JMLE_CASSETTES") or CASSETTES),
+        metavar="DIR",
+        help="folder of recorded replies [env JMLE_CASSETTES]",
+    )
     _add_data(load)
     load.set_defaults(command=_import)
 
@@ -104,23 +121,23 @@ def _import(options: argparse.Namespace) -> int:
 
     exam = load_exam(_pack(options), data_root=_data_root(options))
     done = import_results(options.file, exam, options.cassettes, options.run)
-    print(f"{done.run.title}: {done.replies} replies in {done.folder}")
+    print(printable(f"{done.run.title}: {done.replies} replies in {done.folder}"))
     if done.missing:
         print(f"  no reply to {len(done.missing)} questions (first: {done.missing[0]})")
-    print(f"  replay: pytest --exam={exam.id} --run={done.run.run} --offline")
+    where = "" if options.cassettes == Path(CASSETTES) else f" --cassettes={options.cassettes}"
+    print(f"  replay: pytest --exam={exam.id} --run={done.run.run} --offline{where}")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from jmle_plugin.exam.check import check_exam  # noqa: PLC0415
+    from jmle_plugin.exam.check import check_key, check_paper  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     pack, root = _pack(options), _data_root(options)
     exam = load_exam(pack, data_root=root)
-    problems: list[str] = []
+    problems = check_paper(exam)
     for state in exam.key_states:
-        found = check_exam(load_exam(pack, data_root=root, key=state))
-        problems += [problem for problem in found if problem not in problems]
+        problems += check_key(load_exam(pack, data_root=root, key=state))
     for problem in problems:
         print(problem)
     figures = {image.name for question in exam.questions.values() for image in question.images}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jmle_plugin.errors import SettingsError
 from jmle_plugin.fixtures import seat_of
 from jmle_plugin.options import SETTINGS_KEY
 
@@ -36,12 +37,20 @@ def open_sittings(settings: Settings) -> tuple[Sitting, ...]:
     if not settings.candidates:
         return ()
     from jmle_plugin.ask.sitting import open_sitting  # noqa: PLC0415
-    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.library import find_pack, find_packs, pack_folders  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
-    pack = find_pack(settings.exam, pack_folders(settings.root))
+    folders = pack_folders(settings.root)
+    pack = find_pack(settings.exam, folders)
     exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
-    return tuple(
+    known = find_packs(folders).get(exam.id)
+    if known is not None and known.resolve() != pack.resolve():
+        raise SettingsError(
+            f"this pack calls itself {exam.id}, and so does {known}",
+            where=pack,
+            remedy="Give your pack an id of its own: results lie under it.",
+        )
+    sittings = tuple(
         open_sitting(
             exam,
             settings.cassettes,
@@ -52,6 +61,12 @@ def open_sittings(settings: Settings) -> tuple[Sitting, ...]:
         )
         for model, run in settings.candidates
     )
+    names = [sitting.run.run for sitting in sittings]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise SettingsError(
+            f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
+        )
+    return sittings
 
 
 def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None:
@@ -116,8 +131,7 @@ def _markers(question: Question) -> list[str]:
         f"block_{question.block}": True,
         question.section: True,
         "image": bool(question.images),
-        "multi_select": question.select > 1,
-        "numeric": question.kind == "numeric",
+        question.form: question.form in MARKERS,
         "serial": question.serial is not None,
     }
     return [name for name, holds in facts.items() if holds]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jmle_plugin.text import printable
+
 
 class JmleError(Exception):
     """Root of everything this package raises on purpose.
@@ -11,11 +13,11 @@ class JmleError(Exception):
     """
 
     def __init__(self, problem: str, *, where: object = None, remedy: str = "") -> None:
-        self.problem = problem
-        self.where = None if where is None else str(where)
+        self.problem = printable(problem, lines=True)
+        self.where = None if where is None else printable(str(where))
         self.remedy = remedy
         place = f"{self.where}: " if self.where else ""
-        super().__init__(f"{place}{problem}" + (f"\n  {remedy}" if remedy else ""))
+        super().__init__(f"{place}{self.problem}" + (f"\n  {remedy}" if remedy else ""))
 
 
 class PackError(JmleError):
@@ -48,6 +50,10 @@ class MissingCassetteError(CassetteError):
 
 class ReplyError(JmleError):
     """No complete reply could be had; the question is an error, never a wrong answer."""
+
+
+class MarkedTwiceError(JmleError):
+    """One test marked its question twice; a question with two marks has none."""
 
 
 class RunError(JmleError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,27 @@ def write_whole(path: Path, data: str | bytes) -> None:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No file that is read here comes near this."""
+
+
+def read_regular(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file.
+
+    Raises OSError with a `strerror` for people; also for a pipe or a device, which could be
+    read for ever, and for a file of more than `limit` bytes.
+    """
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    if status.st_size > limit:
+        problem = f"it has {status.st_size:,} bytes, more than {limit:,}"
+        raise OSError(errno.EFBIG, problem, str(path))
+    return path.read_bytes()
 
 
 def canonical_json(value: Any) -> bytes:

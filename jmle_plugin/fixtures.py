@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from jmle_plugin.errors import MissingCassetteError
+from jmle_plugin.errors import CassetteError, MarkedTwiceError, MissingCassetteError
 from jmle_plugin.options import SETTINGS_KEY
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
 
-    from jmle_plugin.ask.client import HttpModelClient, ModelClient
+    from jmle_plugin.ask.client import ModelClient
     from jmle_plugin.ask.reply import Reply
     from jmle_plugin.ask.sitting import Seat
     from jmle_plugin.exam.model import Exam, Question
@@ -43,21 +43,21 @@ class Marker(Protocol):
 
 
 @pytest.fixture
-def seat(request: pytest.FixtureRequest) -> Seat:
+def exam_seat(request: pytest.FixtureRequest) -> Seat:
     """One question of one sitting; tests that use it are run once per question."""
     return request.param  # type: ignore[no-any-return]
 
 
 @pytest.fixture
-def exam(seat: Seat) -> Exam:
+def exam(exam_seat: Seat) -> Exam:
     """The exam being sat."""
-    return seat.sitting.exam
+    return exam_seat.sitting.exam
 
 
 @pytest.fixture
-def question(seat: Seat) -> Question:
+def question(exam_seat: Seat) -> Question:
     """The question of this test."""
-    return seat.question
+    return exam_seat.question
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ def model_client(gateway_url: str | None) -> Iterator[ModelClient]:
 
 
 @pytest.fixture
-def reply(seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> Reply:
+def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> Reply:
     """The model's reply, from its cassette or from the model.
 
     An outage raises here, in set-up, so that it is an error of the test and never a
@@ -85,39 +85,58 @@ def reply(seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> Reply:
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
 
-    missing = vcr is not None and not len(vcr)
-    if missing and isinstance(model_client, HttpModelClient) and not _may_call(model_client, vcr):
+    sitting, name = exam_seat.sitting, exam_seat.question.id
+    place = sitting.cassette(exam_seat.question, exam_seat.epoch)
+    if not isinstance(model_client, HttpModelClient):
+        if sitting.folder.exists():
+            raise CassetteError(
+                f"run {sitting.run.run} was recorded, and takes no replies from elsewhere",
+                where=place,
+                remedy="A model_client of your own has to sit under a --run name of its own.",
+            )
+    elif vcr is None:
         raise MissingCassetteError(
-            f"there is no recorded reply to question {seat.question.id}",
-            where=seat.sitting.cassette(seat.question, seat.epoch),
-            remedy="Record it, or import the run again; a missing reply is never a wrong answer.",
+            "this test has no cassette, so its reply would be lost",
+            where=place,
+            remedy="Mark the test with @pytest.mark.vcr, and leave out --disable-recording.",
         )
-    return model_client.ask(seat.sitting.request(seat.question, seat.epoch))
-
-
-def _may_call(client: HttpModelClient, vcr: Cassette) -> bool:
-    return client.can_call and vcr.record_mode.value != "none"
+    elif not len(vcr):
+        closed = sitting.prompt is None or vcr.record_mode.value == "none"
+        if closed or not model_client.can_call:
+            raise MissingCassetteError(
+                f"there is no recorded reply to question {name}",
+                where=place,
+                remedy="Record it, or import the run again: nobody may be asked for it here.",
+            )
+    return model_client.ask(sitting.request(exam_seat.question, exam_seat.epoch))
 
 
 @pytest.fixture
-def mark(seat: Seat, request: pytest.FixtureRequest) -> Marker:
-    """Marks a reply and puts the mark on record."""
+def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
+    """Marks a reply and puts the mark on record, once."""
     from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
-    from jmle_plugin.mark.marks import explain, mark_reply  # noqa: PLC0415
+    from jmle_plugin.mark.marks import answer_line, explain, mark_reply  # noqa: PLC0415
 
     settings = request.config.stash[SETTINGS_KEY]
+    properties = request.node.user_properties
 
     def put_on_record(reply: Reply) -> Mark:
+        if any(name == MARK_PROPERTY for name, _ in properties):
+            raise MarkedTwiceError(
+                f"question {exam_seat.question.id} was marked twice in one test",
+                remedy="The first mark counts; a reply is marked once.",
+            )
         made = mark_reply(
-            seat.question,
-            seat.sitting.exam.key,
+            exam_seat.question,
+            exam_seat.sitting.exam.key,
             reply,
-            epoch=seat.epoch,
+            epoch=exam_seat.epoch,
             extraction=settings.extraction,
         )
-        request.node.user_properties.append((MARK_PROPERTY, made.model_dump_json()))
+        properties.append((MARK_PROPERTY, made.model_dump_json()))
         if made.outcome is not Outcome.CORRECT:
-            raise WrongAnswer(explain(seat.question, made))
+            line = answer_line(exam_seat.question, reply, settings.extraction)
+            raise WrongAnswer(explain(exam_seat.question, made, line))
         return made
 
     return put_on_record
@@ -126,7 +145,7 @@ def mark(seat: Seat, request: pytest.FixtureRequest) -> Marker:
 def seat_of(item: Any) -> Seat | None:
     """The seat a test was made for, or None for any other test."""
     callspec = getattr(item, "callspec", None)
-    return callspec.params.get("seat") if callspec else None
+    return callspec.params.get("exam_seat") if callspec else None
 
 
 # Overrides of pytest-recording's fixtures. Tests that sit no exam keep what they had.

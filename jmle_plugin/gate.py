@@ -28,29 +28,36 @@ class Sat:
     sheet: Sheet
 
 
-def decide(
-    status: int, gate: str, sat: Sequence[Sat], *, asked: bool, other_failures: int = 0
+def decide(  # noqa: PLR0913 - each is a fact of its own
+    status: int,
+    gate: str,
+    sat: Sequence[Sat],
+    *,
+    asked: bool,
+    other_failures: int = 0,
+    problem: str = "",
 ) -> Decision:
     """Decide the session's exit status.
 
     `status` is pytest's own, `gate` one of official, all, none; `asked` says whether
     somebody asked for that gate; `other_failures` counts failures that are no wrong
-    answers (other tests, teardown errors), which no gate forgives.
+    answers (other tests, teardown errors), which no gate forgives; `problem` is a
+    sentence on why no sheet of this session can be trusted.
     """
     if status not in _DECIDABLE:
         return Decision(status, "pytest ended early; the gate decides nothing")
-    for one in sat:
-        refusal = _refusal(one, gate, asked=asked)
-        if refusal:
-            return Decision(FAILED, refusal)
+    refusals = [problem, *(_refusal(one, gate, asked=asked) for one in sat)]
     if other_failures:
         failures = "failure" if other_failures == 1 else "failures"
-        return Decision(FAILED, f"{other_failures} other {failures} in this session")
+        refusals.append(f"{other_failures} other {failures} in this session")
+    for refusal in filter(None, refusals):
+        return Decision(FAILED, refusal)
     if gate == "none":
-        return Decision(PASSED, "gate none: every question was answered")
+        return Decision(PASSED, "gate none: every question asked has a reply")
     if gate == "all" or any(one.sheet.verdict is Verdict.PARTIAL for one in sat):
         return Decision(status, "exit status is pytest's own: any wrong answer fails")
-    return Decision(PASSED, "gate official: passed")
+    names = ", ".join(one.name for one in sat)
+    return Decision(PASSED, f"gate official: {names} passed")
 
 
 def _refusal(one: Sat, gate: str, *, asked: bool) -> str:

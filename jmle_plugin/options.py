@@ -157,6 +157,12 @@ def read_settings(config: pytest.Config) -> Settings:
         if len(set(names)) < len(names):
             raise SettingsError(f"--{kind} names {max(names, key=names.count)!r} twice")
     record_mode = config.getoption("--record-mode", default=None)
+    if record_mode == "rewrite" and (models or runs):
+        # pytest-recording deletes the old replies before anybody is asked for new ones.
+        raise SettingsError(
+            "--record-mode=rewrite would lose the recorded replies if asking failed",
+            remedy="Record under another --run name.",
+        )
     return Settings(
         models=models,
         runs=runs,
@@ -200,6 +206,8 @@ def _value(option: Option, config: pytest.Config) -> Sequence[str]:
 def _placed(option: Option, values: list[str], folder: Path) -> list[str]:
     if not option.path:
         return values
+    if not all(value.strip() for value in values):
+        raise SettingsError(f"{option.flag} is given without a path")
     # Unlike Path's, this leaves alone what it cannot expand.
     return [str(folder / os.path.expanduser(one)) for one in values]  # noqa: PTH111
 

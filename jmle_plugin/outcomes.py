@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from jmle_plugin.errors import JmleError
+from jmle_plugin.errors import JmleError, MarkedTwiceError
 from jmle_plugin.fixtures import MARK_PROPERTY, WrongAnswer, seat_of
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
@@ -20,7 +21,8 @@ def error_without_traceback(
     cause = call.excinfo.value
     if isinstance(cause, (WrongAnswer, JmleError)):
         report.longrepr = str(cause)
-    if report.failed and report.when != "teardown" and mark_of(report) is None:
+    unmarked = mark_of(report) is None or isinstance(cause, MarkedTwiceError)
+    if report.failed and report.when != "teardown" and unmarked:
         message = str(cause) or type(cause).__name__
         made = mark_error(
             seat.question, seat.sitting.exam.key, message, epoch=seat.epoch
@@ -46,4 +48,7 @@ def shown_status(
 def mark_of(report: pytest.TestReport) -> Mark | None:
     """The mark a report carries, if any."""
     found = [value for name, value in report.user_properties if name == MARK_PROPERTY]
-    return Mark.model_validate_json(str(found[-1])) if found else None
+    try:
+        return Mark.model_validate_json(str(found[-1])) if found else None
+    except ValidationError:  # somebody else's property of that name
+        return None

@@ -42,10 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test per question for whatever uses the `seat` fixture."""
-    if "seat" in metafunc.fixturenames:
+    """One test per question for whatever uses the `exam_seat` fixture."""
+    if "exam_seat" in metafunc.fixturenames:
         seats = collection.seat_parameters(metafunc.config)
-        metafunc.parametrize("seat", seats, indirect=True)
+        metafunc.parametrize("exam_seat", seats, indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

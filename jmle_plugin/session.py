@@ -6,7 +6,7 @@ controller; workers have none.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,15 +15,16 @@ import pytest
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.collection import exam_ids, seat_id
 from jmle_plugin.errors import ResultError
-from jmle_plugin.gate import Decision, Sat, decide
+from jmle_plugin.gate import FAILED, Decision, Sat, decide
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.scoring import build_sheet
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import mark_of
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results, write_results
-from jmle_plugin.report.terminal import sheet_lines, summary_line
+from jmle_plugin.report.terminal import sheet_lines, summary_line, unofficial
 
 
 @dataclass
@@ -37,12 +38,18 @@ class Progress:
     """Question -> node id of the test that marked it."""
 
     def put(self, question: str, node_id: str, mark: Mark) -> None:
-        """Take a mark; two tests marking one question make it an error."""
+        """Take a mark. Two tests, or two different marks, make the question an error.
+
+        Only what had no reply may be asked again (by a plugin that reruns failed tests).
+        """
         first = self.marked_by.setdefault(question, node_id)
-        if first == node_id:
+        before = self.marks.get(question)
+        if first != node_id:
+            self.error(question, f"marked by two tests: {first} and {node_id}")
+        elif before is None or before.outcome is Outcome.ERROR or before == mark:
             self.marks[question] = mark
         else:
-            self.error(question, f"marked by two tests: {first} and {node_id}")
+            self.error(question, "marked more than once, and differently")
 
     def error(self, question: str, message: str) -> None:
         """The question has no reply that could be marked."""
@@ -62,30 +69,45 @@ class ExamSession:
             for one in self._progress
             for name in one.sitting.exam.questions
         }
-        self._other_failures = 0
+        self._collected: list[str] = []
+        self._marking: set[str] = set()
+        """Node ids, without brackets, of the tests that mark."""
+        self._misplaced: set[str] = set()
+        """Node ids of tests that marked a question their id does not name."""
+        self._explained = 0
+        """Failed reports that the sheets account for."""
+        self._unwritten = ""
         self._finished: list[tuple[Results, str]] = []
         self._decision: Decision | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without xdist: remember what was selected."""
-        self._selected(exam_ids(session.items))
+        for node_id in exam_ids(session.items):
+            known = _seat_part(node_id) in self._seats
+            (self._collected.append if known else self._misplaced.add)(node_id)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """With xdist: every worker tells the same selection."""
-        self._selected(ids)
+        self._collected += [name for name in ids if _seat_part(name) in self._seats]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the mark a report carries, or the failure it stands for."""
         found = self._seats.get(_seat_part(report.nodeid))
-        if found is None or report.when == "teardown":
-            self._other_failures += report.failed
-        elif (mark := mark_of(report)) is not None:
+        if found is not None and report.when == "teardown" and report.failed:
+            # Its reply may not have been recorded: the mark could not be made again.
+            found[0].error(found[1], f"failed after it was marked: {report.longreprtext}")
+        mark = mark_of(report) if report.when != "teardown" else None
+        if mark is not None and (found is None or found[1] != mark.question):
+            self._misplaced.add(report.nodeid)
+        elif mark is not None and found is not None:
+            self._marking.add(_test_part(report.nodeid))
             found[0].put(found[1], report.nodeid, mark)
-            # Marked as correct and failed all the same: somebody's own assertion.
-            self._other_failures += report.failed and mark.outcome is Outcome.CORRECT
-        elif report.failed:
+            self._explained += report.failed and mark.outcome is not Outcome.CORRECT
+        elif found is not None and report.when not in ("setup", "call", "teardown"):
+            # xdist makes up a report where a worker died.
             found[0].error(found[1], report.longreprtext or "the worker died")
+            self._explained += report.failed
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(
@@ -97,16 +119,22 @@ class ExamSession:
         into the session's once more (syrupy does), and before the terminal's summary.
         """
         yield
-        asked = [one for one in self._progress if one.asked]
-        if session.config.getoption("collectonly") or not asked:
+        if any(session.config.getoption(name) for name in ("collectonly", "setuponly")):
             return
+        stopped = exitstatus > 1 or bool(session.shouldstop or session.shouldfail)
+        self._select(stopped=stopped)
+        asked = [one for one in self._progress if one.asked]
         sat = [self._finish(one) for one in asked]
+        problem = self._problem()
+        if not asked and not problem:
+            return
         self._decision = decide(
             int(exitstatus),
             self._settings.gate,
             sat,
             asked=self._settings.gate_asked,
-            other_failures=self._other_failures,
+            other_failures=session.testsfailed - self._explained,
+            problem=problem,
         )
         spoiled = exitstatus == 0 and session.exitstatus != 0
         if not spoiled:
@@ -124,12 +152,41 @@ class ExamSession:
             for line in sheet_lines(results):
                 terminalreporter.write_line(line.text, **line.markup)
             terminalreporter.write_line(written)
-        terminalreporter.write_line(self._decision.reason)
+        if terminalreporter.verbosity >= 0 or self._unexpected():
+            terminalreporter.write_line(self._decision.reason)
 
-    def _selected(self, node_ids: Iterable[str]) -> None:
-        for node_id in node_ids:
-            if found := self._seats.get(_seat_part(node_id)):
-                found[0].asked[found[1]] = None
+    def _unexpected(self) -> bool:
+        """Whether the one line of a quiet session would leave its exit status unexplained."""
+        verdicts = {results.sheet.verdict for results, _ in self._finished}
+        failed = self._decision is not None and self._decision.status == FAILED
+        return failed and not verdicts & {Verdict.FAIL, Verdict.PARTIAL}
+
+    def _select(self, *, stopped: bool) -> None:
+        """Settle which questions were asked.
+
+        xdist tells ids only, and somebody's own test may happen to have a question's. In a
+        session that was stopped, what was not reached was not asked.
+        """
+        for node_id in self._collected:
+            if not self._marking or _test_part(node_id) in self._marking:
+                one, question = self._seats[_seat_part(node_id)]
+                if question in one.marks or not stopped:
+                    one.asked[question] = None
+
+    def _problem(self) -> str:
+        """What makes every sheet of this session doubtful, as a sentence."""
+        if self._unwritten:
+            return f"the results could not be written: {self._unwritten}"
+        if self._misplaced:
+            return (
+                f"{min(self._misplaced)} marks a question that its id does not name: "
+                "exam tests are parametrized by the suite alone"
+            )
+        if self._settings.gate == "official" and self._settings.gate_asked:
+            for one in self._progress:
+                if not one.asked:
+                    return f"gate official: no question of {one.sitting.run.run} was asked"
+        return ""
 
     def _finish(self, one: Progress) -> Sat:
         sitting = one.sitting
@@ -140,10 +197,14 @@ class ExamSession:
         try:
             written = f"Results: {write_results(self._settings.results, results)}"
         except ResultError as error:
-            self._other_failures += 1
-            written = str(error)
+            written = self._unwritten = str(error)
         self._finished.append((results, written))
-        return Sat(f"{sitting.exam.id} {sitting.run.run}", sheet)
+        how = "".join(f", {fact}" for fact in unofficial(results))
+        return Sat(f"{sitting.exam.id} {sitting.run.run}{how}", sheet)
+
+
+def _test_part(node_id: str) -> str:
+    return node_id.partition("[")[0]
 
 
 def _seat_part(node_id: str) -> str:

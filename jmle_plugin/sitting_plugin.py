@@ -21,6 +21,8 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
 
     Workers have no aggregator: their reports travel to the controller's.
     """
+    # syrupy warns where a session ends before its workers reported; that is ours to tell.
+    config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")
     if settings.offline:
         config.option.record_mode = "none"
         config.option.block_network = True

@@ -13,11 +13,10 @@ from typing import Any, cast
 
 from jmle_plugin.ask import plain_yaml
 from jmle_plugin.errors import CassetteError
-from jmle_plugin.files import digest, write_whole
+from jmle_plugin.files import digest, read_regular, write_whole
 
 FORMAT = 1
 SUFFIX = ".yaml"
-MAX_BYTES = 64 * 1024 * 1024
 _END = b"\n...\n"
 _FIELDS = {"jmle_cassette", "question", "epoch", "question_sha256", "request", "response"}
 
@@ -65,9 +64,7 @@ def read_cassette(path: Path) -> Cassette:
     unreadable, empty, cut, edited, not UTF-8 or of another format.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _damaged(path, f"is larger than {MAX_BYTES:,} bytes")
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -114,6 +111,8 @@ def _document(raw: bytes, path: Path) -> dict[str, Any]:
     if not raw.strip():
         raise _damaged(path, "is empty")
     if not raw.endswith(_END):
+        if raw.endswith(_END.replace(b"\n", b"\r\n")):
+            raise _damaged(path, "had its line endings converted")
         raise _damaged(path, "is cut off (its end marker is missing)")
     try:
         document = plain_yaml.load(raw.decode("utf-8"))

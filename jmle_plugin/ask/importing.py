@@ -29,7 +29,8 @@ from jmle_plugin.ask.run import (
 )
 from jmle_plugin.errors import CassetteError, ImportFileError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.files import read_json
+from jmle_plugin.exam.validation import first_problem
+from jmle_plugin.files import read_json, read_regular
 
 PROJECT = "JMLE2026-Bench"
 
@@ -85,16 +86,7 @@ def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> I
             where=folder,
             remedy="Give another --run name, or move the old run away.",
         )
-    # On every cassette, so that one found alone still says what it is a reply of.
-    source = {
-        "project": PROJECT,
-        "file": file.name,
-        "sha256": sha256,
-        "display_name": spec.display_name,
-        "images": spec.images.value,
-        "parameters": spec.parameters,
-    }
-    _write(folder, spec, exam, replies, source)
+    _write(folder, spec, exam, replies)
     missing = tuple(one for one in exam.questions if one not in replies)
     return Imported(spec, folder, len(replies), missing)
 
@@ -114,12 +106,12 @@ def _spec(metadata: _Metadata, exam: Exam, name: str, file: Path, sha256: str) -
             imported=source,
         )
     except ValidationError as error:
-        raise ImportFileError(f"metadata: {error.errors()[0]['msg']}", where=file) from error
+        raise ImportFileError(f"metadata: {first_problem(error)}", where=file) from error
 
 
 def _read(file: Path) -> tuple[_File, str]:
     try:
-        data = file.read_bytes()
+        data = read_regular(file)
         content = read_json(data)
     except OSError as error:
         raise ImportFileError(f"cannot be read ({error.strerror})", where=file) from error
@@ -130,10 +122,8 @@ def _read(file: Path) -> tuple[_File, str]:
     try:
         return _File.model_validate(content), hashlib.sha256(data).hexdigest()
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
         raise ImportFileError(
-            f"is no result file of {PROJECT}: {place}: {first['msg']}", where=file
+            f"is no result file of {PROJECT}: {first_problem(error)}", where=file
         ) from error
 
 
@@ -156,9 +146,7 @@ def _replies(results: Iterable[_Result], exam: Exam, file: Path) -> dict[str, _R
     }
 
 
-def _write(
-    folder: Path, spec: RunSpec, exam: Exam, replies: dict[str, _Result], source: dict[str, Any]
-) -> None:
+def _write(folder: Path, spec: RunSpec, exam: Exam, replies: dict[str, _Result]) -> None:
     """Fill a folder beside the run's place, then move it there whole."""
     draft: Path | None = None
     try:
@@ -172,16 +160,21 @@ def _write(
                 question_sha256=request.question_sha256,
                 request=request.body,
                 response=_completion(result),
-                imported=source,
+                imported=spec.import_mark,
             )
             write_cassette(draft / (cassette_name(name) + SUFFIX), cassette)
         write_run(draft, spec)
         draft.chmod(0o755)
         draft.rename(folder)
-    except (OSError, CassetteError) as error:
-        problem = error.strerror if isinstance(error, OSError) else error.problem
+    except CassetteError as error:
         raise ImportFileError(
-            f"the run cannot be written ({problem})",
+            f"a reply cannot be kept: {error.problem}",
+            where=error.where,
+            remedy="Nothing was kept. Leave that reply out of the file to import the others.",
+        ) from error
+    except OSError as error:
+        raise ImportFileError(
+            f"the run cannot be written ({error.strerror})",
             where=folder,
             remedy="Make room or name another folder with --cassettes; nothing was kept.",
         ) from error

@@ -23,8 +23,9 @@ MAX_DEPTH = 100
 _ESCAPED = "!escaped"
 """Tag of texts that UTF-8 cannot hold (lone surrogates), written as JSON literals."""
 _WORDS: dict[str, Any] = {"null": None, "true": True, "false": False}
-_INTEGER = re.compile(r"-?\d{1,4000}")
-_FLOAT = re.compile(r"-?\d+\.\d*(?:e[-+]?\d+)?")
+# Just what the writer leaves unquoted: anything else that looks like a number is a text.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,3999})")
+_FLOAT = re.compile(r"-?[0-9]+\.[0-9]*(?:e[-+][0-9]+)?")
 
 try:
     _Parser: Any = yaml.CSafeLoader

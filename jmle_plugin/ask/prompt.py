@@ -10,10 +10,11 @@ from string import Template
 from typing import Any
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.exam.model import Exam, Question, QuestionKind
+from jmle_plugin.exam.model import Exam, Question
+from jmle_plugin.files import read_regular
 
 DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
-_INSTRUCTIONS = ("single", "multiple", "numeric")
+_INSTRUCTIONS = ("single", "multi_select", "numeric")
 _PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example"}
 
 
@@ -36,8 +37,7 @@ class Prompt:
             "select": str(question.select),
             "example": _example(question),
         }
-        kind = _kind(question)
-        values["instruction"] = self.instructions[kind].substitute(values).strip()
+        values["instruction"] = self.instructions[question.form].substitute(values).strip()
         text = self.user.substitute(values).strip()
         content: str | list[dict[str, Any]] = text
         if images and question.images:
@@ -61,7 +61,7 @@ def load_prompt(path: Path | None = None) -> Prompt:
     """
     file = path or DEFAULT_PROMPT
     try:
-        raw = file.read_bytes()
+        raw = read_regular(file)
         data = tomllib.loads(raw.decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(
@@ -92,12 +92,6 @@ def load_prompt(path: Path | None = None) -> Prompt:
         user=Template(data["user"]),
         instructions={kind: Template(instructions[kind]) for kind in _INSTRUCTIONS},
     )
-
-
-def _kind(question: Question) -> str:
-    if question.kind is QuestionKind.NUMERIC:
-        return "numeric"
-    return "single" if question.select == 1 else "multiple"
 
 
 def _example(question: Question) -> str:

@@ -54,6 +54,7 @@ class Recorder:
             stored = read_cassette(Path(cassette_path))
         except FileNotFoundError as error:
             raise CassetteNotFoundError(cassette_path) from error
+        self._check_origin(stored, cassette_path)
         headers = {
             QUESTION_HEADER: stored.question,
             EPOCH_HEADER: str(stored.epoch),
@@ -65,11 +66,22 @@ class Recorder:
         request = Request("POST", NOWHERE + CHAT_PATH, canonical_json(stored.request), headers)
         return [request], [_response(stored.response)]
 
+    def _check_origin(self, stored: Cassette, path: str) -> None:
+        if stored.imported != self._run.import_mark:
+            raise CassetteError(
+                f"this cassette is not of run {self._run.run}: the two do not say the same of "
+                "where they were imported from",
+                where=path,
+                remedy="Move it back to the run it was made for, or import that run again.",
+            )
+
     def save_cassette(
         self, cassette_path: str, cassette_dict: Mapping[str, list[Any]], serializer: object
     ) -> None:
         """Write one complete, successful reply, or nothing."""
         del serializer
+        if self._run.imported is not None:
+            raise CassetteError("an imported run takes no other replies", where=cassette_path)
         requests, responses = cassette_dict["requests"], cassette_dict["responses"]
         if len(requests) != 1:
             raise CassetteError(
@@ -81,18 +93,23 @@ class Recorder:
             return
         headers, body = requests[0].headers, json.loads(requests[0].body)
         folder = Path(cassette_path).parent
-        if not (folder / RUN_FILE).exists():
-            write_run(folder, self._run)
-        write_cassette(
-            Path(cassette_path),
-            Cassette(
-                question=headers[QUESTION_HEADER],
-                epoch=int(headers[EPOCH_HEADER]),
-                question_sha256=headers[DIGEST_HEADER],
-                request=body,
-                response=response,
-            ),
+        cassette = Cassette(
+            question=headers[QUESTION_HEADER],
+            epoch=int(headers[EPOCH_HEADER]),
+            question_sha256=headers[DIGEST_HEADER],
+            request=body,
+            response=response,
         )
+        try:
+            if not (folder / RUN_FILE).exists():
+                write_run(folder, self._run)
+            write_cassette(Path(cassette_path), cassette)
+        except OSError as error:
+            raise CassetteError(
+                f"the reply cannot be recorded ({error.strerror})",
+                where=cassette_path,
+                remedy="Make room, or name another folder with --cassettes.",
+            ) from error
 
 
 def matches(asked: Any, stored: Any) -> bool:
@@ -113,7 +130,13 @@ def matches(asked: Any, stored: Any) -> bool:
 
 
 def canonical_request(request: Any) -> Any:
-    """Vcrpy's request filter: host, port, token and transport headers are not compared."""
+    """Vcrpy's request filter: host, port, token and transport headers are not compared.
+
+    Traffic that is no question of ours (a client of one's own may speak HTTP too) is none
+    of the cassette's business.
+    """
+    if QUESTION_HEADER not in request.headers:
+        return None
     request.uri = NOWHERE + CHAT_PATH
     request.headers = {
         name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers
@@ -146,10 +169,9 @@ def _differences(asked: Any, stored: Any) -> Iterator[str]:
         if asked.headers[header] != stored.headers[header]:
             yield f"it holds {name} {stored.headers[header]}"
     same_question = asked.headers[DIGEST_HEADER] == stored.headers[DIGEST_HEADER]
-    if _IMPORTED_HEADER in stored.headers:
-        if not same_question:
-            yield "the question's text, context or images changed since it was imported"
-        return
+    imported = _IMPORTED_HEADER in stored.headers
+    if imported and not same_question:
+        yield "the question's text, context or images changed since it was imported"
     if asked.body == stored.body:
         return
     now, then = json.loads(asked.body), json.loads(stored.body)

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from jmle_plugin.errors import RunError, SettingsError
-from jmle_plugin.files import canonical_json, read_json, write_whole
+from jmle_plugin.exam.validation import first_problem
+from jmle_plugin.files import canonical_json, read_json, read_regular, write_whole
 
 RUN_FILE = "run.json"
 SCRIPTED = "scripted/"
@@ -23,6 +24,9 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9._=+-]*$"
 _NAME_LIMIT = 150
 _FIXED = {"model", "messages"}
 """Fields of a request that no parameter may set."""
+
+PARTIAL = ".partial"
+"""Ending of the results file of a partial sitting."""
 
 RunName = Annotated[str, Field(pattern=_NAME, max_length=_NAME_LIMIT)]
 
@@ -67,7 +71,7 @@ class RunSpec(_Strict):
     schema_version: Literal[1] = Field(default=1, alias="schema")
     exam: str
     run: RunName
-    model: str
+    model: Annotated[str, Field(min_length=1)]
     display_name: str = ""
     parameters: dict[str, Any] = {}
     images: ImageMode = ImageMode.VISION
@@ -76,11 +80,31 @@ class RunSpec(_Strict):
 
     @model_validator(mode="after")
     def _can_be_sent_and_stored(self) -> Self:
+        if (self.prompt is None) != (self.imported is not None):
+            raise ValueError("a run has either a prompt or an import it comes from")
         if fixed := sorted(_FIXED & set(self.parameters)):
             raise ValueError(f"parameters cannot set {', '.join(fixed)}")
         canonical_json(self.parameters)
         self.model_dump_json()  # lone surrogates have no place in a file
         return self
+
+    @property
+    def import_mark(self) -> dict[str, Any] | None:
+        """What every cassette of an imported run says of itself; None for other runs.
+
+        It stands on each, so that one found alone still says what it is a reply of, and
+        one that was carried into another run is known.
+        """
+        if self.imported is None:
+            return None
+        return {
+            "project": self.imported.project,
+            "file": self.imported.file,
+            "sha256": self.imported.sha256,
+            "display_name": self.display_name,
+            "images": self.images.value,
+            "parameters": self.parameters,
+        }
 
     @property
     def scripted(self) -> bool:
@@ -121,11 +145,11 @@ def run_name(
 
 def check_run_name(name: str) -> None:
     """SettingsError for a name no run can have: it becomes a folder and a file."""
-    if len(name) > _NAME_LIMIT or not re.fullmatch(_NAME, name):
+    if len(name) > _NAME_LIMIT or not re.fullmatch(_NAME, name) or name.endswith(PARTIAL):
         raise SettingsError(
             f"{name!r} cannot be the name of a run",
             remedy=f"A name has at most {_NAME_LIMIT} letters, digits and . _ = + -, and begins "
-            "with a letter or digit.",
+            "with a letter or digit. Names that end in .partial are kept for partial results.",
         )
 
 
@@ -133,7 +157,7 @@ def read_run(folder: Path) -> RunSpec:
     """Read `run.json` in `folder`; RunError names the file and the place."""
     file = folder / RUN_FILE
     try:
-        raw = read_json(file.read_bytes())
+        raw = read_json(read_regular(file))
     except OSError as error:
         raise RunError(
             f"cannot be read ({error.strerror}), so nobody knows what {folder.name!r} is a run of",
@@ -154,9 +178,9 @@ def read_run(folder: Path) -> RunSpec:
     try:
         return RunSpec.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RunError(f"{place}: {first['msg']}", where=file) from error
+        raise RunError(
+            first_problem(error), where=file, remedy="Restore the file as it was recorded."
+        ) from error
 
 
 def write_run(folder: Path, spec: RunSpec) -> None:
@@ -167,7 +191,9 @@ def write_run(folder: Path, spec: RunSpec) -> None:
 
 def list_runs(folder: Path) -> list[str]:
     """Names of the runs below `cassettes/<exam>`, sorted."""
-    return sorted(file.parent.name for file in folder.glob(f"*/{RUN_FILE}"))
+    found = (file.parent.name for file in folder.glob(f"*/{RUN_FILE}"))
+    # Hidden folders are drafts that an import left when it was killed.
+    return sorted(name for name in found if not name.startswith("."))
 
 
 def _plain(value: Any) -> str:

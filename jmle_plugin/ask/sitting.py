@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jmle_plugin.ask.cassette import SUFFIX, cassette_name
 from jmle_plugin.ask.prompt import Prompt, load_prompt
 from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import (
+    RUN_FILE,
     PromptRef,
     RunSpec,
     check_run_name,
@@ -22,8 +22,6 @@ from jmle_plugin.ask.run import (
 from jmle_plugin.errors import CassetteError, RunError, SettingsError, StaleCassetteError
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.exam.names import unknown_name
-
-_EPOCH = re.compile(r"-e[1-9][0-9]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +114,20 @@ def _check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -
         raise RunError(
             f"is the record of run {spec.run} of {spec.exam}, but lies where run {name} of "
             f"{exam.id} belongs",
-            where=folder / "run.json",
+            where=folder / RUN_FILE,
             remedy="Move the folder back; runs are not renamed by hand.",
         )
     if model and spec.model != model:
         raise RunError(
             f"run {name} is a run of {spec.model}, not of {model}",
-            where=folder / "run.json",
+            where=folder / RUN_FILE,
             remedy="Give another --run name for this model.",
         )
 
 
 def _check_orphans(exam: Exam, folder: Path) -> None:
     for file in sorted(folder.glob(f"*{SUFFIX}")):
-        if file.stem not in exam.questions and _EPOCH.sub("", file.stem) not in exam.questions:
+        if file.stem not in exam.questions:
             raise CassetteError(
                 f"this cassette belongs to no question of {exam.id}",
                 where=file,

@@ -15,7 +15,17 @@ from jmle_plugin.exam.model import Exam, Question, Treatment
 
 def check_exam(exam: Exam) -> list[str]:
     """Every problem of `exam` under its key state, a line each; empty when it is fine."""
-    return [*_images(exam), *_criteria(exam), *_doubles(exam), *_prohibited(exam)]
+    return [*check_paper(exam), *check_key(exam)]
+
+
+def check_paper(exam: Exam) -> list[str]:
+    """Problems of questions and figures, whatever the key state."""
+    return [*_images(exam), *_doubles(exam)]
+
+
+def check_key(exam: Exam) -> list[str]:
+    """Problems of one key state and its thresholds."""
+    return [*_criteria(exam), *_prohibited(exam)]
 
 
 def _images(exam: Exam) -> Iterator[str]:

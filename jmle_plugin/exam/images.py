@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import stat
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
@@ -19,6 +18,7 @@ from PIL import UnidentifiedImageError
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import Image
+from jmle_plugin.files import read_regular
 
 MAX_PIXELS = 50_000_000
 """Larger images are refused: a decompression bomb, or a scan nobody should send to a model."""
@@ -66,13 +66,7 @@ def decode(image: Image, *, question: str) -> None:
 
 def _read(path: Path, question: str) -> bytes:
     try:
-        status = path.stat()
-        # A pipe or a device would be read for ever.
-        if not stat.S_ISREG(status.st_mode):
-            raise _bad(path, question, "is no regular file")
-        if status.st_size > MAX_BYTES:
-            raise _bad(path, question, f"is {status.st_size:,} bytes, more than {MAX_BYTES:,}")
-        return path.read_bytes()
+        return read_regular(path, MAX_BYTES)
     except OSError as error:
         raise PackError(
             f"question {question} needs this image, but it cannot be read ({error.strerror})",

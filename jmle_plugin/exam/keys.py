@@ -22,12 +22,14 @@ from jmle_plugin.exam.model import (
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
-def build_key(
+def build_key(  # noqa: PLR0913 - each is a part of the pack
     state: str,
     spec: KeySpec,
     questions: Mapping[str, Question],
     answers: Mapping[str, tuple[str, ...]],
     where: Path,
+    *,
+    default: bool = True,
 ) -> AnswerKey:
     """Apply a state's changes to the paper's answers; PackError for an impossible one."""
     entries = {name: KeyEntry((answer,)) for name, answer in answers.items()}
@@ -57,6 +59,7 @@ def build_key(
             else None
         ),
         numeric=spec.numeric,
+        default=default,
     )
 
 

@@ -91,6 +91,13 @@ class Question:
     rationale: str = ""
 
     @property
+    def form(self) -> str:
+        """`single`, `multi_select` or `numeric`: what has to be written down."""
+        if self.kind is QuestionKind.NUMERIC:
+            return "numeric"
+        return "single" if self.select == 1 else "multi_select"
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The option labels in the order printed."""
         return tuple(self.options)
@@ -140,6 +147,8 @@ class AnswerKey:
     criteria: tuple[Criterion, ...]
     prohibited: ProhibitedRule | None
     numeric: NumericRule = NumericRule.NUMBER
+    default: bool = True
+    """Whether the exam is marked by this state unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

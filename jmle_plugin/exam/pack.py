@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,9 @@ from jmle_plugin.exam.model import Block, Exam, Image, Question, QuestionKind, S
 from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
 from jmle_plugin.files import digest
+
+_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What names a test and a file; `-e2` is how a second asking of a question is named."""
 
 
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
@@ -35,7 +39,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         one.id: checked_answer(questions[one.id], one.answer, paper.file) for one in paper.questions
     }
     keys = {
-        name: build_key(name, spec, questions, answers, pack)
+        name: build_key(name, spec, questions, answers, pack, default=name == manifest.default_key)
         for name, spec in manifest.keys.items()
     }
     return Exam(
@@ -199,7 +203,9 @@ def _check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
 
 def _check_options(one: PaperQuestion, file: Path) -> None:
     problem = ""
-    if one.kind is QuestionKind.NUMERIC:
+    if not _QUESTION_ID.fullmatch(one.id):
+        problem = "an id has letters, digits and . _ - only: it names a test and a file"
+    elif one.kind is QuestionKind.NUMERIC:
         if one.options or one.select != 1:
             problem = "a numeric question has no options and selects 1"
     elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
@@ -232,7 +238,10 @@ def _hash(
     return digest(
         {
             "rules": manifest.model_dump(mode="json", by_alias=True, exclude={"source"}),
-            "questions": [question_digest(question) for question in questions.values()],
+            "questions": [
+                [question_digest(one), one.block, one.number, one.kind, one.select, one.points]
+                for one in questions.values()
+            ],
             "answers": {name: list(answer) for name, answer in answers.items()},
             "prohibited": {
                 name: sorted(question.prohibited)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +10,7 @@ from jmle_plugin.ask.reply import Reply, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
 from jmle_plugin.mark.extraction import Extraction, How, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
+from jmle_plugin.text import printable
 
 MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
@@ -72,13 +72,13 @@ def mark_reply(
         points=earned.points,
         max=earned.maximum,
         outcome=outcome,
-        answer=[_printable(answer) for answer in reading.answer],
+        answer=[_short(answer) for answer in reading.answer],
         accepted=[list(answer) for answer in entry.accepted],
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
         tokens=_tokens(reply.usage),
-        model=_printable(reply.model),
-        finish_reason=_printable(reply.finish_reason),
+        model=_short(reply.model),
+        finish_reason=_short(reply.finish_reason),
     )
 
 
@@ -92,15 +92,24 @@ def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int =
         max=score(question, entry, Outcome.ERROR).maximum,
         outcome=Outcome.ERROR,
         accepted=[list(answer) for answer in entry.accepted],
-        error=_shown(message),
+        error=printable(message, lines=True),
     )
 
 
-def explain(question: Question, mark: Mark) -> str:
-    """One line for people: `120A-74 (1 pt): answered 0.4, key 0.40`."""
+def answer_line(question: Question, reply: Reply, extraction: Extraction) -> str:
+    """The line of `reply` the answer was looked for in; empty when it has none."""
+    return read_answer(question, reply.text, reply.reasoning, extraction=extraction).line
+
+
+def explain(question: Question, mark: Mark, line: str = "") -> str:
+    """One line for people: `120A-74 (1 pt): answered 0.4, key 0.40`.
+
+    `line` is shown where no answer could be read in it.
+    """
     unit = "pt" if question.points == 1 else "pts"
     answered = ",".join(mark.answer)
-    given = f"answered {answered}" if answered else "no answer could be read"
+    unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
+    given = f"answered {answered}" if answered else unread
     if mark.answer and mark.outcome is Outcome.NO_ANSWER:
         given += f" ({_asked_for(question)})"
     key = " or ".join(",".join(answer) for answer in mark.accepted)
@@ -113,17 +122,8 @@ def _asked_for(question: Question) -> str:
     return f"not {question.select} choice{'s' if question.select > 1 else ''}"
 
 
-def _printable(text: str) -> str:
-    """A short text fit for files and terminals: models and providers may write anything."""
-    return _shown(text[:MAX_ANSWER]).replace("\n", "?").replace("\t", "?")
-
-
-def _shown(text: str) -> str:
-    """`text` without control characters and lone surrogates; lines and tabs stay."""
-    return "".join(
-        "?" if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" else char
-        for char in text
-    )
+def _short(text: str) -> str:
+    return printable(text[:MAX_ANSWER])
 
 
 def _tokens(usage: Usage | None) -> Tokens | None:

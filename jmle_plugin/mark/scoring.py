@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
+from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, Tokens, mark_error
@@ -20,13 +20,6 @@ from jmle_plugin.mark.sheet import (
 )
 
 KINDS = ("single", "multi_select", "numeric")
-
-
-def kind_of(question: Question) -> str:
-    """`single`, `multi_select` or `numeric`."""
-    if question.kind is QuestionKind.NUMERIC:
-        return "numeric"
-    return "single" if question.select == 1 else "multi_select"
 
 
 def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> Sheet:
@@ -63,7 +56,7 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
         total=tally(chosen),
         sections=sections,
         blocks={block.id: tally(q for q in chosen if q.block == block.id) for block in exam.blocks},
-        kinds={kind: tally(q for q in chosen if kind_of(q) == kind) for kind in KINDS},
+        kinds={kind: tally(q for q in chosen if q.form == kind) for kind in KINDS},
         images=ImageTally(
             shown=tally(q for q in chosen if q.images),
             without=tally(q for q in chosen if not q.images),
@@ -76,9 +69,10 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
             question.id
             for question in chosen
             if question.section == "required"
-            and question.points == 3  # noqa: PLR2004 - the heavy half of the required section
+            and question.points > 1
             and question.id in marks
             and marks[question.id].outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
+            and marks[question.id].points < marks[question.id].max
         ],
         finish_reasons=_finish_reasons(marks[q.id] for q in chosen if q.id in marks),
     )
@@ -135,8 +129,10 @@ def _prohibited(
         return ProhibitedTally()
     if not rule.listed:
         return ProhibitedTally(limit=rule.limit)
-    picked = [q.id for q in chosen if q.id in marks and marks[q.id].prohibited]
-    count = sum(len(marks[name].prohibited) for name in picked)
+    # The official limit is one of questions (禁忌肢問題選択数). What was taken out of the
+    # scoring counts for nobody, hence not here either.
+    picked = [q.id for q in chosen if q.id in marks and marks[q.id].prohibited and marks[q.id].max]
+    count = len(picked)
     return ProhibitedTally(
         count=count,
         limit=rule.limit,

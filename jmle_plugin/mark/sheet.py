@@ -55,7 +55,10 @@ class SectionTally(Tally):
 
 
 class ProhibitedTally(_Frozen):
-    """Prohibited choices. count and passed are null where no list is published."""
+    """Questions in which a prohibited choice was picked.
+
+    count and passed are null where no list is published.
+    """
 
     count: int | None = None
     limit: int | None = None
@@ -104,5 +107,5 @@ class Sheet(_Frozen):
     errors: list[str]
     """Questions asked without a reply."""
     missed_required: list[str]
-    """Required questions of three points that were not answered correctly."""
+    """Required questions worth more than one point whose points were lost."""
     finish_reasons: dict[str, int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import platform
 import subprocess
 import time
@@ -44,6 +45,8 @@ class KeyState(_Frozen):
 
     state: str
     title: str
+    default: bool
+    """Whether it is the state the exam is marked by unless told otherwise."""
     numeric: str
     """`number` or `text`: how numeric answers are compared."""
 
@@ -114,7 +117,12 @@ def build_provenance(
     exam, run = sitting.exam, sitting.run
     return Provenance(
         exam=ExamSource(id=exam.id, hash=exam.hash, licence=exam.licence),
-        key=KeyState(state=exam.key.state, title=exam.key.title, numeric=exam.key.numeric),
+        key=KeyState(
+            state=exam.key.state,
+            title=exam.key.title,
+            default=exam.key.default,
+            numeric=exam.key.numeric,
+        ),
         extraction=extraction,
         images=run.images,
         prompt=run.prompt,
@@ -148,8 +156,10 @@ def read_git(root: Path, results: Path) -> Git | None:
 def _git(root: Path, *arguments: str) -> str:
     # Looking must not lock the index: somebody may be committing.
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    # The repository asked about is the one at `root`, whatever the environment points git at.
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("GIT_")}
     return subprocess.run(  # noqa: S603 - fixed words and this project's own folders
-        command, check=True, capture_output=True, text=True, timeout=20
+        command, check=True, capture_output=True, text=True, timeout=20, env=environment
     ).stdout
 
 

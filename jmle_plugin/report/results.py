@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from jmle_plugin.ask.run import PARTIAL
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
-from jmle_plugin.files import read_json, write_whole
+from jmle_plugin.exam.validation import first_problem
+from jmle_plugin.files import read_json, read_regular, write_whole
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
@@ -91,7 +93,7 @@ def build_results(
 
 def result_file(folder: Path, results: Results) -> Path:
     """Where results belong: a partial sitting never takes the place of a full one."""
-    partial = ".partial" if results.sheet.verdict is Verdict.PARTIAL else ""
+    partial = PARTIAL if results.sheet.verdict is Verdict.PARTIAL else ""
     return folder / results.exam.id / f"{results.run.name}{partial}.json"
 
 
@@ -124,7 +126,7 @@ def dump_results(results: Results) -> dict[str, Any]:
 def read_results(file: Path) -> Results:
     """Read a results file; ResultError names the file and the place."""
     try:
-        raw = read_json(file.read_bytes())
+        raw = read_json(read_regular(file))
     except OSError as error:
         raise ResultError(f"cannot be read ({error.strerror})", where=file) from error
     except ValueError as error:
@@ -133,9 +135,7 @@ def read_results(file: Path) -> Results:
     try:
         return Results.model_validate(raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ResultError(f"is no results file: {place}: {first['msg']}", where=file) from error
+        raise ResultError(f"is no results file: {first_problem(error)}", where=file) from error
 
 
 def _check_version(raw: Any, file: Path) -> None:
@@ -150,7 +150,7 @@ def _check_version(raw: Any, file: Path) -> None:
 
 def _refuse_later(file: Path) -> None:
     try:
-        raw = read_json(file.read_bytes())
+        raw = read_json(read_regular(file))
     except (OSError, ValueError):
         return
     _check_version(raw, file)

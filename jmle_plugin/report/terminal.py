@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
 from jmle_plugin.report.layout import folded, table, wrapped
 from jmle_plugin.report.results import Results
+from jmle_plugin.text import printable
 
 COLUMNS = 78
 _COLOURS = {
@@ -16,6 +18,7 @@ _COLOURS = {
     Verdict.INCOMPLETE: {"red": True, "bold": True},
     Verdict.PARTIAL: {"yellow": True, "bold": True},
 }
+_NUMBERS = {1: "one", 2: "two", 3: "three"}
 _KINDS = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
 
 
@@ -26,6 +29,9 @@ class Line:
     text: str
     markup: dict[str, bool] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", printable(self.text))
+
 
 def summary_line(results: Results) -> str:
     """The whole result in one line, however long."""
@@ -35,11 +41,23 @@ def summary_line(results: Results) -> str:
         + (f" (needs {section.points - section.margin})" if section.margin is not None else "")
         for section in sheet.sections.values()
     ]
-    note = ", scripted replies" if results.run.scripted else ""
-    return (
+    note = "".join(f", {one}" for one in unofficial(results))
+    note += ", scripted replies" if results.run.scripted else ""
+    return printable(
         f"{results.exam.id} {results.run.name}: {_verdict_word(sheet)} {_of(sheet.total)} "
         f"({', '.join(parts)}{note})"
     )
+
+
+def unofficial(results: Results) -> list[str]:
+    """What makes this another figure than the official one under the default reading."""
+    origin = results.provenance
+    facts = []
+    if not origin.key.default:
+        facts.append(f"key {origin.key.state}")
+    if origin.extraction is not Extraction.STANDARD:
+        facts.append(f"extraction {origin.extraction}")
+    return facts
 
 
 def sheet_lines(results: Results) -> Iterator[Line]:
@@ -78,7 +96,8 @@ def _verdict_sentence(sheet: Sheet) -> str:
     if sheet.verdict is Verdict.FAIL:
         return "FAIL 不合格"
     unknown = sheet.prohibited.limit is not None and sheet.prohibited.passed is None
-    return "PASS 合格" + (" (passes the two published criteria)" if unknown else "")
+    criteria = _NUMBERS.get(len(sheet.sections), str(len(sheet.sections)))
+    return "PASS 合格" + (f" (passes the {criteria} published criteria)" if unknown else "")
 
 
 def _notes(results: Results) -> Iterator[str]:
@@ -90,8 +109,10 @@ def _notes(results: Results) -> Iterator[str]:
             f"Imported from {origin.imported.project} ({origin.imported.file}): "
             "the replies answered that project's prompt, not ours."
         )
+    if origin.returned_models and origin.returned_models != [origin.requested_model]:
+        yield f"Answered by {', '.join(origin.returned_models)}, asked for {origin.requested_model}"
     facts = [f"key {origin.key.state}", f"images {origin.images}"]
-    if origin.extraction.value != "standard":
+    if origin.extraction is not Extraction.STANDARD:
         facts.append(f"extraction {origin.extraction}")
     if origin.parameters:
         facts.append("parameters " + ", ".join(f"{k}={v}" for k, v in origin.parameters.items()))
@@ -137,10 +158,11 @@ def _parts(sheet: Sheet) -> list[str]:
 
 def _remarks(sheet: Sheet) -> Iterator[str]:
     form = sheet.formatting
+    lost = form.unreadable.max - form.unreadable.points
     yield (
-        f"Formatting: {form.unreadable.questions} unreadable "
-        f"({_points(form.unreadable.max)} lost); {form.tolerant.questions} correct only to a "
-        f"tolerant reader ({_points(form.tolerant.points)})"
+        f"Formatting: {form.unreadable.questions} unreadable ({_points(lost)} lost); "
+        f"{form.tolerant.questions} correct only to a tolerant reader "
+        f"({_points(form.tolerant.points)})"
     )
     tokens = sheet.tokens
     if tokens.replies:

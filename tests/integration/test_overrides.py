@@ -22,8 +22,8 @@ OWN_FOLDER = """
 import pytest
 
 @pytest.fixture
-def vcr_cassette_dir(seat):
-    return str(seat.sitting.folder.parent / "elsewhere")
+def vcr_cassette_dir(exam_seat):
+    return str(exam_seat.sitting.folder.parent / "elsewhere")
 """
 
 ORDERS = [

@@ -48,6 +48,9 @@ def main() -> None:
             shutil.copytree(ROOT / "tests_exam", project / "tests_exam")
             command = [sys.executable, "-m", "pytest", "-q", *record_arguments(model)]
             subprocess.run([*command, "--rootdir=."], cwd=project, check=False)
+            recorded = list((project / "cassettes" / "sample" / run).glob("*.yaml"))
+            if len(recorded) != len(exam.questions):
+                sys.exit(f"{run}: {len(recorded)} of {len(exam.questions)} replies; nothing kept")
             kept = ROOT / "cassettes" / "sample" / run
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(project / "cassettes" / "sample" / run, kept)

@@ -48,9 +48,9 @@ def test_samples_are_what_they_are_called(one: Sat, verdict: Verdict) -> None:
 @pytest.mark.parametrize(
     ("gate", "one", "asked", "status", "decided", "reason"),
     [
-        ("official", PASS, False, 0, 0, "gate official: passed"),
-        ("official", PASS, False, 1, 0, "gate official: passed"),
-        ("official", PASS, True, 1, 0, "gate official: passed"),
+        ("official", PASS, False, 0, 0, "gate official: tiny model passed"),
+        ("official", PASS, False, 1, 0, "gate official: tiny model passed"),
+        ("official", PASS, True, 1, 0, "gate official: tiny model passed"),
         ("official", FAIL, False, 1, 1, SHORT),
         ("official", FAIL, False, 0, 1, SHORT),
         ("official", FAIL, True, 1, 1, SHORT),
@@ -67,9 +67,9 @@ def test_samples_are_what_they_are_called(one: Sat, verdict: Verdict) -> None:
         ("all", PARTIAL, True, 0, 0, OWN),
         ("all", PARTIAL, True, 1, 1, OWN),
         ("all", INCOMPLETE, True, 0, 1, NO_REPLY),
-        ("none", PASS, True, 0, 0, "gate none: every question was answered"),
-        ("none", FAIL, True, 1, 0, "gate none: every question was answered"),
-        ("none", PARTIAL, True, 1, 0, "gate none: every question was answered"),
+        ("none", PASS, True, 0, 0, "gate none: every question asked has a reply"),
+        ("none", FAIL, True, 1, 0, "gate none: every question asked has a reply"),
+        ("none", PARTIAL, True, 1, 0, "gate none: every question asked has a reply"),
         ("none", INCOMPLETE, True, 1, 1, NO_REPLY),
         ("none", PARTIAL_ERROR, True, 0, 1, NO_REPLY),
     ],
@@ -109,9 +109,15 @@ def test_partial_sitting_leaves_the_status_to_pytest_for_all() -> None:
     assert decide(1, "official", [PASS, PARTIAL], asked=False) == Decision(1, OWN)
 
 
+def test_what_makes_every_sheet_doubtful_comes_first() -> None:
+    decision = decide(0, "none", [PASS], asked=False, problem="two ids for one question")
+    assert decision == Decision(1, "two ids for one question")
+
+
 def test_every_reason_to_fail_is_given() -> None:
     marks = make_marks(EXAM, A_1=Outcome.INCORRECT, A_2=Outcome.INCORRECT, B_3=Outcome.INCORRECT)
     marks["B-2"] = make_mark(EXAM, "B-2", Outcome.INCORRECT, prohibited=["d", "e"])
+    marks["B-3"] = make_mark(EXAM, "B-3", Outcome.INCORRECT, prohibited=["a"])
     one = Sat("tiny model", build_sheet(EXAM, marks, EXAM.questions))
     assert decide(1, "official", [one], asked=False).reason == (
         "gate official: tiny model failed (必修 1/7, 5 short, 一般・臨床 2/4, 1 short, "

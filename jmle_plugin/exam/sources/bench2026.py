@@ -18,6 +18,7 @@ from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.exam.validation import validated
+from jmle_plugin.files import read_regular
 
 FILE_NAME = "jmle2026_dataset.json"
 LABELS = tuple("abcde")
@@ -55,7 +56,7 @@ def read(folder: Path) -> Paper:
     """Read the data set below `folder`; PackError names the file and the question."""
     file = folder / FILE_NAME
     try:
-        data = json.loads(file.read_bytes())
+        data = json.loads(read_regular(file))
     except OSError as error:
         raise PackError(f"cannot be read ({error.strerror})", where=file) from error
     except (ValueError, RecursionError) as error:

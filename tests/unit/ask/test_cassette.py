@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
-from jmle_plugin.ask import cassette as module
+from jmle_plugin import files
 from jmle_plugin.ask.cassette import Cassette, cassette_name, read_cassette, write_cassette
 from jmle_plugin.errors import CassetteError
 from jmle_plugin.files import canonical_json, digest
@@ -281,8 +281,8 @@ def test_many_values_are_refused(file: Path) -> None:
 
 def test_huge_file_is_refused_unread(file: Path) -> None:
     with file.open("r+b") as opened:
-        opened.truncate(module.MAX_BYTES + 1)
-    assert "larger than" in problem(file)
+        opened.truncate(files.MAX_BYTES + 1)
+    assert "more than 67,108,864" in problem(file)
 
 
 def test_folder_in_place_of_a_file_is_no_missing_cassette(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ values = st.recursive(
 @example({"yes": "no", "1": "1", "1.5": "1e5", "null": "~", "": "", "a": "2026-02-07"})
 @example(["0x1F", "0o7", "1_000", "1:30", ".5", "5.", "1e5", "+1", "=", "<<", "!x", "&a", "*a"])
 @example(["\ud800", "\0", "\x85", "\u2028", "\ufeff", "\r\n", " \n ", "\t\n", "...", "---\n..."])
+@example(["３１５", "08", "-08", "1.5e3", "１.５", "1.e5", "0", "-0", "00"])
 @example([1e-05, 1e300, -0.0, 123456789012345678901234567890])
 def test_every_json_value_comes_back_as_it_was(value: Any) -> None:
     assert load(dump(value)) == value

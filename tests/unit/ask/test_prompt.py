@@ -22,7 +22,7 @@ system = "system of $exam"
 user = "$serial$question|$instruction"
 [instruction]
 single = "one of them"
-multiple = "$select of them, like $example"
+multi_select = "$select of them, like $example"
 numeric = "a number for $$5"
 """
 

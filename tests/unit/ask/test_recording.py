@@ -16,7 +16,7 @@ from jmle_plugin.ask.client import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUEST
 from jmle_plugin.ask.prompt import Prompt, load_prompt
 from jmle_plugin.ask.recording import Recorder, canonical_request, matches
 from jmle_plugin.ask.request import AskRequest, build_request
-from jmle_plugin.ask.run import read_run
+from jmle_plugin.ask.run import ImageMode, RunSpec, read_run
 from jmle_plugin.errors import CassetteError, StaleCassetteError
 from jmle_plugin.exam.model import Question
 from tests.builders import (
@@ -24,6 +24,7 @@ from tests.builders import (
     make_cassette,
     make_completion,
     make_exam,
+    make_imported_run,
     make_question,
     make_run,
 )
@@ -75,9 +76,9 @@ def saved(folder: Path, request: AskRequest, response: dict[str, Any] | None = N
     return file
 
 
-def loaded(file: Path) -> Any:
+def loaded(file: Path, run: RunSpec | None = None) -> Any:
     """The stored request as vcrpy gets it to match against."""
-    requests, _ = Recorder(make_run()).load_cassette(str(file), serializer=None)
+    requests, _ = Recorder(run or make_run()).load_cassette(str(file), serializer=None)
     return requests[0]
 
 
@@ -166,29 +167,67 @@ def test_figure_the_candidate_never_saw_may_change(tmp_path: Path) -> None:
     assert matches(sent(asked(changed, images="blind")), loaded(file))
 
 
-def imported(file: Path, question: Question) -> Path:
+IMPORTED = make_imported_run()
+
+
+def ask_imported(question: Question | None = None) -> AskRequest:
+    """What is asked of an imported run: no prompt of ours."""
+    return build_request(IMPORTED, EXAM, None, question or make_question())
+
+
+def imported(file: Path, question: Question, run: RunSpec = IMPORTED) -> Path:
+    request = ask_imported(question)
     stored = make_cassette(
-        question_sha256=asked(question).question_sha256, request={}, imported={"project": "other"}
+        question_sha256=request.question_sha256, request=request.body, imported=run.import_mark
     )
     write_cassette(file, stored)
     return file
 
 
-def test_imported_reply_answers_its_question_whatever_the_prompt(tmp_path: Path) -> None:
+def test_imported_reply_answers_its_question(tmp_path: Path) -> None:
     file = imported(tmp_path / "A-1.yaml", make_question())
-    assert matches(sent(asked(prompt=None, model="other")), loaded(file))
+    assert matches(sent(ask_imported()), loaded(file, IMPORTED))
 
 
 def test_imported_reply_is_stale_once_its_question_changed(tmp_path: Path) -> None:
     file = imported(tmp_path / "A-1.yaml", make_question(text="as it was?"))
     with pytest.raises(StaleCassetteError, match="changed since it was imported"):
-        matches(sent(asked(prompt=None)), loaded(file))
+        matches(sent(ask_imported()), loaded(file, IMPORTED))
 
 
 def test_imported_reply_is_no_answer_to_another_question(tmp_path: Path) -> None:
     file = imported(tmp_path / "A-1.yaml", make_question())
     with pytest.raises(StaleCassetteError, match="it holds question A-1"):
-        matches(sent(asked(make_question("A-5"), prompt=None)), loaded(file))
+        matches(sent(ask_imported(make_question("A-5"))), loaded(file, IMPORTED))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"display_name": "Another"}, {"parameters": {"seed": 1}}, {"images": ImageMode.VISION}, None],
+)
+def test_imported_reply_answers_for_no_other_run(
+    tmp_path: Path, change: dict[str, Any] | None
+) -> None:
+    file = imported(tmp_path / "A-1.yaml", make_question())
+    other = make_run() if change is None else IMPORTED.model_copy(update=change)
+    with pytest.raises(CassetteError, match="is not of run some-model"):
+        loaded(file, other)
+
+
+def test_recorded_reply_answers_for_no_imported_run(tmp_path: Path) -> None:
+    file = saved(tmp_path, asked())
+    with pytest.raises(CassetteError, match="is not of run some-model"):
+        loaded(file, IMPORTED)
+
+
+def test_imported_run_takes_no_other_replies(tmp_path: Path) -> None:
+    with pytest.raises(CassetteError, match="takes no other replies"):
+        Recorder(IMPORTED).save_cassette(str(tmp_path / "A-1.yaml"), {}, None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_traffic_of_others_is_left_alone() -> None:
+    assert canonical_request(Request("POST", "http://model.example/v1", b"{}", {})) is None
 
 
 def test_reply_is_saved_with_the_record_of_its_run(tmp_path: Path) -> None:
