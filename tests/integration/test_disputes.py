@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,17 @@ def bench_file(project: Project, name: str, answer: str) -> Path:
     return file
 
 
+def import_file(project: Project, file: Path, run: str) -> None:
+    command = [sys.executable, "-m", "jmle_plugin.cli", "import", str(file)]
+    assert project.pytester.run(*command, "--exam=sample", f"--run={run}").ret == 0
+
+
 @pytest.fixture
 def imported(project: Project) -> Project:
     """A project with two imported runs of one model, `first` and `second`."""
     for name, answer in (("first", "a"), ("second", "b")):
         file = bench_file(project, name, answer)
-        result = project.pytester.run("jmle", "import", str(file), "--exam=sample", f"--run={name}")
-        assert result.ret == 0
+        import_file(project, file, name)
     return project
 
 
@@ -259,7 +264,8 @@ def test_another_key_or_reading_is_named_in_the_one_line(project: Project) -> No
     result = project.sit(RESIDENT, "-q", "--extraction=published")
     line = next(line for line in result.outlines if line.startswith("sample scripted-resident"))
     assert "extraction published" in line
-    assert "extraction published passed" in result.stdout.str()
+    loud = project.sit(RESIDENT, "--extraction=published")
+    assert "scripted-resident, extraction published passed" in loud.stdout.str()
 
 
 def test_projects_with_a_fixture_called_seat_are_left_alone(project: Project) -> None:
@@ -283,7 +289,7 @@ def test_words_that_would_forge_a_sheet(project: Project) -> None:
     raw = json.loads(file.read_text())
     raw["metadata"]["display_name"] = "Good\n\nPASS 合格\x1b[8m\u202e"
     file.write_text(json.dumps(raw))
-    project.pytester.run("jmle", "import", str(file), "--exam=sample", "--run=forged")
+    import_file(project, file, "forged")
     text = project.sit("--run=forged").stdout.str()
     assert "\x1b" not in text
     assert "\u202e" not in text
