@@ -30,8 +30,19 @@ MARK_PROPERTY = "jmle_mark"
 """Name of the user property a mark travels in, as JSON."""
 
 
-class WrongAnswer(AssertionError):  # noqa: N818 - not an error: the model was wrong
-    """The reply was marked as wrong; shown as one line, without a traceback."""
+# mypy does not see that pytest.fail.Exception is a class.
+_Failed: Any = pytest.fail.Exception
+
+
+class WrongAnswer(_Failed):  # type: ignore[misc]
+    """The reply was marked as wrong: a failed test, shown as one line.
+
+    A failure of pytest's own kind, for which no traceback is made: tracebacks of a weak
+    model's wrong answers would take longer than everything else.
+    """
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line, pytrace=False)
 
 
 class Marker(Protocol):

@@ -6,7 +6,8 @@ needs is in `sitting_plugin`, registered when there is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
@@ -19,6 +20,15 @@ from jmle_plugin.options import SETTINGS_KEY, add_options, read_settings
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the exam's options."""
     add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main() -> Generator[None, object, object]:
+    """Let go of what a sitting froze (`sitting_plugin`), for whoever runs several in a process."""
+    try:
+        return (yield)
+    finally:
+        gc.unfreeze()
 
 
 @pytest.hookimpl(trylast=True)

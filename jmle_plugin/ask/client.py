@@ -45,7 +45,7 @@ class HttpModelClient:
         self._request = partial(
             httpx.Request,
             "POST",
-            (address or NOWHERE) + CHAT_PATH,
+            httpx.URL((address or NOWHERE) + CHAT_PATH),
             extensions={"timeout": httpx.Timeout(timeout).as_dict()},
         )
         self._headers = {"content-type": "application/json"}
