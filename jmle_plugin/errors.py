@@ -70,3 +70,11 @@ class ImportFileError(JmleError):
 
 class SettingsError(JmleError):
     """Command line, ini or environment ask for something impossible."""
+
+
+class GatewayError(JmleError):
+    """The gateway process could not be started, or is gone."""
+
+
+class JournalError(JmleError):
+    """The journal of finished replies is damaged, or in use."""

@@ -1,0 +1,114 @@
+"""What an exception of litellm's means: ask again, ask nobody again, or a refusal.
+
+Works on attributes, so that it needs no litellm. Their meaning is measured, not promised:
+a key that is missing, a reset connection and a server's own trouble all look like HTTP 500.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from jmle_plugin.ask.gateway.backoff import retry_after
+
+_MESSAGE_LIMIT = 500
+_RETRYABLE = {408, 409, 425, 429}
+"""Client errors that pass; every other 4xx stays what it is however often it is tried."""
+_RATE_LIMITED = 429
+_QUOTA = "insufficient_quota"
+_FILTERED = {"content_filter", "content_policy_violation"}
+_PATIENCE = 3600.0
+"""Seconds; a provider that asks to wait longer (a day's quota) is out for this session."""
+
+_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
+_SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
+_GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
+# litellm calls a body it cannot read a bad request (422) of ours.
+_UNREADABLE = "Error converting to valid response"
+
+
+@dataclass
+class ProviderError(Exception):
+    """No reply. `fatal` ones no retry can mend; `rate_limited` ones ask for fewer calls.
+
+    `message` is the provider's own, `retry_after` in seconds.
+    """
+
+    message: str
+    fatal: bool = False
+    rate_limited: bool = False
+    retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+
+@dataclass
+class RefusedByFilterError(Exception):
+    """The provider's filter turned the question away: that is a reply, of a kind."""
+
+    message: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def classify(error: Exception) -> ProviderError | RefusedByFilterError:
+    """What `error`, raised by litellm, means for the run."""
+    status = _status(error)
+    said = str(error)
+    message = provider_message(error)
+    if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
+        return RefusedByFilterError(message)
+    if _QUOTA in _codes(error) or _QUOTA in said:
+        return ProviderError(message, fatal=True)
+    if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
+        return ProviderError(message, fatal=_UNREADABLE not in said)
+    wait = _wait(error, said)
+    if wait is not None and wait > _PATIENCE:
+        return ProviderError(f"{message} (it asks to wait {wait:.0f} seconds)", fatal=True)
+    return ProviderError(message, rate_limited=status == _RATE_LIMITED, retry_after=wait)
+
+
+def provider_message(error: Exception) -> str:
+    """The provider's own words in `error`, on one line, without litellm's around them."""
+    body = getattr(error, "body", None)
+    told = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(told, str) or not told.strip():
+        told = _inner(str(error))
+    return " ".join(told.split())[:_MESSAGE_LIMIT] or type(error).__name__
+
+
+def _inner(text: str) -> str:
+    text = _SUFFIX.sub("", _PREFIX.sub("", text.split("Traceback (most recent", 1)[0]).strip())
+    start = text.find("{")
+    if start < 0:
+        return text
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return text
+    inner = found.get("error") if isinstance(found, dict) else None
+    told = inner.get("message") if isinstance(inner, dict) else None
+    return told if isinstance(told, str) and told.strip() else text
+
+
+def _status(error: Exception) -> int | None:
+    status: Any = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _codes(error: Exception) -> set[str]:
+    body = getattr(error, "body", None)
+    inner = body if isinstance(body, dict) else {}
+    values = [getattr(error, "code", None), inner.get("code"), inner.get("type")]
+    return {value for value in values if isinstance(value, str)}
+
+
+def _wait(error: Exception, said: str) -> float | None:
+    # Only here are the provider's headers: those of `error.response` are made up.
+    headers = getattr(error, "litellm_response_headers", None)
+    wait = retry_after(dict(headers)) if headers else None
+    if wait is None and (found := _GEMINI_DELAY.search(said)):
+        wait = float(found[1])
+    return wait

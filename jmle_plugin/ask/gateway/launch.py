@@ -1,0 +1,238 @@
+"""The parent's side: starts the gateway, talks to it, notices its death, ends it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+from jmle_plugin.ask.gateway.protocol import (
+    BEGIN_PATH,
+    STATUS_PATH,
+    STOP_PATH,
+    GatewayConfig,
+    GatewayStatus,
+    ModelFacts,
+    Ready,
+    Refused,
+)
+from jmle_plugin.errors import GatewayError
+from jmle_plugin.files import canonical_json, read_json
+
+_HOST = "127.0.0.1"
+_COMMAND = "jmle_plugin.ask.gateway"
+_NOT_INHERITED = ("PYTHONWARNINGS", "LITELLM_LOG")
+"""Would turn a library's warning into a failure, or print whole requests."""
+_TALK = 10.0
+"""Seconds to wait for an answer of the gateway itself; it answers in milliseconds."""
+_LAST_WORDS = 600
+
+
+def new_token() -> str:
+    """A fresh secret for one gateway."""
+    return secrets.token_urlsafe(32)
+
+
+def start(config: GatewayConfig, log: Path) -> Gateway:
+    """Start a gateway that writes what it has to say to `log`; returns before it is ready.
+
+    Call it from the main thread: on Linux the gateway dies with the thread that started
+    it. Raises GatewayError where no process can be started.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    config = config.model_copy(update={"parent": os.getpid() if main else 0})
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as errors:
+            # -P: a user's folder must not stand in for the libraries' modules.
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-P", "-m", _COMMAND],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={k: v for k, v in os.environ.items() if k not in _NOT_INHERITED},
+            )
+    except OSError as error:
+        # Not its cause: that traceback's variables hold the environment, keys and all.
+        raise GatewayError(f"the gateway cannot be started ({error})") from None
+    return Gateway(process, config, log)
+
+
+class Gateway:
+    """A running gateway; a context manager that closes it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], config: GatewayConfig, log: Path) -> None:
+        self._process = process
+        self._token = config.token
+        self._log = log
+        self._closing = False
+        self._line = b""
+        self._ready: Ready | None = None
+        self._reader = threading.Thread(target=self._talk, args=(config.line(),), daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
+    def token(self) -> str:
+        """The secret that requests carry as bearer token."""
+        return self._token
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port; waits until the gateway is ready."""
+        return f"http://{_HOST}:{self.ready().port}"
+
+    @property
+    def facts(self) -> dict[str, ModelFacts]:
+        """What is known of each model asked; waits until the gateway is ready."""
+        return self.ready().models
+
+    def ready(self, timeout: float = 60.0) -> Ready:
+        """Wait at most `timeout` seconds for the gateway to listen.
+
+        Raises GatewayError with its own reason where it refuses (a key is missing), dies
+        or is too slow.
+        """
+        if self._ready is None:
+            self._reader.join(timeout)
+            if self._reader.is_alive():
+                raise GatewayError(f"the gateway is not ready after {timeout:g} seconds")
+            self._ready = self._read_line()
+        return self._ready
+
+    def check(self) -> None:
+        """GatewayError when the process is gone though nobody closed it."""
+        if not self._closing and self._process.poll() is not None:
+            raise self._death()
+
+    def status(self) -> GatewayStatus:
+        """Where everything stands; GatewayError when the gateway is gone."""
+        return self._call("GET", STATUS_PATH)
+
+    def begin(self) -> GatewayStatus:
+        """Let a gateway on hold ask."""
+        return self._call("POST", BEGIN_PATH)
+
+    def stop(self, reason: str = "", *, drain: float = 0.0) -> GatewayStatus:
+        """Stop starting calls; wait up to `drain` seconds until those in flight are kept."""
+        until = time.monotonic() + drain
+        status = self._call("POST", STOP_PATH, {"reason": reason})
+        while status.unfinished and time.monotonic() < until:
+            time.sleep(0.05)
+            status = self.status()
+        return status
+
+    def watch(self, on_death: Callable[[GatewayError], None]) -> None:
+        """Call `on_death`, from a thread of its own, as soon as the process dies unasked."""
+
+        def wait() -> None:
+            self._process.wait()
+            if not self._closing:
+                on_death(self._death())
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the gateway, calls in flight included; by force after `timeout` seconds."""
+        self._closing = True
+        # The end of its standard input is what tells it.
+        if self._process.stdin is not None and not self._reader.is_alive():
+            self._process.stdin.close()
+        else:
+            self._process.kill()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(timeout)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        if self._log.exists() and not self._log.stat().st_size:
+            self._log.unlink()
+
+    def _talk(self, config: bytes) -> None:
+        """Tell the gateway its configuration and wait for its one line."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None  # noqa: S101, PT018 - pipes were asked for
+        try:
+            stdin.write(config)
+            stdin.flush()
+        except OSError:
+            pass  # it died; the missing line tells
+        self._line = stdout.readline()
+
+    def _read_line(self) -> Ready:
+        if not self._line:
+            self._process.wait()
+            raise self._death()
+        if "error" in read_json(self._line):
+            refused = Refused.from_line(self._line)
+            raise GatewayError(
+                refused.error,
+                remedy="Set the environment variable, or name a server that needs no key "
+                "with --api-base."
+                if refused.missing_credentials
+                else "",
+            )
+        return Ready.from_line(self._line)
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> GatewayStatus:
+        connection = http.client.HTTPConnection(_HOST, self.ready().port, timeout=_TALK)
+        try:
+            connection.request(
+                method,
+                path,
+                canonical_json(body) if body is not None else None,
+                {"authorization": f"Bearer {self._token}"},
+            )
+            response = connection.getresponse()
+            raw = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._process_settles()
+            if self._process.returncode is not None and not self._closing:
+                raise self._death() from None
+            # Not its cause: that traceback's variables hold the token.
+            raise GatewayError(f"the gateway does not answer ({error})", where=self._log) from None
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise GatewayError(f"the gateway answered HTTP {response.status}: {raw[:200]!r}")
+        return GatewayStatus.model_validate(read_json(raw))
+
+    def _process_settles(self) -> None:
+        """A killed process' port closes an instant before its parent can see it dead."""
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return
+
+    def _death(self) -> GatewayError:
+        try:
+            words = " ".join(self._log.read_text("utf-8", "replace").split())[-_LAST_WORDS:]
+        except OSError:
+            words = ""
+        return GatewayError(
+            f"the gateway died (exit status {self._process.returncode})"
+            + (f"; its last words: {words}" if words else ""),
+            where=self._log,
+            remedy="Replies that had arrived are kept: give the same command again.",
+        )

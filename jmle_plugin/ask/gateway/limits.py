@@ -1,0 +1,82 @@
+"""How many calls at a time, and how many a minute.
+
+Neither knows time nor tasks of its own: the scheduler asks, waits and tells.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+class AdaptiveLimit:
+    """Calls in flight: halved when the provider says too many, raised again with success.
+
+    Additive increase, multiplicative decrease: each whole round of successes allows one
+    more call at a time, up to the limit it began with.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = float(most)
+        self._lowered = -math.inf
+
+    @property
+    def calls(self) -> int:
+        """Calls allowed at a time, at least 1."""
+        return int(self._limit)
+
+    def lower(self, *, started: float, now: float) -> None:
+        """Too many: of a call that started at `started` (seconds on the caller's clock).
+
+        Calls that were under way when the limit was last lowered say nothing new.
+        """
+        if started < self._lowered:
+            return
+        self._limit = max(1.0, float(self.calls // 2))
+        self._lowered = now
+
+    def raise_(self) -> None:
+        """A call succeeded."""
+        self._limit = min(float(self._most), self._limit + 1.0 / self._limit)
+
+
+class Pace:
+    """Requests and tokens per minute, spread evenly.
+
+    Requests keep a distance. Tokens come from a bucket that holds ten seconds' worth; a
+    call takes what it is expected to cost and settles the rest when its reply is there.
+    """
+
+    _BURST = 10.0
+    """Seconds of tokens that may be spent at once."""
+
+    def __init__(self, rpm: float | None, tpm: float | None, *, now: float) -> None:
+        self._distance = 60.0 / rpm if rpm else 0.0
+        self._next = now
+        self._rate = tpm / 60.0 if tpm else 0.0
+        self._capacity = self._rate * self._BURST
+        self._level = self._capacity
+        self._filled = now
+
+    def wait(self, tokens: float, now: float) -> float:
+        """Seconds until a call of about `tokens` tokens may start; 0.0 books it now."""
+        self._fill(now)
+        wait = max(0.0, self._next - now)
+        if self._rate:
+            # One larger than the bucket must still pass: it waits for a full one.
+            lacking = min(tokens, self._capacity) - self._level
+            # Rounding may not leave a wait too short to be one.
+            wait = max(wait, lacking / self._rate if lacking > 1e-6 else 0.0)  # noqa: PLR2004
+        if wait > 0.0:
+            return wait
+        self._next = max(self._next, now) + self._distance
+        self._level -= tokens
+        return 0.0
+
+    def settle(self, expected: float, actual: float) -> None:
+        """A call booked as `expected` tokens cost `actual` ones."""
+        self._level += expected - actual
+
+    def _fill(self, now: float) -> None:
+        self._level = min(self._capacity, self._level + (now - self._filled) * self._rate)
+        self._filled = now

@@ -1,0 +1,127 @@
+"""The gateway's HTTP service: loopback only, guarded by a token."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.gateway.protocol import (
+    BEGIN_PATH,
+    MAX_BODY,
+    STATUS_PATH,
+    STOP_PATH,
+    Key,
+)
+from jmle_plugin.ask.gateway.scheduler import Failure, Scheduler
+from jmle_plugin.files import canonical_json, digest, read_json
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_HOST = "127.0.0.1"
+
+
+class Service:
+    """Answers with what a scheduler has."""
+
+    def __init__(self, scheduler: Scheduler, token: str) -> None:
+        self._scheduler = scheduler
+        self._expected = f"Bearer {token}".encode()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[int]:
+        """Serve until the block ends; yields the port."""
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
+        application.add_routes(
+            [
+                web.post(CHAT_PATH, self._chat),
+                web.get(STATUS_PATH, self._status),
+                web.post(BEGIN_PATH, self._begin),
+                web.post(STOP_PATH, self._stop),
+            ]
+        )
+        runner = web.AppRunner(application, access_log=None)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, _HOST, 0, backlog=512).start()
+            yield int(runner.addresses[0][1])
+        finally:
+            await runner.cleanup()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._expected):
+            return _error(401, "the token is missing or wrong", "refused")
+        if (request.content_length or 0) > MAX_BODY:
+            return _too_large()
+        try:
+            return await handler(request)
+        except web.HTTPRequestEntityTooLarge:
+            return _too_large()
+        except web.HTTPException as error:
+            return _error(error.status, error.reason, "refused")
+
+    async def _chat(self, request: web.Request) -> web.Response:
+        try:
+            key = await _key(request)
+        except ValueError as error:
+            return _error(400, f"this is no request of ours: {error}", "refused")
+        if not self._scheduler.knows(key):
+            return _error(
+                403, f"question {key[0]} (epoch {key[1]}) was not announced like this", "refused"
+            )
+        outcome = await self._scheduler.outcome(key)
+        if isinstance(outcome, Failure):
+            return _error(outcome.status, outcome.message, outcome.kind)
+        return _json(200, outcome)
+
+    async def _status(self, _: web.Request) -> web.Response:
+        return _json(200, self._scheduler.status().model_dump())
+
+    async def _begin(self, request: web.Request) -> web.Response:
+        self._scheduler.begin()
+        return await self._status(request)
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        raw = await request.read()
+        try:
+            told = read_json(raw) if raw else {}
+        except ValueError as error:
+            return _error(400, f"this is no request of ours: {error}", "refused")
+        reason = told.get("reason") if isinstance(told, dict) else None
+        if isinstance(reason, str) and reason:
+            self._scheduler.stop(reason)
+        else:
+            self._scheduler.stop()
+        return await self._status(request)
+
+
+async def _key(request: web.Request) -> Key:
+    """Which announced request this is; ValueError where it cannot be one."""
+    question = request.headers.get(QUESTION_HEADER, "")
+    epoch = int(request.headers.get(EPOCH_HEADER, "1"))
+    try:
+        return (question, epoch, digest(read_json(await request.read())))
+    except RecursionError as error:
+        raise ValueError("it nests without end") from error
+
+
+def _too_large() -> web.Response:
+    # The rest of the body is not read: the connection cannot be used again.
+    response = _error(413, f"a request has at most {MAX_BODY} bytes", "refused")
+    response.force_close()
+    return response
+
+
+def _error(status: int, message: str, kind: str) -> web.Response:
+    return _json(status, {"error": {"message": message, "type": kind}})
+
+
+def _json(status: int, content: dict[str, Any]) -> web.Response:
+    return web.Response(
+        status=status, body=canonical_json(content), content_type="application/json"
+    )

@@ -1,0 +1,68 @@
+"""What is counted: requests, calls and tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from jmle_plugin.ask.gateway.protocol import GatewayStatus, Tokens, image_digests
+
+_IMAGE_TOKENS = 800
+"""About what a figure costs; only for pacing, until the first replies tell."""
+
+
+@dataclass
+class Tally:
+    """Running counts; their meaning is that of `GatewayStatus`."""
+
+    in_flight: int = 0
+    resting: int = 0
+    done: int = 0
+    failed: int = 0
+    from_journal: int = 0
+    retries: int = 0
+    tokens: dict[str, int] = field(default_factory=dict)
+    _replies: int = 0
+    _spent: int = 0
+
+    def count(self, completion: dict[str, Any]) -> float:
+        """Add a reply's tokens; its total of prompt and completion."""
+        usage = completion.get("usage") or {}
+        counts = {
+            "prompt": usage.get("prompt_tokens"),
+            "completion": usage.get("completion_tokens"),
+            "reasoning": usage.get("completion_tokens_details", {}).get("reasoning_tokens"),
+            "cached": usage.get("prompt_tokens_details", {}).get("cached_tokens"),
+        }
+        for name, count in counts.items():
+            self.tokens[name] = self.tokens.get(name, 0) + (count or 0)
+        total = (counts["prompt"] or 0) + (counts["completion"] or 0)
+        if total:
+            self._replies += 1
+            self._spent += total
+        return float(total)
+
+    def expected(self, body: dict[str, Any]) -> float:
+        """Tokens a call will cost, about: the mean so far, at first a guess by its length."""
+        if self._replies:
+            return self._spent / self._replies
+        return len(str(body["messages"])) + _IMAGE_TOKENS * len(image_digests(body))
+
+    def status(
+        self, *, total: int, waiting: int, limit: int, stopped: bool, fatal: str | None
+    ) -> GatewayStatus:
+        """The counts as told to others."""
+        return GatewayStatus(
+            waiting=waiting,
+            unfinished=total - waiting - self.done - self.failed,
+            in_flight=self.in_flight,
+            resting=self.resting,
+            done=self.done,
+            failed=self.failed,
+            from_journal=self.from_journal,
+            retries=self.retries,
+            limit=limit,
+            tokens=Tokens(**self.tokens),
+            stopped=stopped,
+            fatal=fatal,
+        )

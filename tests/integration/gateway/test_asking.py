@@ -1,0 +1,280 @@
+"""A whole gateway: replies, faults, limits and who may ask."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.gateway.journal import read_journal
+from jmle_plugin.ask.gateway.launch import Gateway, start
+from jmle_plugin.ask.gateway.protocol import MAX_BODY
+from jmle_plugin.errors import GatewayError, ReplyError
+from tests.integration.gateway.conftest import KEY, Desk, reply, text_request
+from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
+
+
+def question(call: Call) -> str:
+    """The name of the question asked: its text."""
+    content = call.body["messages"][0]["content"]
+    return str(content if isinstance(content, str) else content[0]["text"])
+
+
+def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
+    figure = b"\x89PNG as it is"
+    requests = [text_request(f"A-{n}", temperature=0.0) for n in range(40)]
+    requests[7] = desk.figure_request("A-7", figure)
+
+    def script(call: Call) -> Answer:
+        # Of different lengths, so that calls do not end and begin in lockstep.
+        delay = 0.2 + 0.04 * (call.number % 7)
+        return Answer(completion(f"reply to {question(call)}"), delay=delay)
+
+    with provider(script) as served, desk.gateway(requests, served.base) as gateway:
+        # Asked last, so that every reply is there because it was asked ahead.
+        assert reply(gateway, requests[-1]).text == "reply to A-39"
+        texts = [reply(gateway, one).text for one in requests]
+        status = gateway.status()
+        arguments = Path(f"/proc/{gateway.pid}/cmdline").read_bytes()
+    assert texts == [f"reply to A-{n}" for n in range(40)]
+    assert len(served.calls) == 40
+    assert served.peak == 8
+    assert sum(level >= 6 for _, level in served.levels) >= 20
+    assert base64.b64encode(figure).decode() in str(
+        [call.body for call in served.calls if question(call) == "A-7"]
+    )
+    assert {call.headers["authorization"] for call in served.calls} == {f"Bearer {KEY}"}
+    assert (status.done, status.unfinished, status.waiting) == (40, 0, 0)
+    assert (status.tokens.prompt, status.tokens.cached) == (4000, 1200)
+    assert {entry.key for entry in read_journal(desk.journal)} == {one.key for one in requests}
+    assert not desk.log.exists()
+    assert KEY.encode() not in arguments
+    assert gateway.token.encode() not in arguments
+    for secret in (KEY, gateway.token):
+        assert secret.encode() not in desk.journal.read_bytes()
+        assert secret not in repr(gateway)
+
+
+def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
+    faults = {
+        "429": failure("slow down", status=429),
+        "429-told": failure("slow down", status=429, headers={"retry-after": "0.2"}),
+        "500": failure("oops", status=500),
+        "503": Answer(b"<html>busy</html>", status=503),
+        "reset": Answer(reset=True),
+        "cut": Answer(completion(), cut=20),
+        "invalid": Answer(b'{"choices": ['),
+        "empty": Answer({**completion(), "choices": []}),
+        "slow": Answer(completion(), delay=3.0),
+    }
+    fine = {
+        "reasoning": completion(None, reasoning="長考"),
+        "filtered": completion("", finish="content_filter"),
+        "length": completion("途中", finish="length"),
+        "odd": completion("孤立\ud800 NUL\x00"),
+    }
+    seen = Counter[str]()
+    lock = threading.Lock()
+
+    def script(call: Call) -> Answer:
+        name = question(call)
+        with lock:
+            seen[name] += 1
+        if name == "hopeless":
+            return failure("broken for good", status=500)
+        if name in faults and seen[name] == 1:
+            return faults[name]
+        return Answer(fine.get(name, completion("fine")))
+
+    requests = [text_request(name) for name in (*faults, *fine, "hopeless")]
+    with (
+        provider(script) as served,
+        desk.gateway(requests, served.base, request_timeout=1.0, max_retries=2) as gateway,
+    ):
+        replies = {one.question: reply(gateway, one) for one in requests[:-1]}
+        with pytest.raises(ReplyError, match=r"HTTP 502, broken for good \(asked 3 times\)"):
+            reply(gateway, requests[-1])
+        status = gateway.status()
+    assert {replies[name].text for name in faults} == {"fine"}
+    assert (replies["reasoning"].text, replies["reasoning"].reasoning) == ("", "長考")
+    assert replies["filtered"].finish_reason == "content_filter"
+    assert (replies["length"].text, replies["length"].finish_reason) == ("途中", "length")
+    assert replies["odd"].text == "孤立\ud800 NUL\x00"
+    assert {name: seen[name] for name in faults} == dict.fromkeys(faults, 2)
+    assert {seen[name] for name in fine} == {1}
+    assert seen["hopeless"] == 3
+    assert status.retries == len(faults) + 2
+    assert (status.done, status.failed) == (13, 1)
+    assert status.limit < 8
+    assert "hopeless" not in {entry.question for entry in read_journal(desk.journal)}
+    told = [call.at for call in served.calls if question(call) == "429-told"]
+    assert told[1] - told[0] >= 0.2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        failure(f"Incorrect API key provided: {KEY}", status=401),
+        failure("Unsupported parameter: 'temperature'", status=400, code="unsupported_parameter"),
+        failure("You exceeded your current quota", status=429, code="insufficient_quota"),
+    ],
+    ids=["401", "400", "quota"],
+)
+def test_what_no_retry_mends_ends_the_run(desk: Desk, answer: Answer) -> None:
+    requests = [text_request(f"A-{n}") for n in range(20)]
+    with (
+        provider(lambda _: answer) as served,
+        desk.gateway(requests, served.base, concurrency=2) as gateway,
+    ):
+        said = set()
+        for one in requests:
+            with pytest.raises(ReplyError, match="HTTP 424") as caught:
+                reply(gateway, one)
+            said.add(caught.value.problem.split("HTTP 424, ")[1])
+        status = gateway.status()
+    assert len(served.calls) <= 2
+    assert said == {status.fatal}
+    assert KEY not in str(said)
+    assert (status.failed, status.done, status.retries) == (20, 0, 0)
+    assert read_journal(desk.journal) == []
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Provider]:
+    with provider(lambda _: Answer(completion("fine"), delay=0.1)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def quiet(served: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One gateway on hold, for tests that do not need one of their own."""
+    desk = Desk(tmp_path_factory.mktemp("desk"))
+    with desk.gateway([text_request("A-1")], served.base, hold=True) as gateway:
+        yield gateway
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "möglich"])
+def test_missing_or_wrong_token_is_refused(quiet: Gateway, token: str) -> None:
+    headers = {"authorization": f"Bearer {token}".encode()} if token else {}
+    for method, path in (("POST", CHAT_PATH), ("GET", "/status"), ("POST", "/stop")):
+        status, body = raw_call(quiet, method, path, headers)
+        assert status == 401
+        assert quiet.token.encode() not in body
+
+
+def test_request_nobody_announced_is_refused(quiet: Gateway) -> None:
+    for unknown in (
+        text_request("A-2"),
+        text_request("A-1", temperature=1.0),
+        text_request("A-1").model_copy(update={"epoch": 2}),
+    ):
+        with pytest.raises(ReplyError, match=r"HTTP 403.*was not announced"):
+            reply(quiet, unknown)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b"[" * 100_000])
+def test_body_that_is_no_request_is_refused(quiet: Gateway, body: bytes) -> None:
+    assert raw_call(quiet, "POST", CHAT_PATH, named(quiet), body)[0] == 400
+
+
+def test_too_large_a_request_is_refused(quiet: Gateway) -> None:
+    assert raw_call(quiet, "POST", CHAT_PATH, named(quiet), b" " * (MAX_BODY + 1))[0] == 413
+
+
+def test_unknown_path_is_refused(quiet: Gateway) -> None:
+    assert raw_call(quiet, "GET", "/", named(quiet))[0] == 404
+
+
+def test_it_listens_on_loopback_alone(quiet: Gateway) -> None:
+    port = f"{urlsplit(quiet.address).port:04X}"
+    listening = Path("/proc/net/tcp").read_text().splitlines()
+    assert [line.split()[1] for line in listening if f":{port} 00000000:0000" in line] == [
+        f"0100007F:{port}"
+    ]
+    assert f":{port} " not in Path("/proc/net/tcp6").read_text()
+
+
+def test_on_hold_until_told_to_begin(quiet: Gateway, served: Provider) -> None:
+    assert quiet.status().waiting == 1
+    assert served.calls == []
+    quiet.begin()
+    assert reply(quiet, text_request("A-1")).text == "fine"
+
+
+def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
+    requests = [text_request(f"A-{n}") for n in range(10)]
+    with (
+        provider(lambda _: Answer(completion("fine"), delay=0.5)) as served,
+        desk.gateway(requests, served.base, concurrency=3) as gateway,
+    ):
+        gateway.ready()
+        while len(served.calls) < 3:
+            gateway.check()
+        status = gateway.stop("the budget is spent", drain=5.0)
+        with pytest.raises(ReplyError, match="HTTP 503, the budget is spent"):
+            reply(gateway, requests[9])
+        assert reply(gateway, requests[0]).text == "fine"
+    assert (status.done, status.failed, status.unfinished, status.stopped) == (3, 7, 0, True)
+    assert len(served.calls) == len(read_journal(desk.journal)) == 3
+
+
+def test_refused_before_anything_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    for model, problem in (
+        ("gpt-5.2", r"no key for gpt-5\.2: OPENAI_API_KEY is not set"),
+        ("nobodys-model", "nobody knows which provider"),
+    ):
+        with (
+            desk.gateway([text_request("A-1", model)], None) as gateway,
+            pytest.raises(GatewayError, match=problem),
+        ):
+            gateway.ready()
+
+
+def test_second_gateway_on_the_same_journal_is_refused(desk: Desk) -> None:
+    with (
+        provider(lambda _: Answer(completion("fine"))) as served,
+        desk.gateway([text_request("A-1")], served.base) as first,
+    ):
+        first.ready()
+        other = Desk(desk.folder / "other")
+        config = other.config([text_request("A-1")], served.base).model_copy(
+            update={"journal": str(desk.journal)}
+        )
+        with (
+            start(config, other.log) as second,
+            pytest.raises(GatewayError, match="another session is asking"),
+        ):
+            second.ready()
+        assert reply(first, text_request("A-1")).text == "fine"
+
+
+def named(gateway: Gateway) -> dict[str, str | bytes]:
+    return {
+        "authorization": f"Bearer {gateway.token}",
+        QUESTION_HEADER: "A-1",
+        EPOCH_HEADER: "1",
+    }
+
+
+def raw_call(
+    gateway: Gateway,
+    method: str,
+    path: str,
+    headers: Mapping[str, str | bytes],
+    body: bytes = b"{}",
+) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(gateway.address).port, timeout=5)
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()

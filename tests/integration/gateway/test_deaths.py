@@ -1,0 +1,161 @@
+"""Who dies, who notices, and what is asked again afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jmle_plugin.ask.gateway.journal import read_journal
+from jmle_plugin.ask.gateway.launch import Gateway
+from jmle_plugin.errors import GatewayError, ReplyError
+from tests.integration.gateway.conftest import KEY, Desk, reply, text_request
+from tests.integration.gateway.test_asking import question
+from tests.scripted.provider import Answer, completion, provider
+
+PARENT = """
+import os, sys, time
+from pathlib import Path
+from jmle_plugin.ask.gateway.launch import start
+from jmle_plugin.ask.gateway.protocol import GatewayConfig
+
+config = GatewayConfig.from_line(Path(sys.argv[1]).read_bytes())
+gateway = start(config, Path(sys.argv[2]))
+gateway.ready()
+if sys.argv[3:] == ["fork"] and not os.fork():
+    time.sleep(60)
+print(gateway.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def until(what: Callable[[], bool], seconds: float = 10.0) -> float:
+    """Wait for `what`; how long that took."""
+    begun = time.monotonic()
+    while not what():
+        assert time.monotonic() - begun < seconds
+        time.sleep(0.01)
+    return time.monotonic() - begun
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] == "Z"
+    except OSError:
+        return True
+
+
+def test_parent_notices_that_the_gateway_was_killed(desk: Desk) -> None:
+    requests = [text_request("A-1"), text_request("A-2")]
+    noticed: list[GatewayError] = []
+    with (
+        provider(lambda _: Answer(completion(), delay=5.0)) as served,
+        desk.gateway(requests, served.base) as gateway,
+    ):
+        gateway.watch(noticed.append)
+        gateway.ready()
+        waiting = threading.Thread(target=fails, args=(gateway,))
+        waiting.start()
+        until(lambda: len(served.calls) == 2)
+        gateway.check()
+        os.kill(gateway.pid, signal.SIGKILL)
+        assert until(lambda: bool(noticed)) < 2.0
+        waiting.join(2.0)
+        assert not waiting.is_alive()
+        for ask in (gateway.check, gateway.status, gateway.stop):
+            with pytest.raises(GatewayError, match=r"the gateway died \(exit status -9\)"):
+                ask()
+
+
+def fails(gateway: Gateway) -> None:
+    with pytest.raises(ReplyError, match="no reply to question A-1"):
+        reply(gateway, text_request("A-1"))
+
+
+def test_gateway_that_cannot_begin_leaves_its_last_words(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk.folder / "run").write_text("a file where the folder belongs")
+    with (
+        desk.gateway([text_request("A-1")], "http://127.0.0.1:9/v1") as gateway,
+        pytest.raises(GatewayError, match="cannot be opened"),
+    ):
+        gateway.ready()
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    with (
+        desk.gateway([text_request("A-1")], "http://127.0.0.1:9/v1") as gateway,
+        pytest.raises(GatewayError, match=r"died.*last words.*encodings"),
+    ):
+        gateway.ready()
+
+
+@pytest.mark.parametrize("how", ["killed", "forked"])
+def test_gateway_goes_with_its_parent(desk: Desk, how: str) -> None:
+    requests = [text_request(f"A-{n}") for n in range(4)]
+    with provider(lambda _: Answer(completion(), delay=20.0)) as served:
+        file = desk.folder / "config"
+        file.write_bytes(desk.config(requests, served.base).line())
+        command = [sys.executable, "-c", PARENT, str(file), str(desk.log)]
+        with subprocess.Popen(
+            [*command, *(["fork"] if how == "forked" else [])],
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as parent:
+            assert parent.stdout is not None
+            pid = int(parent.stdout.readline())
+            until(lambda: len(served.calls) == 4)
+            parent.send_signal(signal.SIGKILL)
+            parent.wait()
+            assert until(lambda: gone(pid)) < 2.0
+            if how == "forked":
+                os.killpg(parent.pid, signal.SIGKILL)
+
+
+def test_closed_before_it_is_ready_it_is_gone(desk: Desk) -> None:
+    gateway = desk.gateway([text_request("A-1")], "http://127.0.0.1:9/v1")
+    gateway.close()
+    gateway.close()
+    assert gone(gateway.pid)
+
+
+def test_interrupt_of_the_whole_group_is_the_parents_affair(desk: Desk) -> None:
+    with (
+        provider(lambda _: Answer(completion("fine"))) as served,
+        desk.gateway([text_request("A-1")], served.base) as gateway,
+    ):
+        gateway.ready()
+        os.kill(gateway.pid, signal.SIGINT)
+        assert reply(gateway, text_request("A-1")).text == "fine"
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_journalled_is_asked_twice(desk: Desk, signum: int) -> None:
+    requests = [text_request(f"A-{n}") for n in range(60)]
+    with provider(lambda call: Answer(completion(question(call)), delay=0.03)) as served:
+        with desk.gateway(requests, served.base) as gateway:
+            gateway.ready()
+            until(lambda: len(served.calls) > random.randint(10, 40))  # noqa: S311
+            os.kill(gateway.pid, signum)
+            until(lambda: gone(gateway.pid))
+        kept = {entry.question for entry in read_journal(desk.journal)}
+        assert kept
+        before = len(served.calls)
+        with desk.gateway(requests, served.base) as gateway:
+            texts = [reply(gateway, one).text for one in requests]
+            assert gateway.status().from_journal == len(kept)
+        again = [question(call) for call in served.calls[before:]]
+    assert texts == [one.question for one in requests]
+    assert not kept & set(again)
+    assert len(again) == 60 - len(kept)
+    assert KEY.encode() not in desk.journal.read_bytes()
+    assert len(desk.journal.read_bytes().splitlines()) == 60
+    assert all(json.loads(line) for line in desk.journal.read_bytes().splitlines())

@@ -1,0 +1,221 @@
+"""A model provider for tests, on loopback: answers from a script and commits the faults it is told.
+
+Unlike `tests.scripted.server`, which stands for the gateway, this one stands for what lies
+behind it. It speaks whatever its script answers: OpenAI, Anthropic or Gemini.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it arrived; `number` counts from 1 in order of arrival."""
+
+    number: int
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    at: float
+
+    @property
+    def text(self) -> str:
+        """The request's text parts, whatever the provider's dialect."""
+        return json.dumps(self.body, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer, and how to fail at it.
+
+    `cut` promises that many bytes more than are sent; `reset` breaks the connection
+    without an answer; `delay` is in seconds.
+    """
+
+    body: dict[str, Any] | bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    cut: int = 0
+    reset: bool = False
+
+    @property
+    def payload(self) -> bytes:
+        """The bytes to send."""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+Script = Callable[[Call], Answer]
+
+
+@dataclass
+class Provider:
+    """A running provider: its address and what it saw."""
+
+    address: str
+    calls: list[Call] = field(default_factory=list)
+    in_flight: int = 0
+    peak: int = 0
+    answered: int = 0
+    """Answers that went out whole."""
+    levels: list[tuple[float, int]] = field(default_factory=list)
+    """(seconds, number in flight) at every arrival."""
+
+    @property
+    def base(self) -> str:
+        """The api base for OpenAI-shaped clients."""
+        return f"{self.address}/v1"
+
+
+@contextmanager
+def provider(script: Script) -> Iterator[Provider]:
+    """Serve `script` on a free loopback port until the block ends."""
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body leave together: apart, the body waits 40 ms
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["content-length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            with lock:
+                call = Call(
+                    len(seen.calls) + 1, self.path, headers, json.loads(raw), time.monotonic()
+                )
+                seen.calls.append(call)
+                seen.in_flight += 1
+                seen.peak = max(seen.peak, seen.in_flight)
+                seen.levels.append((call.at, seen.in_flight))
+            try:
+                self._answer(script(call))
+            except OSError:
+                self.close_connection = True  # the client went away: its affair
+            finally:
+                with lock:
+                    seen.in_flight -= 1
+
+        def _answer(self, answer: Answer) -> None:
+            time.sleep(answer.delay)
+            if answer.reset:
+                self._reset()
+                return
+            payload = answer.payload
+            self.send_response(answer.status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(payload) + answer.cut))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(payload)
+            self.wfile.flush()
+            if answer.cut:
+                self.close_connection = True
+                return
+            with lock:
+                seen.answered += 1
+
+        def _reset(self) -> None:
+            # Lingering for no time makes close() send a reset where it would say goodbye.
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Keep test output clean."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 256
+
+        def handle_error(self, *_: object) -> None:
+            """Broken connections are what is being tested."""
+
+    http = Server(("127.0.0.1", 0), Handler)
+    seen = Provider(f"http://127.0.0.1:{http.server_address[1]}")
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+def completion(
+    text: str | None = "【回答】a", *, finish: str | None = "stop", reasoning: str | None = None
+) -> dict[str, Any]:
+    """An OpenAI chat completion."""
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    if reasoning is not None:
+        message["reasoning_content"] = reasoning
+    return {
+        "id": "scripted",
+        "object": "chat.completion",
+        "created": 1_767_225_600,
+        "model": "scripted-2026",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "usage": {
+            "prompt_tokens": 100,
+            "completion_tokens": 20,
+            "total_tokens": 120,
+            "completion_tokens_details": {"reasoning_tokens": 7},
+            "prompt_tokens_details": {"cached_tokens": 30},
+        },
+    }
+
+
+def anthropic_message(text: str, *, thinking: str = "", stop: str = "end_turn") -> dict[str, Any]:
+    """An Anthropic message."""
+    content: list[dict[str, Any]] = []
+    if thinking:
+        content.append({"type": "thinking", "thinking": thinking, "signature": "c2ln"})
+    return {
+        "id": "msg_scripted",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude-scripted-2026",
+        "content": [*content, {"type": "text", "text": text}],
+        "stop_reason": stop,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 70, "output_tokens": 20, "cache_read_input_tokens": 30},
+    }
+
+
+def gemini_content(text: str, *, thinking: str = "", stop: str = "STOP") -> dict[str, Any]:
+    """A Gemini generateContent response."""
+    parts: list[dict[str, Any]] = [{"text": thinking, "thought": True}] if thinking else []
+    return {
+        "candidates": [
+            {
+                "index": 0,
+                "content": {"role": "model", "parts": [*parts, {"text": text}]},
+                "finishReason": stop,
+            }
+        ],
+        "usageMetadata": {
+            "promptTokenCount": 100,
+            "candidatesTokenCount": 20,
+            "thoughtsTokenCount": 7,
+            "cachedContentTokenCount": 30,
+            "totalTokenCount": 127,
+        },
+        "modelVersion": "gemini-scripted-2026",
+    }
+
+
+def failure(message: str, *, code: str | None = None, kind: str = "error", **answer: Any) -> Answer:
+    """An OpenAI-shaped error; `status` and `headers` go with the answer."""
+    return Answer({"error": {"message": message, "type": kind, "code": code}}, **answer)
