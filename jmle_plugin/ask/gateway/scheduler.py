@@ -12,7 +12,6 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from jmle_plugin.ask.gateway.backoff import delay
@@ -20,30 +19,12 @@ from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.journal import Entry, Journal
 from jmle_plugin.ask.gateway.keeper import Keeper
 from jmle_plugin.ask.gateway.limits import AdaptiveLimit, Pace
+from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure, Outcome
 from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, GatewayStatus, Key
 from jmle_plugin.ask.gateway.tally import Tally
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Request body -> completion; raises ProviderError."""
-
-FATAL, SPENT, STOPPED = "fatal", "spent", "stopped"
-_STATUS = {FATAL: 424, SPENT: 502, STOPPED: 503}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why there is no reply: `fatal`, `spent` (retries) or `stopped`; and the message."""
-
-    kind: str
-    message: str
-
-    @property
-    def status(self) -> int:
-        """The HTTP status that says so."""
-        return _STATUS[self.kind]
-
-
-Outcome = dict[str, Any] | Failure
 
 
 class Scheduler:

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.gateway.outcome import Failure
 from jmle_plugin.ask.gateway.protocol import (
     BEGIN_PATH,
     MAX_BODY,
@@ -17,7 +18,7 @@ from jmle_plugin.ask.gateway.protocol import (
     STOP_PATH,
     Key,
 )
-from jmle_plugin.ask.gateway.scheduler import Failure, Scheduler
+from jmle_plugin.ask.gateway.scheduler import Scheduler
 from jmle_plugin.files import canonical_json, digest, read_json
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -72,7 +72,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
         "cut": Answer(completion(), cut=20),
         "invalid": Answer(b'{"choices": ['),
         "empty": Answer({**completion(), "choices": []}),
-        "slow": Answer(completion(), delay=3.0),
+        "slow": Answer(completion(), delay=8.0),
     }
     fine = {
         "reasoning": completion(None, reasoning="長考"),
@@ -96,7 +96,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     requests = [text_request(name) for name in (*faults, *fine, "hopeless")]
     with (
         provider(script) as served,
-        desk.gateway(requests, served.base, request_timeout=1.0, max_retries=2) as gateway,
+        desk.gateway(requests, served.base, request_timeout=3.0, max_retries=2) as gateway,
     ):
         replies = {one.question: reply(gateway, one) for one in requests[:-1]}
         with pytest.raises(ReplyError, match=r"HTTP 502, broken for good \(asked 3 times\)"):

@@ -11,8 +11,9 @@ import pytest
 
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.journal import Entry, Journal, read_journal
+from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure
 from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig
-from jmle_plugin.ask.gateway.scheduler import FATAL, SPENT, STOPPED, Ask, Failure, Scheduler
+from jmle_plugin.ask.gateway.scheduler import Ask, Scheduler
 from jmle_plugin.files import digest
 from tests.scripted.provider import completion
 
