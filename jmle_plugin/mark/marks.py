@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -127,11 +128,4 @@ def _short(text: str) -> str:
 
 
 def _tokens(usage: Usage | None) -> Tokens | None:
-    if usage is None:
-        return None
-    return Tokens(
-        prompt=usage.prompt,
-        completion=usage.completion,
-        reasoning=usage.reasoning,
-        cached=usage.cached,
-    )
+    return Tokens(**asdict(usage)) if usage is not None else None

@@ -29,11 +29,11 @@ def table(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
     ]
 
 
-def wrapped(label: str, items: Sequence[str], columns: int, *, between: str = " ") -> list[str]:
+def wrapped(label: str, items: Sequence[str], columns: int) -> list[str]:
     """`label` and then the items, broken into lines of at most `columns`."""
     lines, line = [], label
     for item in items:
-        longer = f"{line}{between if line.strip() and line != label else ''}{item}"
+        longer = f"{line}{' ' if line.strip() and line != label else ''}{item}"
         if width(longer) > columns and line != label:
             lines.append(line)
             line = " " * width(label) + item
