@@ -11,6 +11,7 @@ from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import read_json
 
 CHAT_PATH = "/v1/chat/completions"
+RUN_HEADER = "x-jmle-run"
 QUESTION_HEADER = "x-jmle-question"
 EPOCH_HEADER = "x-jmle-epoch"
 DIGEST_HEADER = "x-jmle-question-sha256"
@@ -57,6 +58,7 @@ class HttpModelClient:
     def ask(self, request: AskRequest) -> Reply:
         """Post the question and read the reply."""
         headers = self._headers | {
+            RUN_HEADER: request.run,
             QUESTION_HEADER: request.question,
             EPOCH_HEADER: str(request.epoch),
             DIGEST_HEADER: request.question_sha256,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from jmle_plugin.errors import ReplyError
@@ -19,6 +20,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class SentImage:
+    """A figure as it went out: `size` bytes on disk, `sent_size` bytes sent."""
+
+    sha256: str
+    """Of the file."""
+    size: int
+    sent_size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One complete reply. Empty texts are replies too: they are marked, not retried."""
 
@@ -28,6 +39,12 @@ class Reply:
     """The model's name as the provider returned it."""
     finish_reason: str = ""
     usage: Usage | None = None
+    cost: float | None = None
+    """US dollars; None where the price is not known."""
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters that really went to the provider, where that is known."""
+    images: tuple[SentImage, ...] = ()
+    """The figures that went out with the question, where that is known."""
 
 
 def read_reply(completion: Any) -> Reply:
@@ -48,7 +65,22 @@ def read_reply(completion: Any) -> Reply:
         model=str(completion.get("model") or ""),
         finish_reason=str(finish),
         usage=_usage(completion.get("usage")),
+        cost=_cost(completion.get("cost")),
+        sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
+        images=tuple(_images(completion.get("sent_images"))),
     )
+
+
+def _cost(raw: Any) -> float | None:
+    known = isinstance(raw, int | float) and not isinstance(raw, bool) and raw >= 0
+    return float(raw) if known else None
+
+
+def _images(raw: Any) -> Iterator[SentImage]:
+    for one in raw if isinstance(raw, list) else ():
+        size, sent = _count(one, "size"), _count(one, "sent_size")
+        if size is not None and sent is not None:
+            yield SentImage(str(one.get("sha256") or ""), size, sent)
 
 
 def _usage(raw: Any) -> Usage | None:

@@ -75,6 +75,12 @@ class RunSpec(_Strict):
     display_name: str = ""
     parameters: dict[str, Any] = {}
     images: ImageMode = ImageMode.VISION
+    no_vision: bool = False
+    """True where figures would have been shown, but the model is known to see none."""
+    image_max_edge: Annotated[int, Field(ge=1)] | None = None
+    """Longest side of a figure as sent, in pixels; None where it is not known."""
+    epochs: Annotated[int, Field(ge=1)] = 1
+    """How many times each question is asked."""
     prompt: PromptRef | None = None
     imported: ImportedFrom | None = None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.reply import Reply, Usage, read_reply
+from jmle_plugin.ask.reply import Reply, SentImage, Usage, read_reply
 from jmle_plugin.errors import ReplyError
 from tests.builders import make_completion
 
@@ -90,3 +90,19 @@ def test_any_json_is_a_reply_or_a_reply_error(completion: Any) -> None:
         assert isinstance(read_reply(completion).text, str)
     except ReplyError as error:
         assert "service answered" in error.problem  # noqa: PT017 - either outcome is right
+
+
+def test_what_the_gateway_adds_is_read() -> None:
+    told = {
+        "cost": 0.25,
+        "sent": {"max_tokens": 64},
+        "sent_images": [{"sha256": "0" * 64, "size": 9, "sent_size": 4, "media_type": "image/png"}],
+    }
+    reply = read_reply(make_completion("a") | told)
+    assert (reply.cost, reply.sent) == (0.25, {"max_tokens": 64})
+    assert reply.images == (SentImage("0" * 64, 9, 4),)
+
+
+@pytest.mark.parametrize("cost", [None, "0.1", True, -1, float("nan")])
+def test_a_cost_that_is_none_is_unknown_and_never_nothing(cost: object) -> None:
+    assert read_reply(make_completion("a") | {"cost": cost}).cost is None
