@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jmle_plugin.errors import SettingsError
 from jmle_plugin.fixtures import seat_of
 from jmle_plugin.options import SETTINGS_KEY
 
 if TYPE_CHECKING:
-    from jmle_plugin.ask.sitting import Sitting
+    from jmle_plugin.ask.sitting import Seat, Sitting
     from jmle_plugin.exam.model import Question
-    from jmle_plugin.options import Settings
 
 # Imported in every session: what only a sitting needs is imported inside.
 
@@ -30,43 +28,6 @@ MARKERS = {
     "numeric": "questions answered with a number",
     "serial": "questions that share a context with others (連問)",
 }
-
-
-def open_sittings(settings: Settings) -> tuple[Sitting, ...]:
-    """The sittings asked for: none unless a model or a run is named."""
-    if not settings.candidates:
-        return ()
-    from jmle_plugin.ask.sitting import open_sitting  # noqa: PLC0415
-    from jmle_plugin.exam.library import find_pack, find_packs, pack_folders  # noqa: PLC0415
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
-
-    folders = pack_folders(settings.root)
-    pack = find_pack(settings.exam, folders)
-    exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
-    known = find_packs(folders).get(exam.id)
-    if known is not None and known.resolve() != pack.resolve():
-        raise SettingsError(
-            f"this pack calls itself {exam.id}, and so does {known}",
-            where=pack,
-            remedy="Give your pack an id of its own: results lie under it.",
-        )
-    sittings = tuple(
-        open_sitting(
-            exam,
-            settings.cassettes,
-            model=model,
-            run=run,
-            prompt_file=settings.prompt,
-            may_record=settings.may_record,
-        )
-        for model, run in settings.candidates
-    )
-    names = [sitting.run.run for sitting in sittings]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise SettingsError(
-            f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
-        )
-    return sittings
 
 
 def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None:
@@ -101,6 +62,18 @@ def seat_parameters(config: pytest.Config) -> list[object]:
         for sitting in sittings
         for question in sitting.exam.questions.values()
     ]
+
+
+def seats_by_id(sittings: Sequence[Sitting]) -> dict[str, Seat]:
+    """Every seat by its id in brackets, in the order of the tests."""
+    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
+
+    several = len(sittings) > 1
+    return {
+        seat_id(sitting, question.id, several=several): Seat(sitting, question)
+        for sitting in sittings
+        for question in sitting.exam.questions.values()
+    }
 
 
 def exam_ids(items: Iterable[pytest.Item]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from jmle_plugin.ask.cassette import Cassette
 from jmle_plugin.ask.prompt import load_prompt
-from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef, RunSpec
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE, ImageMode, ImportedFrom, PromptRef, RunSpec
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.model import (
     AnswerKey,
@@ -147,6 +147,7 @@ def make_run(**changes: Any) -> RunSpec:
     fields: dict[str, Any] = {"exam": "tiny", "run": "some-model", "model": "some/model"}
     if "imported" not in changes:
         fields["prompt"] = PromptRef(name=prompt.name, sha256=prompt.sha256)
+        fields["image_max_edge"] = DEFAULT_MAX_EDGE
     return RunSpec(**fields | changes)
 
 
