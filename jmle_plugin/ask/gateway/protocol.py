@@ -126,6 +126,13 @@ class GatewayConfig(_Wire):
         return sorted({str(request.body["model"]) for request in self.requests})
 
 
+class Prices(_Wire):
+    """US dollars per token, as the user gives them."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
 class ModelFacts(_Wire):
     """What litellm knows of a model; None where it does not know.
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image as Pillow
 
 from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
 from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway, start
 from jmle_plugin.ask.gateway.protocol import MAX_BODY
 from jmle_plugin.errors import GatewayError, ReplyError
+from tests.builders import picture_file
 from tests.integration.gateway.conftest import KEY, Desk, reply, text_request
 from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
 
@@ -28,7 +30,7 @@ def question(call: Call) -> str:
 
 
 def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
-    figure = b"\x89PNG as it is"
+    figure = picture_file(Pillow.new("RGB", (6, 4), "teal"))
     requests = [text_request(f"A-{n}", temperature=0.0) for n in range(40)]
     requests[7] = desk.figure_request("A-7", figure)
 

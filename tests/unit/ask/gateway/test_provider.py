@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.protocol import ImageFile
 from jmle_plugin.ask.gateway.provider import Provider, missing_credentials, model_facts
 from jmle_plugin.ask.reply import Usage, read_reply
 from jmle_plugin.errors import GatewayError
+from tests.builders import picture_file
 from tests.scripted.provider import (
     Answer,
     Call,
@@ -31,7 +33,7 @@ from tests.scripted.provider import (
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-FIGURE = b"\x89PNG the bytes as they are"
+FIGURE = picture_file(Pillow.new("RGB", (6, 4), "teal"))
 DIGEST = hashlib.sha256(FIGURE).hexdigest()
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 MODELS = {"openai": "openai/some-model", "anthropic": "anthropic/claude-sonnet-4-5",
@@ -68,6 +70,7 @@ class Asking:
     def __init__(self, loop: asyncio.Runner, image: Path) -> None:
         self._loop = loop
         self._image = image
+        self.settings: dict[str, Any] = {}
         self.calls: list[Call] = []
         self.waited = 0.0
 
@@ -90,7 +93,9 @@ class Asking:
         }
         files = {DIGEST: ImageFile(path=str(self._image), media_type="image/png")}
         with provider(lambda _: answer) as served:
-            asked = Provider(files, timeout=timeout, api_base=served.address + BASES[dialect])
+            asked = Provider(
+                files, timeout=timeout, api_base=served.address + BASES[dialect], **self.settings
+            )
             begun = time.monotonic()
             try:
                 return self._loop.run(asked.ask(body))
@@ -122,7 +127,16 @@ def test_reply_has_one_shape_whoever_gave_it(ask: Asking, dialect: str) -> None:
     assert reply.usage.reasoning
     assert reply.usage.completion == {"gemini": 27}.get(dialect, 20)
     assert "scripted-2026" in reply.model or dialect == "gemini"
-    assert set(made) <= {"id", "object", "created", "model", "choices", "usage", "sent"}
+    assert set(made) <= {
+        "id",
+        "object",
+        "created",
+        "model",
+        "choices",
+        "usage",
+        "sent",
+        "sent_images",
+    }
     assert len(ask.calls) == 1
 
 
