@@ -83,7 +83,7 @@ def open_sitting(  # noqa: PLR0913 - each is a setting of its own
         return Sitting(exam, _planned(exam, name, model, prompt), prompt, folder)
     spec = read_run(folder)
     _check_run(spec, exam, name, model, folder)
-    _check_orphans(exam, folder)
+    _check_orphans(exam, spec.epochs, folder)
     if spec.prompt is None:
         if prompt_file is not None:
             raise SettingsError(
@@ -125,11 +125,13 @@ def _check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -
         )
 
 
-def _check_orphans(exam: Exam, folder: Path) -> None:
+def _check_orphans(exam: Exam, epochs: int, folder: Path) -> None:
+    own = {cassette_name(name, 1 + n) for name in exam.questions for n in range(epochs)}
     for file in sorted(folder.glob(f"*{SUFFIX}")):
-        if file.stem not in exam.questions:
+        if file.stem not in own:
+            often = f", each asked {epochs} times" if epochs > 1 else ""
             raise CassetteError(
-                f"this cassette belongs to no question of {exam.id}",
+                f"this cassette belongs to no question of {exam.id}{often}",
                 where=file,
                 remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
             )
