@@ -1,4 +1,4 @@
-"""From sittings to tests: one seat per question, with the markers people select by."""
+"""From sittings to tests: one seat per question and epoch, with the markers people select by."""
 
 from __future__ import annotations
 
@@ -40,40 +40,38 @@ def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None
         config.addinivalue_line("markers", f"{name}: {help_text}")
 
 
-def seat_id(sitting: Sitting, question: str, *, several: bool) -> str:
-    """The id in brackets: the run's name joins only where several runs sit together."""
-    return f"{sitting.run.run}-{question}" if several else question
+def seats(sittings: Sequence[Sitting]) -> dict[str, Seat]:
+    """Every seat by its test's id, the part in brackets, in the order they are asked.
+
+    Run by run, epoch by epoch, in the exam's order. An id is the cassette's name (`A-1`,
+    `A-1-e2`); the run's name joins in front only where several runs sit together. Where
+    figures are skipped, questions with figures have no seat.
+    """
+    from jmle_plugin.ask.cassette import cassette_name  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
+
+    return {
+        (f"{sitting.run.run}-" if len(sittings) > 1 else "")
+        + cassette_name(question.id, epoch): Seat(sitting, question, epoch)
+        for sitting in sittings
+        for epoch in range(1, sitting.run.epochs + 1)
+        for question in sitting.exam.questions.values()
+        if not (question.images and sitting.run.images is ImageMode.SKIP)
+    }
 
 
 def seat_parameters(config: pytest.Config) -> list[object]:
-    """One parameter per question and run, in the exam's order."""
+    """One parameter per seat."""
     sittings = config.stash.get(SITTINGS_KEY, ())
     if not sittings:
         return [pytest.param(None, id=NOBODY)]
-    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
-
-    several = len(sittings) > 1
     return [
         pytest.param(
-            Seat(sitting, question),
-            id=seat_id(sitting, question.id, several=several),
-            marks=[getattr(pytest.mark, name) for name in _markers(question)],
+            seat, id=name, marks=[getattr(pytest.mark, one) for one in _markers(seat.question)]
         )
-        for sitting in sittings
-        for question in sitting.exam.questions.values()
+        for name, seat in seats(sittings).items()
     ]
-
-
-def seats_by_id(sittings: Sequence[Sitting]) -> dict[str, Seat]:
-    """Every seat by its id in brackets, in the order of the tests."""
-    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
-
-    several = len(sittings) > 1
-    return {
-        seat_id(sitting, question.id, several=several): Seat(sitting, question)
-        for sitting in sittings
-        for question in sitting.exam.questions.values()
-    }
 
 
 def exam_ids(items: Iterable[pytest.Item]) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from jmle_plugin import fixtures
 from jmle_plugin.ask.sitting import Seat, Sitting
-from jmle_plugin.collection import seats_by_id
+from jmle_plugin.collection import seats
 from jmle_plugin.errors import JmleError
 from jmle_plugin.fixtures import SERVICE_KEY, seat_of
 from jmle_plugin.live.asking import LiveAsking
@@ -69,7 +69,7 @@ class LivePlugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """With xdist: every worker tells the same selection; the first one counts."""
-        known = seats_by_id(self._sittings)
+        known = seats(self._sittings)
         names = (name.partition("[")[2].removesuffix("]") for name in ids)
         self._ask(known[name] for name in names if name in known)
 
@@ -82,13 +82,13 @@ class LivePlugin:
     def _end(self) -> None:
         self.reason = self.reason or self._live.finish()
 
-    def _ask(self, seats: Iterable[Seat]) -> None:
+    def _ask(self, chosen: Iterable[Seat]) -> None:
         if self._begun or asks_elsewhere(self._config):
             return
         self._begun = True
         say, interval = self._voice()
         with _as_usage_error():
-            self._live.ask(seats, say, interval=interval)
+            self._live.ask(chosen, say, interval=interval)
 
     def _voice(self) -> tuple[Callable[[str], None], float | None]:
         """Where to say how it goes, and how often; nobody hears anything under -q."""

@@ -30,10 +30,10 @@ from jmle_plugin.exam.model import (
     Serial,
     Treatment,
 )
+from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results
 
@@ -170,18 +170,24 @@ def make_sitting(
 
 def make_results(
     exam: Exam | None = None,
-    marks: Mapping[str, Mark] | None = None,
+    marks: Mapping[Any, Mark] | None = None,
     *,
     asked: Iterable[str] | None = None,
     run: RunSpec | None = None,
     extraction: Extraction = Extraction.STANDARD,
 ) -> Results:
-    """Results of a session long ago, of all questions unless `asked` names some."""
-    sat = exam or make_exam()
-    made = make_marks(sat) if marks is None else marks
+    """Results of a session long ago, of all questions unless `asked` names some.
+
+    Marks are those of every epoch of the run; their keys say nothing.
+    """
+    sat, spec = exam or make_exam(), run or make_run()
+    made = (make_marks(sat) if marks is None else marks).values()
+    names = list(sat.questions if asked is None else asked)
+    askings = [(name, 1 + n) for n in range(spec.epochs) for name in names]
+    by_asking = {(mark.question, mark.epoch): mark for mark in made}
     return build_results(
-        make_sitting(sat, run),
-        build_sheet(sat, made, sat.questions if asked is None else asked),
+        make_sitting(sat, spec),
+        score_epochs(sat, by_asking, askings, spec.epochs),
         made,
         extraction=extraction,
         context=RunContext(dt.datetime(2026, 2, 7, tzinfo=dt.UTC), 0.0, "0", None),

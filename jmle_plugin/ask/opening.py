@@ -212,8 +212,9 @@ def _check_orphans(exam: Exam, folder: Path, epochs: int) -> None:
     }
     for file in sorted(folder.glob(f"*{SUFFIX}")):
         if file.stem not in known:
+            often = f", each asked {epochs} times" if epochs > 1 else ""
             raise CassetteError(
-                f"this cassette belongs to no question of {exam.id}",
+                f"this cassette belongs to no question of {exam.id}{often}",
                 where=file,
                 remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
             )
