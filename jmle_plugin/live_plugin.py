@@ -16,8 +16,11 @@ from jmle_plugin.errors import JmleError
 from jmle_plugin.fixtures import SERVICE_KEY, seat_of
 from jmle_plugin.live.asking import LiveAsking
 from jmle_plugin.options import Settings
+from jmle_plugin.session import ExamSession
 
 WORKER_INPUT = "jmle"
+_OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
+"""Where the fixtures come from that a user may override."""
 _WITHOUT_XDIST = 8
 """Calls at a time where no number of workers says it."""
 _ON_TERMINAL, _IN_LOG = 10.0, 30.0
@@ -36,14 +39,19 @@ class LivePlugin:
     """Starts asking when the selection is known, ends it with the session."""
 
     def __init__(
-        self, config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        sittings: Sequence[Sitting],
+        session: ExamSession,
     ) -> None:
         workers = config.getoption("numprocesses", default=None) or _WITHOUT_XDIST
         self._config = config
         self._sittings = sittings
-        self._live = LiveAsking(settings, sittings, workers)
-        self._begun = False
-        self.reason = ""
+        with _as_usage_error():
+            self._live = LiveAsking(settings, sittings, workers)
+        self._session = session
+        self._begun = self._ended = False
 
     def start(self) -> None:
         """Start the gateway; UsageError where that cannot be."""
@@ -80,7 +88,11 @@ class LivePlugin:
         return (yield)
 
     def _end(self) -> None:
-        self.reason = self.reason or self._live.finish()
+        if not self._ended:
+            self._ended = True
+            reason = self._live.finish()
+            if reason:
+                self._session.not_asked(reason)
 
     def _ask(self, chosen: Iterable[Seat]) -> None:
         if self._begun or asks_elsewhere(self._config):
@@ -104,12 +116,15 @@ class LivePlugin:
 
 
 def asks_elsewhere(config: pytest.Config) -> bool:
-    """Whether a conftest or plugin gives its own client or address: then nothing is ours to ask."""
+    """Whether a conftest or plugin decides who is asked or where replies lie.
+
+    Then nobody here knows what is missing, and nothing is asked ahead.
+    """
     return any(
         hasattr(plugin, name)
         for plugin in config.pluginmanager.get_plugins()
-        if plugin is not fixtures
-        for name in ("model_client", "gateway_url")
+        if getattr(plugin, "__name__", "") not in _OVERRIDABLE
+        for name in ("model_client", "gateway_url", "vcr_cassette_dir", "default_cassette_name")
     )
 
 

@@ -33,12 +33,13 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
             config.stash[SERVICE_KEY] = Service(told["address"], told["token"])
         return
     workers = str(config.getoption("numprocesses", default=None) or 0)
-    config.pluginmanager.register(ExamSession(settings, sittings, workers), "jmle-session")
+    session = ExamSession(settings, sittings, workers)
+    config.pluginmanager.register(session, "jmle-session")
     looks_only = any(config.getoption(name) for name in ("collectonly", "setuponly", "setupplan"))
     if not settings.may_record or looks_only:
         return
     if not asks_elsewhere(config):
-        live = LivePlugin(config, settings, sittings)
+        live = LivePlugin(config, settings, sittings, session)
         config.pluginmanager.register(live, "jmle-live")
         live.start()
     elif settings.record_mode == "rewrite":

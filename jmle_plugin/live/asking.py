@@ -15,6 +15,7 @@ from jmle_plugin.ask.gateway.protocol import (
     Prices,
     RunConfig,
 )
+from jmle_plugin.ask.opening import is_recorded
 from jmle_plugin.ask.recording import Recorder
 from jmle_plugin.ask.run import DEFAULT_MAX_EDGE, ImageMode
 from jmle_plugin.ask.sitting import Seat, Sitting
@@ -43,7 +44,7 @@ class LiveAsking:
     def __init__(self, settings: Settings, sittings: Sequence[Sitting], concurrency: int) -> None:
         self._asking = settings.asking
         self._rewrite = settings.record_mode == "rewrite"
-        self._sittings = [one for one in sittings if one.prompt is not None]
+        self._sittings = [one for one in sittings if _can_be_asked(one)]
         self._concurrency = self._asking.concurrency or concurrency
         self._token = launch.new_token()
         self._gateway: launch.Gateway | None = None
@@ -64,12 +65,6 @@ class LiveAsking:
         runs = [one for one in self._sittings if self._rewrite or _lacks_any(one)]
         if not runs:
             return
-        for one in runs:
-            if one.run.scripted:
-                raise SettingsError(
-                    f"{one.run.model} is the name of a script, which nobody can ask",
-                    remedy="Names that begin with scripted/ are kept for recorded samples.",
-                )
         self._log = runs[0].folder / _LOG
         self._gateway = launch.start(self._config(runs), self._log)
 
@@ -217,6 +212,16 @@ def _announcement(plan: Plan) -> Announcement:
                 for one in seat.question.images
             }
     return Announcement(run=sitting.run.run, requests=requests, images=images)
+
+
+def _can_be_asked(sitting: Sitting) -> bool:
+    """Imported runs are closed, and a script's name stands for no model."""
+    if sitting.run.scripted and not is_recorded(sitting.folder):
+        raise SettingsError(
+            f"{sitting.run.model} is the name of a script, which nobody can ask",
+            remedy="Names that begin with scripted/ are kept for recorded samples.",
+        )
+    return sitting.prompt is not None and not sitting.run.scripted
 
 
 def _path(seat: Seat) -> Path:
