@@ -418,7 +418,10 @@ def test_parameter_litellm_would_drop_is_fatal_before_any_call(ask: Asking) -> N
     [
         ({"retry-after": "7"}, 7.0),
         ({"retry-after-ms": "250"}, 0.25),
-        ({"retry-after": formatdate(time.time() + 3000, usegmt=True)}, pytest.approx(2700, abs=320)),
+        (
+            {"retry-after": formatdate(time.time() + 3000, usegmt=True)},
+            pytest.approx(2700, abs=320),
+        ),
         ({}, None),
     ],
     ids=["seconds", "milliseconds", "date", "none"],
