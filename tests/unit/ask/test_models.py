@@ -31,8 +31,13 @@ import json, os, sys
 os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
 import litellm
 litellm.suppress_debug_info = True
-names = json.load(sys.stdin)
-json.dump([litellm.supports_vision(name) for name in names], sys.stdout)
+def told(name):
+    try:
+        litellm.get_llm_provider(name)
+    except Exception:
+        return None
+    return litellm.supports_vision(name)
+json.dump({name: told(name) for name in json.load(sys.stdin)}, sys.stdout)
 """
 
 
@@ -93,9 +98,12 @@ def test_whatever_is_said_litellm_says_as_well() -> None:
         text=True,
         check=True,
     )
-    told = dict(zip(spoken, json.loads(done.stdout), strict=True))
-    assert {name for name in spoken if told[name] != sees_figures(name)} == set()
-    assert {True, False} == set(told.values())
+    told = json.loads(done.stdout)
+    # A name litellm finds no provider for cannot be asked without an address either.
+    differ = {name for name in spoken if told[name] not in (None, sees_figures(name))}
+    assert differ == set()
+    assert sum(one is not None for one in told.values()) > 0.9 * len(chat)
+    assert {True, False} <= set(told.values())
 
 
 @pytest.mark.usefixtures("no_package")
