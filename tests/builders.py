@@ -194,6 +194,22 @@ def make_results(
     )
 
 
+def make_epochs(
+    exam: Exam,
+    *rounds: Mapping[str, Outcome],
+    run: RunSpec | None = None,
+    update: Mapping[str, Any] | None = None,
+) -> Results:
+    """Results of one epoch per round: all correct but for the outcomes named in it."""
+    marks = {
+        (name, epoch): mark.model_copy(update={"epoch": epoch, **(update or {})})
+        for epoch, outcomes in enumerate(rounds, 1)
+        for name, mark in make_marks(exam, **outcomes).items()
+    }
+    spec = (run or make_run()).model_copy(update={"epochs": len(rounds)})
+    return make_results(exam, marks, run=spec)
+
+
 def make_completion(text: str | None = "【回答】a", **message: Any) -> dict[str, Any]:
     """An OpenAI chat completion."""
     return {

@@ -42,6 +42,11 @@ def wrapped(label: str, items: Sequence[str], columns: int) -> list[str]:
     return [*lines, line]
 
 
+def count(number: int, one: str, several: str = "") -> str:
+    """`1 point`, `2 points`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
 def ranges(ids: Sequence[str], most: int = 20) -> list[str]:
     """The ids; where there are more than `most`, three or more in sequence as `A-1..A-9`."""
     if len(ids) <= most:

@@ -13,7 +13,7 @@ from jmle_plugin.mark.sheet import (
     Sheet,
     TokenTotals,
 )
-from jmle_plugin.report.layout import ranges, wrapped
+from jmle_plugin.report.layout import count, ranges, wrapped
 
 _ENDS = {
     "content_filter": "refused by a filter",
@@ -59,9 +59,8 @@ def _epochs(epochs: EpochsTally, columns: int) -> Iterator[str]:
         open_ = f"; no verdict on {', '.join(unknown)}" if unknown else ""
         yield f"Epochs that would have passed by themselves: {which}{open_}"
     if epochs.changing:
-        questions = "question" if len(epochs.changing) == 1 else "questions"
         yield (
-            f"Changing answers: {len(epochs.changing)} {questions}, "
+            f"Changing answers: {count(len(epochs.changing), 'question')}, "
             f"{epochs.right_and_wrong} between right and wrong"
         )
         yield from wrapped("  ", epochs.changing, columns)
@@ -76,9 +75,9 @@ def _epoch_points(score: EpochScore) -> str:
 def _formatting(form: Formatting) -> str:
     lost = form.unreadable.max - form.unreadable.points
     return (
-        f"Formatting: {form.unreadable.questions} unreadable ({_points(lost)} lost); "
+        f"Formatting: {form.unreadable.questions} unreadable ({count(lost, 'point')} lost); "
         f"{form.tolerant.questions} correct only to a tolerant reader "
-        f"({_points(form.tolerant.points)})"
+        f"({count(form.tolerant.points, 'point')})"
     )
 
 
@@ -89,15 +88,15 @@ def _tokens(tokens: TokenTotals) -> str:
         name: getattr(tokens, name) for name in ("prompt", "completion", "reasoning", "cached")
     }
     known = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n is not None)
-    return f"Tokens: {known or 'none given'} (in {tokens.replies} replies)"
+    return f"Tokens: {known or 'none given'} (in {_replies(tokens.replies)})"
 
 
 def _cost(cost: CostTotal) -> str:
     if cost.usd is None:
         return "Cost: unknown"
     if cost.unknown:
-        return f"Cost: {_usd(cost.usd)} for {cost.replies} replies, unknown for {cost.unknown}"
-    return f"Cost: {_usd(cost.usd)} ({cost.replies} replies)"
+        return f"Cost: {_usd(cost.usd)} for {_replies(cost.replies)}, unknown for {cost.unknown}"
+    return f"Cost: {_usd(cost.usd)} ({_replies(cost.replies)})"
 
 
 def _usd(dollars: float) -> str:
@@ -115,5 +114,5 @@ def _figures(figures: ImageBytes) -> str:
     )
 
 
-def _points(number: int) -> str:
-    return f"{number} point" if number == 1 else f"{number} points"
+def _replies(number: int) -> str:
+    return count(number, "reply", "replies")

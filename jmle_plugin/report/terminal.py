@@ -9,7 +9,7 @@ from typing import Any
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
-from jmle_plugin.report.layout import folded, table
+from jmle_plugin.report.layout import count, folded, table
 from jmle_plugin.report.provenance import Provenance
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.results import Results
@@ -22,6 +22,8 @@ _COLOURS = {
     Verdict.INCOMPLETE: {"red": True, "bold": True},
     Verdict.PARTIAL: {"yellow": True, "bold": True},
 }
+_MOST_SENT = 3
+"""Sets of parameters that are told; a run has one or two."""
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 _KINDS = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
 
@@ -139,16 +141,17 @@ def _notes(results: Results) -> Iterator[str]:
 def _sent_otherwise(origin: Provenance) -> Iterator[str]:
     """Where the parameters sent are not the ones asked for: what was added, changed, left out."""
     asked = origin.parameters
-    for one in origin.sent:
+    differing = [one for one in origin.sent if one.parameters != asked]
+    for one in differing[:_MOST_SENT]:
         sent = one.parameters
-        if sent == asked:
-            continue
         other = {k: v for k, v in sent.items() if k not in asked or v != asked[k]}
         gone = {k: v for k, v in asked.items() if k not in sent}
         facts = [f"sent: {_named(other)}"] if other else []
         facts += [f"not sent as such: {_named(gone)}"] if gone else []
-        some = f" (in {one.replies} replies)" if len(origin.sent) > 1 else ""
+        some = f" ({count(one.replies, 'reply', 'replies')})" if len(origin.sent) > 1 else ""
         yield "; ".join(facts) + some
+    if len(differing) > _MOST_SENT:
+        yield f"sent: {len(differing) - _MOST_SENT} more sets of parameters (see the results file)"
 
 
 def _named(parameters: Mapping[str, Any]) -> str:

@@ -138,6 +138,23 @@ def test_cassette_without_its_question_is_refused(cassettes: Path) -> None:
     assert refusal(CassetteError, cassettes, run="some-model").where == str(file)
 
 
+@pytest.mark.parametrize(
+    ("epochs", "stray"),
+    [(1, "A-1-e2"), (3, "A-1-e4"), (3, "A-1-e1"), (3, "A-1-e02"), (3, "Z-9-e2"), (3, "A-1-e")],
+)
+def test_cassette_of_an_epoch_that_is_not_asked_is_refused(
+    cassettes: Path, epochs: int, stray: str
+) -> None:
+    folder = record(cassettes, make_run(epochs=epochs))
+    for name in ("A-1", *(f"A-1-e{n}" for n in range(2, epochs + 1))):
+        (folder / f"{name}.yaml").touch()
+    assert open_sitting(EXAM, cassettes, run="some-model").run.epochs == epochs
+    (folder / f"{stray}.yaml").touch()
+    assert refusal(CassetteError, cassettes, run="some-model").where == str(
+        folder / f"{stray}.yaml"
+    )
+
+
 @pytest.mark.parametrize("name", ["A-1.yaml", ".A-1.yaml.x.tmp"])
 def test_cassettes_of_the_exam_are_at_home(cassettes: Path, name: str) -> None:
     (cassettes / "tiny" / "some-model" / name).touch()
