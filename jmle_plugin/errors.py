@@ -53,7 +53,7 @@ class ReplyError(JmleError):
 
 
 class NotAskedError(ReplyError):
-    """Asking was stopped before this question was asked."""
+    """The question was not asked, because asking was stopped before its turn."""
 
 
 class MarkedTwiceError(JmleError):

@@ -22,6 +22,7 @@ from jmle_plugin.ask.gateway.protocol import (
 )
 from jmle_plugin.ask.models import sees_figures
 from jmle_plugin.ask.reply import read_usage
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE
 from jmle_plugin.errors import GatewayError
 
 _PLACEHOLDER = "no-key-needed"
@@ -43,7 +44,7 @@ class Provider:
         *,
         timeout: float,
         api_base: str | None,
-        max_edge: int = 2048,
+        max_edge: int = DEFAULT_MAX_EDGE,
         prices: Prices | None = None,
     ) -> None:
         """`timeout` is in seconds, for a whole call.

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image as Pillow
 
-from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
 from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway, start
-from jmle_plugin.ask.gateway.protocol import MAX_BODY
-from jmle_plugin.errors import GatewayError, ReplyError
+from jmle_plugin.ask.gateway.protocol import MAX_BODY, RunConfig
+from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
 from tests.builders import picture_file
-from tests.integration.gateway.conftest import KEY, Desk, reply, text_request
+from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
 from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
 
 
@@ -39,7 +39,7 @@ def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
         delay = 0.2 + 0.04 * (call.number % 7)
         return Answer(completion(f"reply to {question(call)}"), delay=delay)
 
-    with provider(script) as served, desk.gateway(requests, served.base) as gateway:
+    with provider(script) as served, desk.asking(requests, served.base) as gateway:
         # Asked last, so that every reply is there because it was asked ahead.
         assert reply(gateway, requests[-1]).text == "reply to A-39"
         texts = [reply(gateway, one).text for one in requests]
@@ -98,10 +98,10 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     requests = [text_request(name) for name in (*faults, *fine, "hopeless")]
     with (
         provider(script) as served,
-        desk.gateway(requests, served.base, request_timeout=3.0, max_retries=2) as gateway,
+        desk.asking(requests, served.base, request_timeout=3.0, max_retries=2) as gateway,
     ):
         replies = {one.question: reply(gateway, one) for one in requests[:-1]}
-        with pytest.raises(ReplyError, match=r"HTTP 502, broken for good \(asked 3 times\)"):
+        with pytest.raises(ReplyError, match=r"hopeless: broken for good \(asked 3 times\)"):
             reply(gateway, requests[-1])
         status = gateway.status()
     assert {replies[name].text for name in faults} == {"fine"}
@@ -114,7 +114,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     assert seen["hopeless"] == 3
     assert status.retries == len(faults) + 2
     assert (status.done, status.failed) == (13, 1)
-    assert status.limit < 8
+    assert status.runs[RUN].limit < 8
     assert "hopeless" not in {entry.question for entry in read_journal(desk.journal)}
     told = [call.at for call in served.calls if question(call) == "429-told"]
     assert told[1] - told[0] >= 0.2
@@ -133,16 +133,18 @@ def test_what_no_retry_mends_ends_the_run(desk: Desk, answer: Answer) -> None:
     requests = [text_request(f"A-{n}") for n in range(20)]
     with (
         provider(lambda _: answer) as served,
-        desk.gateway(requests, served.base, concurrency=2) as gateway,
+        desk.asking(requests, served.base, concurrency=2) as gateway,
     ):
-        said = set()
+        said: dict[type[ReplyError], set[str]] = {ReplyError: set(), NotAskedError: set()}
         for one in requests:
-            with pytest.raises(ReplyError, match="HTTP 424") as caught:
+            with pytest.raises(ReplyError) as caught:
                 reply(gateway, one)
-            said.add(caught.value.problem.split("HTTP 424, ")[1])
+            said[caught.type].add(caught.value.problem.split(": ", 1)[1])
         status = gateway.status()
+    fatal = status.runs[RUN].fatal
     assert len(served.calls) <= 2
-    assert said == {status.fatal}
+    assert said[ReplyError] == {fatal}
+    assert said[NotAskedError] == {f"not asked, because asking was stopped: {fatal}"}
     assert KEY not in str(said)
     assert (status.failed, status.done, status.retries) == (20, 0, 0)
     assert read_journal(desk.journal) == []
@@ -156,9 +158,9 @@ def served() -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def quiet(served: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """One gateway on hold, for tests that do not need one of their own."""
+    """One gateway that was not begun, for tests that do not need one of their own."""
     desk = Desk(tmp_path_factory.mktemp("desk"))
-    with desk.gateway([text_request("A-1")], served.base, hold=True) as gateway:
+    with desk.announced([text_request("A-1")], served.base) as gateway:
         yield gateway
 
 
@@ -177,8 +179,11 @@ def test_request_nobody_announced_is_refused(quiet: Gateway) -> None:
         text_request("A-1", temperature=1.0),
         text_request("A-1").model_copy(update={"epoch": 2}),
     ):
-        with pytest.raises(ReplyError, match=r"HTTP 403.*was not announced"):
+        with pytest.raises(ReplyError, match=r"of run 'some-run' was not announced"):
             reply(quiet, unknown)
+    with pytest.raises(ReplyError, match="of run 'other' was not announced"):
+        reply(quiet, text_request("A-1"), "other")
+    assert quiet.status().waiting == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b"[" * 100_000])
@@ -203,10 +208,9 @@ def test_it_listens_on_loopback_alone(quiet: Gateway) -> None:
     assert f":{port} " not in Path("/proc/net/tcp6").read_text()
 
 
-def test_on_hold_until_told_to_begin(quiet: Gateway, served: Provider) -> None:
+def test_nothing_is_asked_before_somebody_asks(quiet: Gateway, served: Provider) -> None:
     assert quiet.status().waiting == 1
     assert served.calls == []
-    quiet.begin()
     assert reply(quiet, text_request("A-1")).text == "fine"
 
 
@@ -214,16 +218,16 @@ def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
     requests = [text_request(f"A-{n}") for n in range(10)]
     with (
         provider(lambda _: Answer(completion("fine"), delay=0.5)) as served,
-        desk.gateway(requests, served.base, concurrency=3) as gateway,
+        desk.asking(requests, served.base, concurrency=3) as gateway,
     ):
-        gateway.ready()
         while len(served.calls) < 3:
             gateway.check()
         status = gateway.stop("the budget is spent", drain=5.0)
-        with pytest.raises(ReplyError, match="HTTP 503, the budget is spent"):
+        with pytest.raises(NotAskedError, match=": the budget is spent"):
             reply(gateway, requests[9])
         assert reply(gateway, requests[0]).text == "fine"
-    assert (status.done, status.failed, status.unfinished, status.stopped) == (3, 7, 0, True)
+    assert (status.done, status.failed, status.unfinished) == (3, 7, 0)
+    assert status.runs[RUN].stopped
     assert len(served.calls) == len(read_journal(desk.journal)) == 3
 
 
@@ -233,34 +237,32 @@ def test_refused_before_anything_is_asked(desk: Desk, monkeypatch: pytest.Monkey
         ("gpt-5.2", r"no key for gpt-5\.2: OPENAI_API_KEY is not set"),
         ("nobodys-model", "nobody knows which provider"),
     ):
-        with (
-            desk.gateway([text_request("A-1", model)], None) as gateway,
-            pytest.raises(GatewayError, match=problem),
-        ):
-            gateway.ready()
+        runs = [RunConfig(run=RUN, model=model, journal=str(desk.journal))]
+        with desk.gateway(None, runs=runs) as gateway:
+            assert gateway.address.startswith("http://127.0.0.1:")
+            with pytest.raises(GatewayError, match=problem):
+                gateway.ready()
+            with pytest.raises(GatewayError, match=problem):
+                gateway.status()
 
 
 def test_second_gateway_on_the_same_journal_is_refused(desk: Desk) -> None:
     with (
         provider(lambda _: Answer(completion("fine"))) as served,
-        desk.gateway([text_request("A-1")], served.base) as first,
+        desk.announced([text_request("A-1")], served.base) as first,
     ):
-        first.ready()
-        other = Desk(desk.folder / "other")
-        config = other.config([text_request("A-1")], served.base).model_copy(
-            update={"journal": str(desk.journal)}
-        )
         with (
-            start(config, other.log) as second,
+            start(desk.config(served.base), desk.folder / "other.log") as second,
             pytest.raises(GatewayError, match="another session is asking"),
         ):
-            second.ready()
+            _ = second.address
         assert reply(first, text_request("A-1")).text == "fine"
 
 
 def named(gateway: Gateway) -> dict[str, str | bytes]:
     return {
         "authorization": f"Bearer {gateway.token}",
+        RUN_HEADER: RUN,
         QUESTION_HEADER: "A-1",
         EPOCH_HEADER: "1",
     }

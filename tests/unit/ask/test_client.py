@@ -143,7 +143,7 @@ def test_json_without_a_message_is_an_error(service: Service) -> None:
 
 def test_body_cut_off_is_an_error(service: Service) -> None:
     service.promised = len(service.body) + 100
-    assert failure(service.address).startswith("no reply to question A-1 (")
+    assert failure(service.address).startswith("no reply to question A-1: ")
 
 
 def test_silence_is_an_error() -> None:
@@ -158,8 +158,8 @@ def test_silence_is_an_error() -> None:
 def test_refused_connection_is_an_error() -> None:
     with Service() as gone:
         address = gone.address
-    assert failure(address).startswith("no reply to question A-1 (")
+    assert failure(address).startswith("no reply to question A-1: ")
 
 
 def test_nowhere_cannot_be_asked() -> None:
-    assert failure("http://nowhere.invalid").startswith("no reply to question A-1 (")
+    assert failure("http://nowhere.invalid").startswith("no reply to question A-1: ")

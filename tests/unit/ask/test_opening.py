@@ -148,7 +148,7 @@ def test_cassette_of_an_epoch_that_is_not_asked_is_refused(
     folder = record(cassettes, make_run(epochs=epochs))
     for name in ("A-1", *(f"A-1-e{n}" for n in range(2, epochs + 1))):
         (folder / f"{name}.yaml").touch()
-    assert open_sitting(EXAM, cassettes, run="some-model").run.epochs == epochs
+    assert opened(cassettes, run="some-model").run.epochs == epochs
     (folder / f"{stray}.yaml").touch()
     assert refusal(CassetteError, cassettes, run="some-model").where == str(
         folder / f"{stray}.yaml"
