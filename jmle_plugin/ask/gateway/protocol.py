@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from jmle_plugin.ask.gateway.wire import Positive, Price, Wire
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE
 from jmle_plugin.files import digest
 
 ANNOUNCE_PATH = "/announce"
