@@ -6,8 +6,11 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image as Pillow
 
 from jmle_plugin.ask.cassette import Cassette
 from jmle_plugin.ask.prompt import load_prompt
@@ -225,6 +228,13 @@ def make_bench_file(file: Path, exam: Exam, **changes: Any) -> Path:
 def bench_result(name: str, text: str | None = "【回答】a", **changes: Any) -> dict[str, Any]:
     """One result of such a file."""
     return {"question_id": name, "raw_response": text, "error": None, **changes}
+
+
+def picture_file(picture: Pillow.Image, form: str = "PNG", **options: Any) -> bytes:
+    """The bytes of a file with that picture."""
+    file = BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
 
 
 def synthetic(exam: Exam) -> Exam:

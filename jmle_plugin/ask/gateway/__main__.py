@@ -79,7 +79,13 @@ async def _serve(
         verdict = await asyncio.to_thread(judge, config)
         if isinstance(verdict, Refused):
             return _refuse(answer, verdict)
-        provider = Provider(runs.images, timeout=config.request_timeout, api_base=config.api_base)
+        provider = Provider(
+            runs.images,
+            timeout=config.request_timeout,
+            api_base=config.api_base,
+            max_edge=config.image_max_edge,
+            prices=config.prices,
+        )
         async with asyncio.TaskGroup() as group:
             runs.open(provider.ask, group)
             _say(answer, verdict)

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jmle_plugin.ask.gateway.budget import cost_of
-from jmle_plugin.ask.gateway.protocol import RunStatus, Tokens, image_digests
-
-_IMAGE_TOKENS = 800
-"""About what a figure costs; only for pacing, until the first replies tell."""
+from jmle_plugin.ask.gateway.protocol import RunStatus, Tokens
+from jmle_plugin.ask.models import estimate_tokens
 
 
 @dataclass
@@ -47,10 +45,10 @@ class Tally:
         return float(total)
 
     def expected(self, body: dict[str, Any]) -> float:
-        """Tokens a call will cost, about: the mean so far, at first a guess by its length."""
+        """Tokens a call will cost, about: the mean so far, at first a guess by its prompt."""
         if self._replies:
             return self._spent / self._replies
-        return len(str(body["messages"])) + _IMAGE_TOKENS * len(image_digests(body))
+        return estimate_tokens(body)
 
     def status(self, *, total: int, waiting: int, limit: int, **ended: Any) -> RunStatus:
         """The counts as told to others; `ended` are the fields that say how."""

@@ -12,12 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image as Pillow
 
 from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
 from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway, start
 from jmle_plugin.ask.gateway.protocol import MAX_BODY, Announcement, Prices, RunConfig
 from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
+from tests.builders import picture_file
 from tests.integration.gateway.conftest import KEY, MODEL, RUN, Desk, reply, text_request
 from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
 
@@ -31,7 +33,7 @@ def question(call: Call) -> str:
 
 
 def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
-    figure = b"\x89PNG as it is"
+    figure = picture_file(Pillow.new("RGB", (6, 4), "teal"))
     requests = [text_request(f"A-{n}", temperature=0.0) for n in range(40)]
     requests[7] = desk.figure_request("A-7", figure)
 
@@ -352,6 +354,22 @@ def test_cap_without_prices_is_refused_and_given_prices_are_told(desk: Desk) -> 
     with desk.gateway(base, max_cost=5.0, prices=Prices(input=1e-6, output=2e-6)) as gateway:
         facts = gateway.facts[MODEL]
     assert (facts.input_price, facts.output_price) == (1e-6, 2e-6)
+
+
+def test_asking_ends_at_the_cap(desk: Desk) -> None:
+    requests = [text_request(f"A-{n}") for n in range(20)]
+    prices = Prices(input=1e-3, output=5e-3)  # a reply of 100 and 20 tokens is $0.20
+    with (
+        provider(lambda _: Answer(completion("fine"), delay=0.02)) as served,
+        desk.asking(requests, served.base, concurrency=3, max_cost=1.5, prices=prices) as gateway,
+    ):
+        with pytest.raises(NotAskedError, match=r"--max-cost of \$1\.5 is reached \(\$1\.4 spent"):
+            reply(gateway, requests[-1])
+        assert reply(gateway, requests[0]).text == "fine"
+        status = gateway.status()
+    assert len(served.calls) == status.done == 7
+    assert status.cost == pytest.approx(1.4)
+    assert status.runs[RUN].capped
 
 
 def named(gateway: Gateway) -> dict[str, str | bytes]:
