@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -13,26 +12,17 @@ from jmle_plugin import fixtures
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.collection import seats
 from jmle_plugin.errors import JmleError
-from jmle_plugin.fixtures import SERVICE_KEY, seat_of
+from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, seat_of
 from jmle_plugin.live.asking import LiveAsking
 from jmle_plugin.options import Settings
 from jmle_plugin.session import ExamSession
 
-WORKER_INPUT = "jmle"
 _OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
 """Where the fixtures come from that a user may override."""
 _WITHOUT_XDIST = 8
 """Calls at a time where no number of workers says it."""
 _ON_TERMINAL, _IN_LOG = 10.0, 30.0
 """Seconds between two lines of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Where a worker asks; the token is shown to nobody."""
-
-    address: str | None
-    token: str = field(repr=False)
 
 
 class LivePlugin:

@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "jmle-fixtures")
     try:
         settings = read_settings(config)
-        told = getattr(config, "workerinput", {}).get("jmle")
+        told = getattr(config, "workerinput", {}).get(fixtures.WORKER_INPUT)
         sittings = open_sittings(settings, told and told["runs"])
     except JmleError as error:
         raise pytest.UsageError(str(error)) from error
