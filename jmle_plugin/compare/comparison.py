@@ -50,12 +50,12 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     seed: int = SEED,
     doubt: bool = True,
 ) -> Comparison:
-    """Compare `new` with `old` on the questions both answered.
+    """Compare `new` with `old` on the questions both answered. Same input, same output.
 
     `where` is `pairing.places(exam)`; without it nothing is said of sections, blocks, kinds
-    and serial groups. `margin` is the loss in points the user cares about. With
-    `doubt`, both verdicts' own uncertainty is found as well, which takes half of the time.
-    Same input, same output. Raises UnlikeResultsError and ComparisonError as `pairing.pair_results` does.
+    and serial groups. `margin` is the loss in points the user cares about. With `doubt`,
+    both verdicts' own uncertainty is found as well, which takes half of the time. Raises
+    UnlikeResultsError and ComparisonError as `pairing.pair_results` does.
     """
     table = pair_results(old, new, where, allow=allow, standing=standing)
     pairs, groups = table.pairs, table.groups

@@ -93,7 +93,7 @@ def p_values(design: Design, seen: Seen, margin: float) -> Floats:
 
     `margin` is in points; a negative one asks for a gain of more than that.
     """
-    lost, gained = _chances(design, seen, margin)
+    lost, gained = chances_at_margin(design, seen, margin)
     return _tail(design, lost, gained, seen.difference)
 
 
@@ -144,8 +144,11 @@ def simulate(
     return Seen(counts[0], counts[1], difference)
 
 
-def _chances(design: Design, seen: Seen, margin: float) -> tuple[Floats, Floats]:
-    """The likeliest chances of loss and gain, (R, strata), that lose `margin` on average."""
+def chances_at_margin(design: Design, seen: Seen, margin: float) -> tuple[Floats, Floats]:
+    """Return the likeliest chances of loss and gain that lose `margin` or more, (R, strata).
+
+    Where the loss seen is as large, they are the shares seen.
+    """
     sizes, totals = design.sizes, design.totals
     lost, gained = seen.lost + _UNSEEN, seen.gained + _UNSEEN
     same = np.maximum(sizes - seen.lost - seen.gained, 0)

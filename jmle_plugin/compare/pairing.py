@@ -21,6 +21,16 @@ Standing = Callable[[Sequence[Mark]], Mark]
 """Chooses, of all marks of one question (in the order of epochs), the one that stands for it."""
 
 
+def the_only_mark(marks: Sequence[Mark]) -> Mark:
+    """The mark of a question that was asked once; ComparisonError for any other."""
+    if len(marks) != 1:
+        raise ComparisonError(
+            f"question {marks[0].question} has {len(marks)} marks and nothing says which counts",
+            remedy="Say how the epochs of a question are put together.",
+        )
+    return marks[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a question stands in its exam; `group` is its serial group, or its own id."""
@@ -41,28 +51,23 @@ def places(exam: Exam) -> dict[str, Place]:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One side's answer to one question: the mark that stands, and every epoch's."""
+    """One side's answer to one question: the mark that stands, and every epoch's.
+
+    `correct` and `points` are those of the mark that stands.
+    """
 
     mark: Mark
     epochs: tuple[Mark, ...]
-
-    @property
-    def correct(self) -> bool:
-        """Whether the answer that stands agrees with the key."""
-        return self.mark.outcome is Outcome.CORRECT
-
-    @property
-    def points(self) -> int:
-        """Points of the answer that stands."""
-        return self.mark.points
+    correct: bool
+    points: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One question that both runs answered.
 
-    `max` is what it can be worth: 0 where it counts for neither side. `place` is None
-    where the exam is not at hand.
+    `max` is what it can be worth: 0 where it counts for neither side. `difference` is in
+    points, new minus old. `place` is None where the exam is not at hand.
     """
 
     question: str
@@ -70,11 +75,7 @@ class Pair:
     max: int
     old: Answered
     new: Answered
-
-    @property
-    def difference(self) -> int:
-        """Points, new minus old."""
-        return self.new.points - self.old.points
+    difference: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def pair_results(
     where: Mapping[str, Place] | None = None,
     *,
     allow: Collection[str] = (),
-    standing: Standing | None = None,
+    standing: Standing = the_only_mark,
 ) -> PairedTable:
     """Pair two results on the questions that both answered.
 
@@ -147,8 +148,7 @@ def pair_results(
     for unlike results, ComparisonError where no question was answered by both.
     """
     allowed = refuse_mismatches(old, new, allow)
-    choose = standing or the_only_mark
-    before, after = answered(old, choose), answered(new, choose)
+    before, after = answered(old, standing), answered(new, standing)
     shared = [name for name in before if name in after]
     if not shared:
         raise ComparisonError(
@@ -163,6 +163,7 @@ def pair_results(
             max(before[name].mark.max, after[name].mark.max),
             before[name],
             after[name],
+            after[name].points - before[name].points,
         )
         for name in shared
     )
@@ -182,18 +183,9 @@ def answered(results: Results, standing: Standing) -> dict[str, Answered]:
         marks = tuple(sorted(several, key=lambda mark: mark.epoch))
         chosen = standing(marks)
         if chosen.outcome is not Outcome.ERROR:
-            found[name] = Answered(chosen, marks)
+            correct = chosen.outcome is Outcome.CORRECT
+            found[name] = Answered(chosen, marks, correct, chosen.points)
     return found
-
-
-def the_only_mark(marks: Sequence[Mark]) -> Mark:
-    """The mark of a question that was asked once; ComparisonError for any other."""
-    if len(marks) != 1:
-        raise ComparisonError(
-            f"question {marks[0].question} has {len(marks)} marks and nothing says which counts",
-            remedy="Say how the epochs of a question are put together.",
-        )
-    return marks[0]
 
 
 def _group(pairs: Sequence[Pair]) -> Group:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from scipy import stats
 
 
+@cache
 def mcnemar(gained: int, lost: int) -> float:
     """Return the two-sided exact p-value of McNemar's test (1 without discordant pairs)."""
     if gained + lost == 0:

@@ -73,9 +73,9 @@ def verdict_doubt(
     sheet = results.sheet
     if sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
         return None
-    if where is None:
-        return VerdictDoubt(verdict=sheet.verdict, another_exam=None, this_exam_again=None)
     answers = answered(results, standing)
+    if where is None or not answers.keys() <= where.keys():
+        return VerdictDoubt(verdict=sheet.verdict, another_exam=None, this_exam_again=None)
     missed, lucky = _holding(sheet, answers, where)
     return VerdictDoubt(
         verdict=sheet.verdict,

@@ -46,7 +46,7 @@ def facts(comparison: Comparison) -> Iterator[str]:
     for name, text in comparison.allowed.items():
         yield f"Unlike by permission: {name} ({text})."
     if comparison.one_sided:
-        yield (f"{comparison.one_sided} questions that only one of the two answered are left out.")
+        yield f"Left out, answered by only one of the two: {_questions(comparison.one_sided)}."
     if not comparison.serial_known:
         yield "Serial groups unknown: every question counts as independent of the others."
     drawn = comparison.interval
@@ -116,5 +116,8 @@ def _margin(comparison: Comparison) -> Iterator[str]:
 def _loss(loss: DetectableLoss) -> str:
     if loss.questions is None or loss.points is None:
         return "none"
-    questions = "question" if loss.questions == 1 else "questions"
-    return f"{loss.questions} {questions} ({points_text(round(loss.points, 1))})"
+    return f"{_questions(loss.questions)} ({points_text(round(loss.points, 1))})"
+
+
+def _questions(count: int) -> str:
+    return f"{count} question{'' if count == 1 else 's'}"
