@@ -1,4 +1,4 @@
-"""From sittings to tests: one seat per question, with the markers people select by."""
+"""From sittings to tests: one seat per question and epoch, with the markers people select by."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jmle_plugin.errors import SettingsError
 from jmle_plugin.fixtures import seat_of
 from jmle_plugin.options import SETTINGS_KEY
 
 if TYPE_CHECKING:
-    from jmle_plugin.ask.sitting import Sitting
+    from jmle_plugin.ask.sitting import Seat, Sitting
     from jmle_plugin.exam.model import Question
-    from jmle_plugin.options import Settings
 
 # Imported in every session: what only a sitting needs is imported inside.
 
@@ -32,43 +30,6 @@ MARKERS = {
 }
 
 
-def open_sittings(settings: Settings) -> tuple[Sitting, ...]:
-    """The sittings asked for: none unless a model or a run is named."""
-    if not settings.candidates:
-        return ()
-    from jmle_plugin.ask.sitting import open_sitting  # noqa: PLC0415
-    from jmle_plugin.exam.library import find_pack, find_packs, pack_folders  # noqa: PLC0415
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
-
-    folders = pack_folders(settings.root)
-    pack = find_pack(settings.exam, folders)
-    exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
-    known = find_packs(folders).get(exam.id)
-    if known is not None and known.resolve() != pack.resolve():
-        raise SettingsError(
-            f"this pack calls itself {exam.id}, and so does {known}",
-            where=pack,
-            remedy="Give your pack an id of its own: results lie under it.",
-        )
-    sittings = tuple(
-        open_sitting(
-            exam,
-            settings.cassettes,
-            model=model,
-            run=run,
-            prompt_file=settings.prompt,
-            may_record=settings.may_record,
-        )
-        for model, run in settings.candidates
-    )
-    names = [sitting.run.run for sitting in sittings]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise SettingsError(
-            f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
-        )
-    return sittings
-
-
 def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None:
     """Declare the markers, among them one per block and section of the exams sat."""
     names = dict(MARKERS)
@@ -79,27 +40,37 @@ def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None
         config.addinivalue_line("markers", f"{name}: {help_text}")
 
 
-def seat_id(sitting: Sitting, question: str, *, several: bool) -> str:
-    """The id in brackets: the run's name joins only where several runs sit together."""
-    return f"{sitting.run.run}-{question}" if several else question
+def seats(sittings: Sequence[Sitting]) -> dict[str, Seat]:
+    """Every seat by its test's id, the part in brackets, in the order they are asked.
+
+    Run by run, epoch by epoch, in the exam's order. An id is the cassette's name (`A-1`,
+    `A-1-e2`); the run's name joins in front only where several runs sit together. Where
+    figures are skipped, questions with figures have no seat.
+    """
+    from jmle_plugin.ask.cassette import cassette_name  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
+
+    return {
+        (f"{sitting.run.run}-" if len(sittings) > 1 else "")
+        + cassette_name(question.id, epoch): Seat(sitting, question, epoch)
+        for sitting in sittings
+        for epoch in range(1, sitting.run.epochs + 1)
+        for question in sitting.exam.questions.values()
+        if not (question.images and sitting.run.images is ImageMode.SKIP)
+    }
 
 
 def seat_parameters(config: pytest.Config) -> list[object]:
-    """One parameter per question and run, in the exam's order."""
+    """One parameter per seat."""
     sittings = config.stash.get(SITTINGS_KEY, ())
     if not sittings:
         return [pytest.param(None, id=NOBODY)]
-    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
-
-    several = len(sittings) > 1
     return [
         pytest.param(
-            Seat(sitting, question),
-            id=seat_id(sitting, question.id, several=several),
-            marks=[getattr(pytest.mark, name) for name in _markers(question)],
+            seat, id=name, marks=[getattr(pytest.mark, one) for one in _markers(seat.question)]
         )
-        for sitting in sittings
-        for question in sitting.exam.questions.values()
+        for name, seat in seats(sittings).items()
     ]
 
 

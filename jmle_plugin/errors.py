@@ -52,6 +52,10 @@ class ReplyError(JmleError):
     """No complete reply could be had; the question is an error, never a wrong answer."""
 
 
+class NotAskedError(ReplyError):
+    """The question was not asked, because asking was stopped before its turn."""
+
+
 class MarkedTwiceError(JmleError):
     """One test marked its question twice; a question with two marks has none."""
 

@@ -45,6 +45,23 @@ class WrongAnswer(_Failed):  # type: ignore[misc]
         super().__init__(line, pytrace=False)
 
 
+class AskingService(Protocol):
+    """Where this process asks for replies that nobody recorded."""
+
+    @property
+    def address(self) -> str | None:
+        """Scheme, host and port; None where nobody is to be asked."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """The secret that requests carry."""
+        ...
+
+
+SERVICE_KEY = pytest.StashKey[AskingService]()
+
+
 class Marker(Protocol):
     """What the `mark` fixture gives."""
 
@@ -72,17 +89,21 @@ def question(exam_seat: Seat) -> Question:
 
 
 @pytest.fixture(scope="session")
-def gateway_url() -> str | None:
+def gateway_url(pytestconfig: pytest.Config) -> str | None:
     """Address of the service that asks the model; None where nobody can be asked."""
-    return None
+    service = pytestconfig.stash.get(SERVICE_KEY, None)
+    return service.address if service else None
 
 
 @pytest.fixture(scope="session")
-def model_client(gateway_url: str | None) -> Iterator[ModelClient]:
+def model_client(gateway_url: str | None, pytestconfig: pytest.Config) -> Iterator[ModelClient]:
     """Whoever is asked: any object with `ask(request) -> Reply`."""
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
 
-    client = HttpModelClient(gateway_url)
+    service = pytestconfig.stash.get(SERVICE_KEY, None)
+    # The secret is told to whom it belongs, not to an address of somebody else's.
+    ours = service is not None and service.address == gateway_url
+    client = HttpModelClient(gateway_url, token=service.token if service and ours else "")
     yield client
     client.close()
 
@@ -95,11 +116,12 @@ def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> R
     wrong answer.
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
+    from jmle_plugin.ask.opening import is_recorded  # noqa: PLC0415
 
     sitting, name = exam_seat.sitting, exam_seat.question.id
     place = sitting.cassette(exam_seat.question, exam_seat.epoch)
     if not isinstance(model_client, HttpModelClient):
-        if sitting.folder.exists():
+        if is_recorded(sitting.folder):
             raise CassetteError(
                 f"run {sitting.run.run} was recorded, and takes no replies from elsewhere",
                 where=place,
@@ -189,6 +211,7 @@ def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
     from jmle_plugin.ask.recording import MATCHER, Recorder, canonical_request  # noqa: PLC0415
 
     return {
+        "record_mode": "once" if request.config.stash[SETTINGS_KEY].may_record else "none",
         "persister": Recorder(seat.sitting.run),
         "match_on": (MATCHER,),
         "before_record_request": canonical_request,

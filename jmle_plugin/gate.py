@@ -69,7 +69,8 @@ def _refusal(one: Sat, gate: str, *, asked: bool) -> str:
     if gate != "official":
         return ""
     if sheet.verdict is Verdict.PARTIAL:
-        partial = f"{one.name}: only {sheet.asked} of {sheet.of} questions were asked"
+        often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
+        partial = f"{one.name}: only {sheet.asked} of {sheet.of} questions were asked{often}"
         return f"gate official: {partial}, which gives no verdict" if asked else ""
     if sheet.verdict is Verdict.FAIL:
         return f"gate official: {one.name} failed ({', '.join(_failed(sheet))})"

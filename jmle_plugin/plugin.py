@@ -14,7 +14,9 @@ import pytest
 
 from jmle_plugin import collection, fixtures
 from jmle_plugin.errors import JmleError
-from jmle_plugin.options import SETTINGS_KEY, add_options, read_settings
+from jmle_plugin.option_values import add_options
+from jmle_plugin.options import SETTINGS_KEY, read_settings
+from jmle_plugin.sittings import open_sittings
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "jmle-fixtures")
     try:
         settings = read_settings(config)
-        sittings = collection.open_sittings(settings)
+        told = getattr(config, "workerinput", {}).get("jmle")
+        sittings = open_sittings(settings, told and told["runs"])
     except JmleError as error:
         raise pytest.UsageError(str(error)) from error
     collection.register_markers(config, sittings)

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.collection import exam_ids, seat_id
+from jmle_plugin.collection import exam_ids, seats
 from jmle_plugin.errors import ResultError
 from jmle_plugin.gate import FAILED, Decision, Sat, decide
+from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
-from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import mark_of
@@ -32,29 +32,31 @@ class Progress:
     """What is known of one sitting while it runs."""
 
     sitting: Sitting
-    asked: dict[str, None] = field(default_factory=dict)
-    marks: dict[str, Mark] = field(default_factory=dict)
-    marked_by: dict[str, str] = field(default_factory=dict)
-    """Question -> node id of the test that marked it."""
+    asked: dict[Asking, None] = field(default_factory=dict)
+    marks: dict[Asking, Mark] = field(default_factory=dict)
+    marked_by: dict[Asking, str] = field(default_factory=dict)
+    """What was asked -> node id of the test that marked it."""
 
-    def put(self, question: str, node_id: str, mark: Mark) -> None:
+    def put(self, asking: Asking, node_id: str, mark: Mark) -> None:
         """Take a mark. Two tests, or two different marks, make the question an error.
 
         Only what had no reply may be asked again (by a plugin that reruns failed tests).
         """
-        first = self.marked_by.setdefault(question, node_id)
-        before = self.marks.get(question)
+        first = self.marked_by.setdefault(asking, node_id)
+        before = self.marks.get(asking)
         if first != node_id:
-            self.error(question, f"marked by two tests: {first} and {node_id}")
+            self.error(asking, f"marked by two tests: {first} and {node_id}")
         elif before is None or before.outcome is Outcome.ERROR or before == mark:
-            self.marks[question] = mark
+            self.marks[asking] = mark
         else:
-            self.error(question, "marked more than once, and differently")
+            self.error(asking, "marked more than once, and differently")
 
-    def error(self, question: str, message: str) -> None:
+    def error(self, asking: Asking, message: str) -> None:
         """The question has no reply that could be marked."""
-        exam = self.sitting.exam
-        self.marks[question] = mark_error(exam.questions[question], exam.key, message.strip())
+        exam, (name, epoch) = self.sitting.exam, asking
+        self.marks[asking] = mark_error(
+            exam.questions[name], exam.key, message.strip(), epoch=epoch
+        )
 
 
 class ExamSession:
@@ -64,10 +66,10 @@ class ExamSession:
         self._settings = settings
         self._context = RunContext.start(settings.root, settings.results, workers)
         self._progress = [Progress(sitting) for sitting in sittings]
+        progress = {one.sitting.run.run: one for one in self._progress}
         self._seats = {
-            seat_id(one.sitting, name, several=len(sittings) > 1): (one, name)
-            for one in self._progress
-            for name in one.sitting.exam.questions
+            name: (progress[seat.sitting.run.run], (seat.question.id, seat.epoch))
+            for name, seat in seats(sittings).items()
         }
         self._collected: list[str] = []
         self._marking: set[str] = set()
@@ -77,8 +79,17 @@ class ExamSession:
         self._explained = 0
         """Failed reports that the sheets account for."""
         self._unwritten = ""
+        self._not_asked = ""
         self._finished: list[tuple[Results, str]] = []
         self._decision: Decision | None = None
+
+    def not_asked(self, reason: str) -> None:
+        """Asking ends before its end: every seat left without a mark is an error.
+
+        The sheet is then incomplete, even in a session that was stopped. Without this call,
+        what a stopped session did not reach was not asked, and its sheet is partial.
+        """
+        self._not_asked = reason
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without xdist: remember what was selected."""
@@ -98,7 +109,7 @@ class ExamSession:
             # Its reply may not have been recorded: the mark could not be made again.
             found[0].error(found[1], f"failed after it was marked: {report.longreprtext}")
         mark = mark_of(report) if report.when != "teardown" else None
-        if mark is not None and (found is None or found[1] != mark.question):
+        if mark is not None and (found is None or found[1] != (mark.question, mark.epoch)):
             self._misplaced.add(report.nodeid)
         elif mark is not None and found is not None:
             self._marking.add(_test_part(report.nodeid))
@@ -162,16 +173,18 @@ class ExamSession:
         return failed and not verdicts & {Verdict.FAIL, Verdict.PARTIAL}
 
     def _select(self, *, stopped: bool) -> None:
-        """Settle which questions were asked.
+        """Settle what was asked.
 
         xdist tells ids only, and somebody's own test may happen to have a question's. In a
         session that was stopped, what was not reached was not asked.
         """
         for node_id in self._collected:
             if not self._marking or _test_part(node_id) in self._marking:
-                one, question = self._seats[_seat_part(node_id)]
-                if question in one.marks or not stopped:
-                    one.asked[question] = None
+                one, asking = self._seats[_seat_part(node_id)]
+                if self._not_asked and asking not in one.marks:
+                    one.error(asking, self._not_asked)
+                if asking in one.marks or not stopped:
+                    one.asked[asking] = None
 
     def _problem(self) -> str:
         """What makes every sheet of this session doubtful, as a sentence."""
@@ -190,9 +203,13 @@ class ExamSession:
 
     def _finish(self, one: Progress) -> Sat:
         sitting = one.sitting
-        sheet = build_sheet(sitting.exam, one.marks, one.asked)
+        sheet = score_epochs(sitting.exam, one.marks, one.asked, sitting.run.epochs)
         results = build_results(
-            sitting, sheet, one.marks, extraction=self._settings.extraction, context=self._context
+            sitting,
+            sheet,
+            one.marks.values(),
+            extraction=self._settings.extraction,
+            context=self._context,
         )
         try:
             written = f"Results: {write_results(self._settings.results, results)}"

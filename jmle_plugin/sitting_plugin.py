@@ -12,7 +12,8 @@ import pytest
 from jmle_plugin.ask.lean import import_vcr
 from jmle_plugin.ask.recording import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.fixtures import seat_of
+from jmle_plugin.fixtures import SERVICE_KEY, seat_of
+from jmle_plugin.live_plugin import WORKER_INPUT, LivePlugin, Service, asks_elsewhere
 from jmle_plugin.options import SETTINGS_KEY, Settings
 from jmle_plugin.outcomes import error_without_traceback, shown_status
 from jmle_plugin.session import ExamSession
@@ -27,9 +28,25 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
     config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")
     if settings.offline:
         config.option.record_mode = "none"
-    if not hasattr(config, "workerinput"):
-        workers = str(config.getoption("numprocesses", default=None) or 0)
-        config.pluginmanager.register(ExamSession(settings, sittings, workers), "jmle-session")
+    if hasattr(config, "workerinput"):
+        if told := config.workerinput.get(WORKER_INPUT):
+            config.stash[SERVICE_KEY] = Service(told["address"], told["token"])
+        return
+    workers = str(config.getoption("numprocesses", default=None) or 0)
+    session = ExamSession(settings, sittings, workers)
+    config.pluginmanager.register(session, "jmle-session")
+    looks_only = any(config.getoption(name) for name in ("collectonly", "setuponly", "setupplan"))
+    if not settings.may_record or looks_only:
+        return
+    if not asks_elsewhere(config):
+        live = LivePlugin(config, settings, sittings, session)
+        config.pluginmanager.register(live, "jmle-live")
+        live.start()
+    elif settings.record_mode == "rewrite":
+        raise pytest.UsageError(
+            "--record-mode=rewrite sets recorded replies aside, which only the suite's own "
+            "gateway does: a conftest or plugin gives another model_client or gateway_url"
+        )
 
 
 @pytest.hookimpl(wrapper=True)

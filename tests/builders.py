@@ -6,12 +6,15 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image as Pillow
+
 from jmle_plugin.ask.cassette import Cassette
 from jmle_plugin.ask.prompt import load_prompt
-from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef, RunSpec
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE, ImageMode, ImportedFrom, PromptRef, RunSpec
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.model import (
     AnswerKey,
@@ -27,10 +30,10 @@ from jmle_plugin.exam.model import (
     Serial,
     Treatment,
 )
+from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results
 
@@ -147,6 +150,7 @@ def make_run(**changes: Any) -> RunSpec:
     fields: dict[str, Any] = {"exam": "tiny", "run": "some-model", "model": "some/model"}
     if "imported" not in changes:
         fields["prompt"] = PromptRef(name=prompt.name, sha256=prompt.sha256)
+        fields["image_max_edge"] = DEFAULT_MAX_EDGE
     return RunSpec(**fields | changes)
 
 
@@ -166,22 +170,44 @@ def make_sitting(
 
 def make_results(
     exam: Exam | None = None,
-    marks: Mapping[str, Mark] | None = None,
+    marks: Mapping[Any, Mark] | None = None,
     *,
     asked: Iterable[str] | None = None,
     run: RunSpec | None = None,
     extraction: Extraction = Extraction.STANDARD,
 ) -> Results:
-    """Results of a session long ago, of all questions unless `asked` names some."""
-    sat = exam or make_exam()
-    made = make_marks(sat) if marks is None else marks
+    """Results of a session long ago, of all questions unless `asked` names some.
+
+    Marks are those of every epoch of the run; their keys say nothing.
+    """
+    sat, spec = exam or make_exam(), run or make_run()
+    made = (make_marks(sat) if marks is None else marks).values()
+    names = list(sat.questions if asked is None else asked)
+    askings = [(name, 1 + n) for n in range(spec.epochs) for name in names]
+    by_asking = {(mark.question, mark.epoch): mark for mark in made}
     return build_results(
-        make_sitting(sat, run),
-        build_sheet(sat, made, sat.questions if asked is None else asked),
+        make_sitting(sat, spec),
+        score_epochs(sat, by_asking, askings, spec.epochs),
         made,
         extraction=extraction,
         context=RunContext(dt.datetime(2026, 2, 7, tzinfo=dt.UTC), 0.0, "0", None),
     )
+
+
+def make_epochs(
+    exam: Exam,
+    *rounds: Mapping[str, Outcome],
+    run: RunSpec | None = None,
+    update: Mapping[str, Any] | None = None,
+) -> Results:
+    """Results of one epoch per round: all correct but for the outcomes named in it."""
+    marks = {
+        (name, epoch): mark.model_copy(update={"epoch": epoch, **(update or {})})
+        for epoch, outcomes in enumerate(rounds, 1)
+        for name, mark in make_marks(exam, **outcomes).items()
+    }
+    spec = (run or make_run()).model_copy(update={"epochs": len(rounds)})
+    return make_results(exam, marks, run=spec)
 
 
 def make_completion(text: str | None = "【回答】a", **message: Any) -> dict[str, Any]:
@@ -225,6 +251,13 @@ def make_bench_file(file: Path, exam: Exam, **changes: Any) -> Path:
 def bench_result(name: str, text: str | None = "【回答】a", **changes: Any) -> dict[str, Any]:
     """One result of such a file."""
     return {"question_id": name, "raw_response": text, "error": None, **changes}
+
+
+def picture_file(picture: Pillow.Image, form: str = "PNG", **options: Any) -> bytes:
+    """The bytes of a file with that picture."""
+    file = BytesIO()
+    picture.save(file, form, **options)
+    return file.getvalue()
 
 
 def synthetic(exam: Exam) -> Exam:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Protocol
 
+from jmle_plugin.ask.gateway.outcome import KINDS, STOPPED
 from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.ask.request import AskRequest
-from jmle_plugin.errors import ReplyError
+from jmle_plugin.errors import JmleError, NotAskedError, ReplyError
 from jmle_plugin.files import read_json
 
 CHAT_PATH = "/v1/chat/completions"
@@ -36,8 +37,13 @@ class HttpModelClient:
     ) -> None:
         """`address` is scheme, host and port, None where only cassettes can answer.
 
-        `timeout` is in seconds, None to wait.
+        `timeout` is in seconds, None to wait. The token stands in no message, repr or
+        local variable that outlives its use: pytest shows those with a failure.
         """
+        self._headers = {"content-type": "application/json"}
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
+        del token
         import httpx  # noqa: PLC0415 - only runs that sit an exam pay for it
 
         # A transport, not a client: one request, one reply, and no redirects, cookies or
@@ -49,48 +55,70 @@ class HttpModelClient:
             httpx.URL((address or NOWHERE) + CHAT_PATH),
             extensions={"timeout": httpx.Timeout(timeout).as_dict()},
         )
-        self._headers = {"content-type": "application/json"}
-        if token:
-            self._headers["authorization"] = f"Bearer {token}"
         self.can_call = address is not None
-        self._failures: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL)
+        self._breaks = (httpx.NetworkError, httpx.RemoteProtocolError)
+        self._speaks = (*self._breaks, httpx.TimeoutException, httpx.UnsupportedProtocol)
 
     def ask(self, request: AskRequest) -> Reply:
         """Post the question and read the reply."""
-        headers = self._headers | {
-            RUN_HEADER: request.run,
-            QUESTION_HEADER: request.question,
-            EPOCH_HEADER: str(request.epoch),
-            DIGEST_HEADER: request.question_sha256,
-        }
+        failed: BaseException | None = None
         try:
-            response = self._transport.handle_request(
-                self._request(content=request.payload, headers=headers)
-            )
-            response.read()
-        except self._failures as error:
-            problem = str(error) or type(error).__name__
-            raise ReplyError(f"no reply to question {request.question} ({problem})") from error
-        completion = self._json(response)
+            response = self._post(request)
+        except Exception as error:  # noqa: BLE001 - its traceback holds the token
+            failed = self._failure(request, error)
+        except BaseException as error:  # noqa: BLE001 - so does that of an interrupt or a timeout
+            failed = error
+        if failed is not None:
+            raise failed.with_traceback(None) from None
+        completion = _json(response)
         if response.status_code != 200:  # noqa: PLR2004 - HTTP's OK
-            raise ReplyError(
-                f"no reply to question {request.question}: HTTP {response.status_code}, "
-                f"{_message(completion)}"
-            )
+            raise _unanswered(request, response.status_code, completion)
         return read_reply(completion)
 
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
 
-    def _json(self, response: Any) -> Any:
-        try:
-            return read_json(response.content)
-        except ValueError as error:
-            raise ReplyError(
-                f"the model's service answered HTTP {response.status_code} with a body that is "
-                "no JSON"
-            ) from error
+    def _post(self, request: AskRequest) -> Any:
+        headers = self._headers | {
+            RUN_HEADER: request.run,
+            QUESTION_HEADER: request.question,
+            EPOCH_HEADER: str(request.epoch),
+            DIGEST_HEADER: request.question_sha256,
+        }
+        response = self._transport.handle_request(
+            self._request(content=request.payload, headers=headers)
+        )
+        response.read()
+        return response
+
+    def _failure(self, request: AskRequest, error: Exception) -> JmleError:
+        """What to raise for `error`: nothing that quotes what was sent."""
+        if isinstance(error, JmleError):
+            return error
+        problem = str(error) if isinstance(error, self._speaks) else ""
+        problem = problem or type(error).__name__
+        if isinstance(error, self._breaks):
+            problem = f"the gateway is gone ({problem})"
+        return ReplyError(f"no reply to question {request.question}: {problem}")
+
+
+def _json(response: Any) -> Any:
+    try:
+        return read_json(response.content)
+    except ValueError:
+        raise ReplyError(
+            f"the model's service answered HTTP {response.status_code} with a body that is no JSON"
+        ) from None
+
+
+def _unanswered(request: AskRequest, status: int, body: Any) -> ReplyError:
+    error = body.get("error") if isinstance(body, dict) else None
+    kind = error.get("type") if isinstance(error, dict) else None
+    # The gateway's own message says it all; of anybody else's, the status may tell more.
+    told = _message(body) if kind in KINDS else f"HTTP {status}, {_message(body)}"
+    made = NotAskedError if kind == STOPPED else ReplyError
+    return made(f"no reply to question {request.question}: {told}")
 
 
 def _message(body: Any) -> str:

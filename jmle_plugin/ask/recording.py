@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from jmle_plugin.ask.client import (
     QUESTION_HEADER,
 )
 from jmle_plugin.ask.reply import read_reply
-from jmle_plugin.ask.run import RUN_FILE, RunSpec, write_run
+from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.ask.run import RUN_FILE, RunSpec, read_run, write_run
 from jmle_plugin.errors import CassetteError, ReplyError, StaleCassetteError
 from jmle_plugin.files import canonical_json, read_json
 
@@ -55,16 +57,27 @@ class Recorder:
         except FileNotFoundError as error:
             raise CassetteNotFoundError(cassette_path) from error
         self._check_origin(stored, cassette_path)
-        headers = {
-            QUESTION_HEADER: stored.question,
-            EPOCH_HEADER: str(stored.epoch),
-            DIGEST_HEADER: stored.question_sha256,
-            _FILE_HEADER: cassette_path,
-        }
-        if stored.imported is not None:
-            headers[_IMPORTED_HEADER] = "yes"
-        request = Request("POST", NOWHERE + CHAT_PATH, canonical_json(stored.request), headers)
+        request = Request(
+            "POST",
+            NOWHERE + CHAT_PATH,
+            canonical_json(stored.request),
+            _headers(stored, cassette_path),
+        )
         return [request], [_response(stored.response)]
+
+    def check(self, path: Path, request: AskRequest) -> None:
+        """CassetteError where the file could not answer `request`, as replaying would find."""
+        stored = read_cassette(path)
+        self._check_origin(stored, str(path))
+        asked = {
+            QUESTION_HEADER: request.question,
+            EPOCH_HEADER: str(request.epoch),
+            DIGEST_HEADER: request.question_sha256,
+        }
+        matches(
+            _Request(asked, request.payload),
+            _Request(_headers(stored, str(path)), canonical_json(stored.request)),
+        )
 
     def _check_origin(self, stored: Cassette, path: str) -> None:
         if stored.imported != self._run.import_mark:
@@ -101,8 +114,7 @@ class Recorder:
             response=response,
         )
         try:
-            if not (folder / RUN_FILE).exists():
-                write_run(folder, self._run)
+            keep_run(folder, self._run)
             write_cassette(Path(cassette_path), cassette)
         except OSError as error:
             raise CassetteError(
@@ -110,6 +122,20 @@ class Recorder:
                 where=cassette_path,
                 remedy="Make room, or name another folder with --cassettes.",
             ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """As much of a request as is compared."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+def keep_run(folder: Path, run: RunSpec) -> None:
+    """Say in `run.json` what the folder's cassettes are replies of; more epochs may join."""
+    if not (folder / RUN_FILE).exists() or read_run(folder).epochs < run.epochs:
+        write_run(folder, run)
 
 
 def matches(asked: Any, stored: Any) -> bool:
@@ -125,7 +151,7 @@ def matches(asked: Any, stored: Any) -> bool:
         f"this cassette is no answer to today's question {asked.headers[QUESTION_HEADER]}: "
         f"{'; '.join(differences)}",
         where=stored.headers.get(_FILE_HEADER),
-        remedy="Restore what changed, or ask again under another --run name.",
+        remedy="Restore what changed, ask anew with --record-mode=rewrite, or name another --run.",
     )
 
 
@@ -142,6 +168,16 @@ def canonical_request(request: Any) -> Any:
         name: request.headers[name] for name in _KEPT_HEADERS if name in request.headers
     }
     return request
+
+
+def _headers(stored: Cassette, path: str) -> dict[str, str]:
+    headers = {
+        QUESTION_HEADER: stored.question,
+        EPOCH_HEADER: str(stored.epoch),
+        DIGEST_HEADER: stored.question_sha256,
+        _FILE_HEADER: path,
+    }
+    return headers if stored.imported is None else {**headers, _IMPORTED_HEADER: "yes"}
 
 
 def _response(body: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def read_reply(completion: Any) -> Reply:
         reasoning=reasoning,
         model=str(completion.get("model") or ""),
         finish_reason=str(finish),
-        usage=_usage(completion.get("usage")),
+        usage=read_usage(completion.get("usage")),
         cost=_cost(completion.get("cost")),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
         images=tuple(_images(completion.get("sent_images"))),
@@ -83,7 +83,8 @@ def _images(raw: Any) -> Iterator[SentImage]:
             yield SentImage(str(one.get("sha256") or ""), size, sent)
 
 
-def _usage(raw: Any) -> Usage | None:
+def read_usage(raw: Any) -> Usage | None:
+    """The token counts in a completion's `usage`; None where there are none."""
     if not isinstance(raw, dict):
         return None
     return Usage(

@@ -25,6 +25,9 @@ _NAME_LIMIT = 150
 _FIXED = {"model", "messages"}
 """Fields of a request that no parameter may set."""
 
+DEFAULT_MAX_EDGE = 2048
+"""Pixels of a figure's longest side; about what providers scale down to anyway."""
+
 PARTIAL = ".partial"
 """Ending of the results file of a partial sitting."""
 
@@ -129,16 +132,20 @@ def run_name(
     *,
     parameters: Mapping[str, Any] | None = None,
     images: ImageMode = ImageMode.VISION,
+    image_max_edge: int | None = None,
     prompt: str = "",
 ) -> str:
     """The default name: the model's, file-safe, plus whatever differs from the defaults.
 
-    `prompt` is the sha256 of a prompt other than the suite's own. A name that would be too
-    long is cut and ends in a digest of the whole.
+    `image_max_edge` is one other than the default, `prompt` is the sha256 of a prompt other
+    than the suite's own. A name that would be too long is cut and ends in a digest of the
+    whole.
     """
     parts = [model]
     if images is not ImageMode.VISION:
         parts.append(images.value)
+    if image_max_edge is not None:
+        parts.append(f"max-edge={image_max_edge}")
     parts += [f"{name}={_plain(value)}" for name, value in sorted((parameters or {}).items())]
     if prompt:
         parts.append(f"prompt={prompt[:8]}")

@@ -23,12 +23,12 @@ from jmle_plugin.compare.pairing import (
     Place,
     Standing,
     pair_results,
-    the_only_mark,
 )
 from jmle_plugin.compare.power import ALPHA, detectable_loss, epochs_needed
 from jmle_plugin.compare.resampling import DRAWS, SEED, interval
 from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
 from jmle_plugin.compare.verdict import VerdictDoubt, verdict_doubt
+from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.results import Results
 
 KINDS = {"single": "one choice", "multi_select": "several choices"}
@@ -43,7 +43,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     where: Mapping[str, Place] | None = None,
     *,
     allow: Collection[str] = (),
-    standing: Standing = the_only_mark,
+    standing: Standing = majority,
     alpha: float = ALPHA,
     margin: float | None = None,
     draws: int = DRAWS,

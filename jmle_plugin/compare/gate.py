@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.compare.model import Comparison
-from jmle_plugin.compare.wording import loss_sentence, p_text, points_text, signed
+from jmle_plugin.compare.wording import loss_sentence, p_text, points_text, share_text, signed
 from jmle_plugin.errors import SettingsError
 
 STEADY_EPOCHS = 3
@@ -68,7 +68,7 @@ def _noninferior(comparison: Comparison) -> Ruling:
         f"gate noninferior: a loss of {points_text(margin.points)} against {comparison.old.name} "
         f"{verb} be excluded (lower bound {margin.lower_bound:+.1f}, {p_text(margin.p_value)}, "
         f"alpha {comparison.tests.alpha:g}); two equal runs that differ as often would pass "
-        f"{margin.chance_if_equal:.0%} of the time, and no run could exclude less than "
+        f"{share_text(margin.chance_if_equal)} of the time, and no run could exclude less than "
         f"{margin.least:.1f} points by the same answers alone",
     )
 

@@ -13,22 +13,13 @@ from itertools import groupby
 from jmle_plugin.compare.likeness import refuse_mismatches
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.results import Results
 
 Standing = Callable[[Sequence[Mark]], Mark]
 """Chooses, of all marks of one question (in the order of epochs), the one that stands for it."""
-
-
-def the_only_mark(marks: Sequence[Mark]) -> Mark:
-    """The mark of a question that was asked once; ComparisonError for any other."""
-    if len(marks) != 1:
-        raise ComparisonError(
-            f"question {marks[0].question} has {len(marks)} marks and nothing says which counts",
-            remedy="Say how the epochs of a question are put together.",
-        )
-    return marks[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +129,7 @@ def pair_results(
     where: Mapping[str, Place] | None = None,
     *,
     allow: Collection[str] = (),
-    standing: Standing = the_only_mark,
+    standing: Standing = majority,
 ) -> PairedTable:
     """Pair two results on the questions that both answered.
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from jmle_plugin.compare.pairing import Answered, Place, Standing, answered, the_only_mark
+from jmle_plugin.compare.pairing import Answered, Place, Standing, answered
 from jmle_plugin.compare.resampling import DRAWS, SEED, resample
 from jmle_plugin.exam.model import Criterion
+from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points
 from jmle_plugin.mark.sheet import Sheet, Verdict
@@ -65,7 +66,7 @@ def verdict_doubt(
     results: Results,
     where: Mapping[str, Place] | None = None,
     *,
-    standing: Standing = the_only_mark,
+    standing: Standing = majority,
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> VerdictDoubt | None:

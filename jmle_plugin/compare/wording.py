@@ -18,6 +18,13 @@ def p_text(p: float) -> str:
     return f"p = {p:.2f}" if p >= _THREE_DIGITS else f"p = {p:.3f}"
 
 
+def share_text(share: float) -> str:
+    """A simulated share in percent; what every draw or none showed is no certainty."""
+    if share in (0, 1):
+        return "over 99%" if share else "under 1%"
+    return f"{share:.0%}"
+
+
 def points_text(points: float) -> str:
     """`1 point`, `5 points`, `2.5 points`."""
     return f"{points:g} point{'' if points == 1 else 's'}"
@@ -105,8 +112,8 @@ def _margin(comparison: Comparison) -> Iterator[str]:
         yield (
             f"Loss of {points_text(margin.points)}: lower bound of the difference "
             f"{margin.lower_bound:+.1f} ({p_text(margin.p_value)}); two equal runs that differ as "
-            f"often would exclude it {margin.chance_if_equal:.0%} of the time, the same answers to "
-            f"everything no loss below {margin.least:.1f} points."
+            f"often would exclude it {share_text(margin.chance_if_equal)} of the time, the same "
+            f"answers to everything no loss below {margin.least:.1f} points."
         )
     if epochs is not None:
         reached = f"{epochs.count} a question" if epochs.reach is Reach.REACHED else epochs.reach

@@ -1,13 +1,14 @@
 """Figures of a paper: found, kept inside their folder, hashed and measured.
 
-Loading a pack reads headers only; `decode` opens every pixel and is for the moment
-before an image is sent and for `jmle check`.
+Loading a pack reads headers only; `read_picture` opens every pixel and is for the moment
+before an image is sent and, as `decode`, for `jmle check`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import struct
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
@@ -24,7 +25,10 @@ MAX_PIXELS = 50_000_000
 """Larger images are refused: a decompression bomb, or a scan nobody should send to a model."""
 MAX_BYTES = 50_000_000
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
-_UNREADABLE = (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError)
+UNREADABLE = (
+    OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, struct.error,
+    Pillow.DecompressionBombError,
+)  # fmt: skip
 """What Pillow raises for bytes that are no sound image."""
 
 
@@ -58,10 +62,33 @@ def decode(image: Image, *, question: str) -> None:
     if hashlib.sha256(raw).hexdigest() != image.sha256:
         raise _bad(image.path, question, "has changed since the exam was loaded")
     try:
-        with _opened(raw) as picture:
-            picture.load()
-    except _UNREADABLE as error:
-        raise _bad(image.path, question, f"is corrupt ({error})") from error
+        read_picture(raw)
+    except ValueError as error:
+        raise _bad(image.path, question, str(error)) from error
+
+
+def read_picture(raw: bytes) -> Pillow.Image:
+    """The picture in a file's bytes, every pixel of its (first) frame read.
+
+    ValueError says what is wrong with one that is corrupt, too large or of another format.
+    Silences warnings for the whole process while it works.
+    """
+    try:
+        with _quiet():
+            picture = _open(raw)
+            width, height = picture.size
+            if width * height <= MAX_PIXELS:
+                picture.load()
+                return picture
+    except UNREADABLE as error:
+        raise ValueError(f"is corrupt ({error})") from error
+    raise ValueError(_too_large(width, height))
+
+
+def media_type(picture: Pillow.Image) -> str:
+    """The media type (`image/png`) of what Pillow opened here."""
+    # Several JPEGs in one file, as cameras write them, still begin as a JPEG.
+    return _MEDIA_TYPES["JPEG" if picture.format == "MPO" else picture.format or ""]
 
 
 def _read(path: Path, question: str) -> bytes:
@@ -77,13 +104,21 @@ def _read(path: Path, question: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _opened(raw: bytes) -> Iterator[Pillow.Image]:
+def _quiet() -> Iterator[None]:
     # Pillow's warnings (bombs, odd metadata) are for its own users: what matters here is
-    # said by the checks below. Its other decoders are never tried on downloaded bytes.
+    # said by the checks below.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Pillow.open(BytesIO(raw), formats=list(_MEDIA_TYPES)) as picture:
-            yield picture
+        yield
+
+
+def _open(raw: bytes) -> Pillow.Image:
+    # Pillow's other decoders are never tried on downloaded bytes.
+    return Pillow.open(BytesIO(raw), formats=list(_MEDIA_TYPES))
+
+
+def _too_large(width: int, height: int) -> str:
+    return f"is {width} x {height} pixels, more than {MAX_PIXELS:,}"
 
 
 def _stay_inside(folder: Path, name: str, question: str) -> None:
@@ -102,19 +137,19 @@ def _stay_inside(folder: Path, name: str, question: str) -> None:
 
 def _header(raw: bytes, path: Path, question: str) -> tuple[str, int, int]:
     try:
-        with _opened(raw) as picture:
-            form, (width, height) = picture.format or "", picture.size
+        with _quiet(), _open(raw) as picture:
+            kind, (width, height) = media_type(picture), picture.size
     except Pillow.DecompressionBombError as error:
         raise _bad(path, question, f"is too large to decode ({error})") from error
     except UnidentifiedImageError as error:
         # Pillow's own words name a buffer in memory.
         forms = ", ".join(_MEDIA_TYPES)
         raise _bad(path, question, f"is not a readable image (one of {forms})") from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise _bad(path, question, f"is not a readable image ({error})") from error
     if width * height > MAX_PIXELS:
-        raise _bad(path, question, f"is {width} x {height} pixels, more than {MAX_PIXELS:,}")
-    return _MEDIA_TYPES[form], width, height
+        raise _bad(path, question, _too_large(width, height))
+    return kind, width, height
 
 
 def _bad(path: Path, question: str, problem: str) -> PackError:

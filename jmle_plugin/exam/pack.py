@@ -18,7 +18,7 @@ from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
 from jmle_plugin.files import digest
 
 _QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
-"""What names a test and a file; `-e2` is how a second asking of a question is named."""
+"""What names a test and a file; an ending of `-e2` names the second asking of a question."""
 
 
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
@@ -204,7 +204,10 @@ def _check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
 def _check_options(one: PaperQuestion, file: Path) -> None:
     problem = ""
     if not _QUESTION_ID.fullmatch(one.id):
-        problem = "an id has letters, digits and . _ - only: it names a test and a file"
+        problem = (
+            "an id has letters, digits and . _ - only, and does not end like -e2: "
+            "it names a test and a file, to which -e2 is added where it is asked again"
+        )
     elif one.kind is QuestionKind.NUMERIC:
         if one.options or one.select != 1:
             problem = "a numeric question has no options and selects 1"

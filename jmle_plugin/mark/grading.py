@@ -95,15 +95,16 @@ def _grade_number(entry: KeyEntry, written: str, rule: NumericRule) -> Outcome:
     keys = [text for accepted in entry.accepted for text in accepted]
     if rule is NumericRule.TEXT and written in keys:
         return Outcome.CORRECT
-    value = _number(written)
+    value = as_number(written)
     if value is None:
         return Outcome.NO_ANSWER
-    if rule is NumericRule.NUMBER and any(value == _number(text) for text in keys):
+    if rule is NumericRule.NUMBER and any(value == as_number(text) for text in keys):
         return Outcome.CORRECT
     return Outcome.INCORRECT
 
 
-def _number(text: str) -> Decimal | None:
+def as_number(text: str) -> Decimal | None:
+    """The finite number that `text` is, however it is written; None for anything else."""
     try:
         value = Decimal(text)
     except (InvalidOperation, ValueError):

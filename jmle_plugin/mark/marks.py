@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
-from jmle_plugin.ask.reply import Reply, Usage
+from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
 from jmle_plugin.mark.extraction import Extraction, How, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
@@ -26,6 +30,18 @@ class Tokens(BaseModel):
     completion: int | None = None
     reasoning: int | None = None
     cached: int | None = None
+
+
+class ImageBytes(BaseModel):
+    """Figures that went out: `size` bytes on disk, `sent_size` bytes sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    count: int
+    size: int
+    sent_size: int
+    changed: int
+    """Figures that were scaled down or converted: other bytes went out than lie on disk."""
 
 
 class Mark(BaseModel):
@@ -47,6 +63,13 @@ class Mark(BaseModel):
     prohibited: list[str] = []
     """Prohibited choices (禁忌肢) that were picked."""
     tokens: Tokens | None = None
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """US dollars; null where the price is not known."""
+    images: ImageBytes | None = None
+    """The figures sent with the question; null where none were, or nothing is known."""
+    sent: SkipJsonSchema[dict[str, Any]] = {}
+    """The parameters that really went out. They travel with the mark; a results file tells
+    them once, in its provenance."""
     model: str = ""
     """The model's name as the provider returned it."""
     finish_reason: str = ""
@@ -78,6 +101,9 @@ def mark_reply(
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
         tokens=_tokens(reply.usage),
+        cost=_cost(reply.cost),
+        images=_images(reply.images),
+        sent=_sent(reply.sent),
         model=_short(reply.model),
         finish_reason=_short(reply.finish_reason),
     )
@@ -129,3 +155,25 @@ def _short(text: str) -> str:
 
 def _tokens(usage: Usage | None) -> Tokens | None:
     return Tokens(**asdict(usage)) if usage is not None else None
+
+
+def _cost(dollars: float | None) -> float | None:
+    known = dollars is not None and math.isfinite(dollars) and dollars >= 0
+    return dollars if known else None
+
+
+def _images(images: Sequence[SentImage]) -> ImageBytes | None:
+    if not images:
+        return None
+    return ImageBytes(
+        count=len(images),
+        size=sum(one.size for one in images),
+        sent_size=sum(one.sent_size for one in images),
+        changed=sum(one.size != one.sent_size for one in images),
+    )
+
+
+def _sent(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    # Through JSON, as the mark will go: whoever gave the reply may have put anything in.
+    text = json.dumps(dict(parameters), ensure_ascii=False, default=str, skipkeys=True)
+    return dict(json.loads(printable(text), parse_constant=str))

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, Tokens, mark_error
+from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.sheet import (
+    EpochsTally,
     Formatting,
     ImageTally,
     ProhibitedTally,
     SectionTally,
     Sheet,
     Tally,
-    TokenTotals,
     Verdict,
 )
+from jmle_plugin.mark.totals import finish_reasons, total_cost, total_figures, total_tokens
 
 KINDS = ("single", "multi_select", "numeric")
 
 
-def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> Sheet:
-    """Make the sheet of the questions `asked`; those without a mark count as errors."""
+def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
+    exam: Exam,
+    marks: Mapping[str, Mark],
+    asked: Iterable[str],
+    *,
+    whole: Collection[str] | None = None,
+    replies: Sequence[Mark] | None = None,
+    epochs: EpochsTally | None = None,
+) -> Sheet:
+    """Make the sheet of the questions `asked`; those without a mark count as errors.
+
+    `marks` has the mark each question is scored by. Where there are several epochs
+    (`score_epochs`), `whole` names the questions asked in all of them, and `replies` are
+    the marks of all, errors included.
+    """
     selected = set(asked)
     chosen = [question for question in exam.questions.values() if question.id in selected]
     errors = [
@@ -36,7 +50,9 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
         question.id: marks.get(question.id) or mark_error(question, exam.key, "no mark")
         for question in chosen
     }
-    partial = len(chosen) < len(exam.questions)
+    fully = len(chosen if whole is None else whole)
+    partial = fully < len(exam.questions)
+    taken = [marks[q.id] for q in chosen if q.id in marks] if replies is None else replies
     decided = not errors and not partial
 
     def tally(part: Iterable[Question]) -> Tally:
@@ -51,7 +67,7 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
     return Sheet(
         verdict=_verdict(sections, prohibited, partial=partial, errors=errors),
-        asked=len(chosen),
+        asked=fully,
         of=len(exam.questions),
         total=tally(chosen),
         sections=sections,
@@ -63,7 +79,10 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
         ),
         prohibited=prohibited,
         formatting=_formatting(chosen, marks),
-        tokens=_tokens(marks[q.id] for q in chosen if q.id in marks),
+        tokens=total_tokens(taken),
+        cost=total_cost(taken),
+        figures=total_figures(taken),
+        epochs=epochs,
         errors=errors,
         missed_required=[
             question.id
@@ -74,7 +93,7 @@ def build_sheet(exam: Exam, marks: Mapping[str, Mark], asked: Iterable[str]) -> 
             and marks[question.id].outcome in (Outcome.INCORRECT, Outcome.NO_ANSWER)
             and marks[question.id].points < marks[question.id].max
         ],
-        finish_reasons=_finish_reasons(marks[q.id] for q in chosen if q.id in marks),
+        finish_reasons=finish_reasons(taken),
     )
 
 
@@ -170,20 +189,3 @@ def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Format
         ),
         unreadable=_tally((q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks),
     )
-
-
-def _tokens(marks: Iterable[Mark]) -> TokenTotals:
-    counted = [mark.tokens for mark in marks if mark.tokens is not None]
-    sums: dict[str, int | None] = {}
-    for name in Tokens.model_fields:
-        given = [value for value in (getattr(one, name) for one in counted) if value is not None]
-        sums[name] = sum(given) if given else None
-    return TokenTotals(**sums, replies=len(counted))
-
-
-def _finish_reasons(marks: Iterable[Mark]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for mark in marks:
-        if mark.finish_reason:
-            counts[mark.finish_reason] = counts.get(mark.finish_reason, 0) + 1
-    return dict(sorted(counts.items()))

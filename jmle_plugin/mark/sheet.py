@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from jmle_plugin.mark.marks import Tokens
+from jmle_plugin.mark.marks import ImageBytes, Tokens
 
 
 class Verdict(StrEnum):
@@ -88,12 +88,63 @@ class TokenTotals(Tokens):
     replies: int = 0
 
 
+class CostTotal(_Frozen):
+    """What the replies cost, over those whose cost is known.
+
+    `usd` (US dollars, to a millionth) is null where no reply has a cost: unknown is not free.
+    """
+
+    usd: float | None = None
+    replies: int = 0
+    """Replies whose cost is known."""
+    unknown: int = 0
+    """Replies whose cost is not."""
+
+
+class EpochScore(_Frozen):
+    """One epoch scored by itself, as if it were the whole sitting."""
+
+    epoch: int
+    points: int
+    max: int
+    correct: int
+    sections: dict[str, int]
+    """Points of each section with a criterion of its own."""
+    errors: int
+    """Questions asked in this epoch without a reply."""
+    passed: bool | None
+    """Null where replies are missing or questions were not asked."""
+
+
+class EpochsTally(_Frozen):
+    """How much the score varies when the same questions are asked again.
+
+    The four figures are points. They are null unless every epoch has a reply to the same
+    questions: nothing else can be compared.
+    """
+
+    count: int
+    scores: list[EpochScore]
+    mean: float | None
+    lowest: int | None
+    highest: int | None
+    deviation: float | None
+    """The sample's standard deviation (divided by the count less one)."""
+    changing: list[str]
+    """Questions answered differently from one epoch to another."""
+    right_and_wrong: int
+    """How many of those are right in one epoch and wrong in another."""
+
+
 class Sheet(_Frozen):
-    """The official score sheet of one sitting."""
+    """The official score sheet of one sitting, scored by each question's majority answer.
+
+    What replies cost (`tokens`, `cost`, `figures`, `finish_reasons`) is over all epochs.
+    """
 
     verdict: Verdict
     asked: int
-    """Questions selected in this session."""
+    """Questions selected in this session, in every epoch."""
     of: int
     """Questions of the exam."""
     total: Tally
@@ -104,8 +155,13 @@ class Sheet(_Frozen):
     prohibited: ProhibitedTally
     formatting: Formatting
     tokens: TokenTotals
+    cost: CostTotal = CostTotal()
+    figures: ImageBytes | None = None
+    """The figures sent; null where none were, or nothing is known."""
+    epochs: EpochsTally | None = None
+    """Null where each question was asked once."""
     errors: list[str]
-    """Questions asked without a reply."""
+    """Questions asked without a reply, be it in one epoch."""
     missed_required: list[str]
     """Required questions worth more than one point whose points were lost."""
     finish_reasons: dict[str, int]

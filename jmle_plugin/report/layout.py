@@ -42,6 +42,34 @@ def wrapped(label: str, items: Sequence[str], columns: int) -> list[str]:
     return [*lines, line]
 
 
+def count(number: int, one: str, several: str = "") -> str:
+    """`1 point`, `2 points`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def ranges(ids: Sequence[str], most: int = 20) -> list[str]:
+    """The ids; where there are more than `most`, three or more in sequence as `A-1..A-9`."""
+    if len(ids) <= most:
+        return list(ids)
+    groups: list[list[str]] = []
+    for name in ids:
+        if groups and _follows(groups[-1][-1], name):
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return [
+        part
+        for group in groups
+        for part in ([f"{group[0]}..{group[-1]}"] if len(group) > 2 else group)  # noqa: PLR2004
+    ]
+
+
+def _follows(one: str, other: str) -> bool:
+    """Whether `other` is `one` with its last number raised by one."""
+    number = one[len(one.rstrip("0123456789")) :]
+    return bool(number) and other == one.removesuffix(number) + str(int(number) + 1)
+
+
 def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
     """`text` in lines of at most `columns`, broken at blanks, or in a word too long for one."""
     if width(text) <= columns:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from jmle_plugin import __version__
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.files import canonical_json
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 
@@ -58,6 +61,13 @@ class Git(_Frozen):
     dirty: bool
 
 
+class SentParameters(_Frozen):
+    """The parameters that really went out with so many replies."""
+
+    parameters: dict[str, Any]
+    replies: int
+
+
 class RunInfo(_Frozen):
     """What varies from one session to the next with the same cassettes."""
 
@@ -77,11 +87,19 @@ class Provenance(_Frozen):
     key: KeyState
     extraction: Extraction
     images: ImageMode
+    no_vision: bool = False
+    """True where figures would have been shown, but the model is known to see none."""
+    image_max_edge: int | None = None
+    """Longest side of a figure as sent, in pixels; null where it is not known."""
+    epochs: int = 1
     prompt: PromptRef | None
     imported: ImportedFrom | None
     requested_model: str
     returned_models: list[str]
     parameters: dict[str, Any]
+    """As asked for."""
+    sent: list[SentParameters] = []
+    """As sent, where that is known; the most frequent first."""
     packages: dict[str, str]
     git: Git | None
     run: RunInfo
@@ -111,7 +129,7 @@ class RunContext:
 
 
 def build_provenance(
-    sitting: Sitting, marks: Iterable[Mark], extraction: Extraction, context: RunContext
+    sitting: Sitting, marks: Collection[Mark], extraction: Extraction, context: RunContext
 ) -> Provenance:
     """The provenance of one sitting's results."""
     exam, run = sitting.exam, sitting.run
@@ -125,15 +143,25 @@ def build_provenance(
         ),
         extraction=extraction,
         images=run.images,
+        no_vision=run.no_vision,
+        image_max_edge=run.image_max_edge,
+        epochs=run.epochs,
         prompt=run.prompt,
         imported=run.imported,
         requested_model=run.model,
         returned_models=sorted({mark.model for mark in marks if mark.model}),
         parameters=run.parameters,
+        sent=_sent(mark.sent for mark in marks if mark.sent),
         packages=_versions(),
         git=context.git,
         run=context.info(),
     )
+
+
+def _sent(sets: Iterable[dict[str, Any]]) -> list[SentParameters]:
+    counts = Counter(canonical_json(one) for one in sets)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [SentParameters(parameters=json.loads(one), replies=n) for one, n in ordered]
 
 
 def read_git(root: Path, results: Path) -> Git | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -61,21 +61,22 @@ class Results(_Frozen):
     run: RunIdentity
     sheet: Sheet
     marks: list[Mark]
-    """In the exam's order; questions never asked are not in it."""
+    """In the exam's order, the epochs of a question together; what was never asked is not in it."""
     provenance: Provenance
 
 
 def build_results(
     sitting: Sitting,
     sheet: Sheet,
-    marks: Mapping[str, Mark],
+    marks: Iterable[Mark],
     *,
     extraction: Extraction,
     context: RunContext,
 ) -> Results:
-    """Put the results of one sitting together."""
+    """Put the results of one sitting together; `marks` may come in any order."""
     exam, run = sitting.exam, sitting.run
-    ordered = [marks[name] for name in exam.questions if name in marks]
+    place = {name: number for number, name in enumerate(exam.questions)}
+    ordered = sorted(marks, key=lambda mark: (place[mark.question], mark.epoch))
     return Results(
         exam=ExamInfo(
             id=exam.id,
@@ -86,7 +87,7 @@ def build_results(
         ),
         run=RunIdentity(name=run.run, model=run.model, title=run.title, scripted=run.scripted),
         sheet=sheet,
-        marks=ordered,
+        marks=[mark.model_copy(update={"sent": {}}) for mark in ordered],
         provenance=build_provenance(sitting, ordered, extraction, context),
     )
 
@@ -120,7 +121,8 @@ def write_results(folder: Path, results: Results) -> Path:
 
 def dump_results(results: Results) -> dict[str, Any]:
     """The results as JSON values."""
-    return results.model_dump(mode="json", by_alias=True)
+    sent = {"marks": {"__all__": {"sent"}}}
+    return results.model_dump(mode="json", by_alias=True, exclude=sent)
 
 
 def read_results(file: Path) -> Results:

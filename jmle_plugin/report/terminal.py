@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
-from jmle_plugin.report.layout import folded, table, wrapped
+from jmle_plugin.report.layout import count, folded, table
+from jmle_plugin.report.provenance import Provenance
+from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.text import printable
 
@@ -18,6 +22,8 @@ _COLOURS = {
     Verdict.INCOMPLETE: {"red": True, "bold": True},
     Verdict.PARTIAL: {"yellow": True, "bold": True},
 }
+_MOST_SENT = 3
+"""Sets of parameters that are told; a run has one or two."""
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 _KINDS = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
 
@@ -55,9 +61,16 @@ def unofficial(results: Results) -> list[str]:
     facts = []
     if not origin.key.default:
         facts.append(f"key {origin.key.state}")
+    if (images := _images(origin)) is not ImageMode.VISION:
+        facts.append(f"images {images}")
     if origin.extraction is not Extraction.STANDARD:
         facts.append(f"extraction {origin.extraction}")
     return facts
+
+
+def _images(origin: Provenance) -> ImageMode:
+    """What the model got to see, whatever it was shown."""
+    return ImageMode.BLIND if origin.no_vision else origin.images
 
 
 def sheet_lines(results: Results) -> Iterator[Line]:
@@ -77,7 +90,7 @@ def sheet_lines(results: Results) -> Iterator[Line]:
     for text in _parts(sheet):
         yield Line(text)
     yield Line("")
-    for remark in _remarks(sheet):
+    for remark in remarks(sheet, COLUMNS):
         for text in folded(remark, COLUMNS):
             yield Line(text)
 
@@ -90,9 +103,12 @@ def _verdict_word(sheet: Sheet) -> str:
 
 def _verdict_sentence(sheet: Sheet) -> str:
     if sheet.verdict is Verdict.PARTIAL:
-        return f"partial: {sheet.asked} of {sheet.of} questions were asked; no verdict"
+        often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
+        return f"partial: {sheet.asked} of {sheet.of} questions were asked{often}; no verdict"
     if sheet.verdict is Verdict.INCOMPLETE:
-        return f"INCOMPLETE: {len(sheet.errors)} of {sheet.of} questions have no reply; no verdict"
+        some = " in some epoch" if sheet.epochs else ""
+        lost = f"{len(sheet.errors)} of {sheet.of} questions have no reply{some}"
+        return f"INCOMPLETE: {lost}; no verdict"
     if sheet.verdict is Verdict.FAIL:
         return "FAIL 不合格"
     unknown = sheet.prohibited.limit is not None and sheet.prohibited.passed is None
@@ -111,12 +127,35 @@ def _notes(results: Results) -> Iterator[str]:
         )
     if origin.returned_models and origin.returned_models != [origin.requested_model]:
         yield f"Answered by {', '.join(origin.returned_models)}, asked for {origin.requested_model}"
-    facts = [f"key {origin.key.state}", f"images {origin.images}"]
+    if origin.no_vision:
+        yield "blind: the model is known to see no figures"
+    facts = [f"key {origin.key.state}", f"images {_images(origin)}"]
     if origin.extraction is not Extraction.STANDARD:
         facts.append(f"extraction {origin.extraction}")
     if origin.parameters:
-        facts.append("parameters " + ", ".join(f"{k}={v}" for k, v in origin.parameters.items()))
+        facts.append(f"parameters {_named(origin.parameters)}")
     yield " · ".join(facts)
+    yield from _sent_otherwise(origin)
+
+
+def _sent_otherwise(origin: Provenance) -> Iterator[str]:
+    """Where the parameters sent are not the ones asked for: what was added, changed, left out."""
+    asked = origin.parameters
+    differing = [one for one in origin.sent if one.parameters != asked]
+    for one in differing[:_MOST_SENT]:
+        sent = one.parameters
+        other = {k: v for k, v in sent.items() if k not in asked or v != asked[k]}
+        gone = {k: v for k, v in asked.items() if k not in sent}
+        facts = [f"sent: {_named(other)}"] if other else []
+        facts += [f"not sent as such: {_named(gone)}"] if gone else []
+        some = f" ({count(one.replies, 'reply', 'replies')})" if len(origin.sent) > 1 else ""
+        yield "; ".join(facts) + some
+    if len(differing) > _MOST_SENT:
+        yield f"sent: {len(differing) - _MOST_SENT} more sets of parameters (see the results file)"
+
+
+def _named(parameters: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in parameters.items())
 
 
 def _criteria(sheet: Sheet) -> list[str]:
@@ -154,38 +193,6 @@ def _parts(sheet: Sheet) -> list[str]:
     rows.append(["with images", _of(sheet.images.shown), _correct(sheet.images.shown)])
     rows.append(["without images", _of(sheet.images.without), _correct(sheet.images.without)])
     return table([row for row in rows if row[1] != "0/0"], gap=4)
-
-
-def _remarks(sheet: Sheet) -> Iterator[str]:
-    form = sheet.formatting
-    lost = form.unreadable.max - form.unreadable.points
-    yield (
-        f"Formatting: {form.unreadable.questions} unreadable ({_points(lost)} lost); "
-        f"{form.tolerant.questions} correct only to a tolerant reader "
-        f"({_points(form.tolerant.points)})"
-    )
-    tokens = sheet.tokens
-    if tokens.replies:
-        counts = {
-            name: getattr(tokens, name) for name in ("prompt", "completion", "reasoning", "cached")
-        }
-        known = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n is not None)
-        yield f"Tokens: {known or 'none given'} (in {tokens.replies} replies)"
-    else:
-        yield "Tokens: not recorded"
-    cut = {name: n for name, n in sheet.finish_reasons.items() if name != "stop"}
-    if cut:
-        yield "Ended otherwise: " + ", ".join(f"{name} {n}" for name, n in cut.items())
-    if sheet.missed_required:
-        yield from wrapped("Missed 3-point required: ", sheet.missed_required, COLUMNS)
-    if sheet.prohibited.questions:
-        yield from wrapped("Prohibited choices in: ", sheet.prohibited.questions, COLUMNS)
-    if sheet.errors:
-        yield from wrapped(f"Errors ({len(sheet.errors)}): ", sheet.errors, COLUMNS)
-
-
-def _points(number: int) -> str:
-    return f"{number} point" if number == 1 else f"{number} points"
 
 
 def _of(tally: Tally) -> str:

@@ -2,21 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.integration.conftest import MODES, Project
 
-OWN_CLIENT = """
-import pytest
-from jmle_plugin.ask.reply import Reply
-
-class Pipeline:
-    def ask(self, request):
-        assert request.body["messages"][-1]["role"] == "user"
-        return Reply(text="考えた。\\n【回答】a")
-
-@pytest.fixture(scope="session")
-def model_client():
-    return Pipeline()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODEL = """
+def my_model(messages):
+    assert messages[-1]["role"] == "user"
+    return "考えた。\\n【回答】a"
 """
+OWN_CLIENT = (
+    MODEL + README.partition("## Your own model")[2].split("```python\n")[1].split("```")[0]
+)
+"""The README's example, with a model."""
 
 OWN_FOLDER = """
 import pytest
@@ -37,7 +35,7 @@ def test_a_model_of_ones_own_is_asked_without_any_gateway(
     project: Project, mode: tuple[str, ...]
 ) -> None:
     project.conftest(OWN_CLIENT)
-    project.sit("--model=my/pipeline", "--record-mode=once", *mode)
+    project.sit("--model=my/pipeline", *mode)
     sheet = project.results("my-pipeline")["sheet"]
     assert sheet["verdict"] == "fail"
     assert 0 < sheet["total"]["correct"] < 20
@@ -95,9 +93,11 @@ def test_other_failing_tests_are_not_forgiven_by_a_pass(project: Project) -> Non
 
 def test_an_outage_in_ones_own_model_is_an_error_and_no_wrong_answer(project: Project) -> None:
     project.conftest(
-        OWN_CLIENT.replace("return Reply", 'raise OSError("no GPU")\n        return Reply')
+        OWN_CLIENT.replace(
+            "        return Reply", "        raise OSError('no GPU')\n        return Reply"
+        )
     )
-    result = project.sit("--model=my/pipeline", "--record-mode=once")
+    result = project.sit("--model=my/pipeline")
     sheet = project.results("my-pipeline")["sheet"]
     assert result.ret == 1
     assert (sheet["verdict"], len(sheet["errors"])) == ("incomplete", 40)

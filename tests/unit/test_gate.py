@@ -8,7 +8,7 @@ from jmle_plugin.gate import Decision, Sat, decide
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.options import GATES
+from jmle_plugin.option_table import GATES
 from tests.builders import make_exam, make_mark, make_marks
 
 EXAM = make_exam()

@@ -11,7 +11,8 @@ import pytest
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.options import GATES, OPTIONS, Settings, read_settings
+from jmle_plugin.option_table import GATES, OPTIONS
+from jmle_plugin.options import Settings, read_settings
 
 EXTRACTIONS = tuple(one.value for one in Extraction)
 ATTRIBUTES = {
@@ -64,6 +65,16 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "gate": (("none", "all", "none"), "official"),
     "cassettes": (("/cli", "/env", "/ini"), "cassettes"),
     "results": (("/cli", "/env", "/ini"), "results"),
+    "images": (("vision", "blind", "skip"), None),
+    "image-max-edge": (("512", "1024", "4096"), None),
+    "epochs": (("2", "3", "4"), None),
+    "api-base": (("http://cli", "http://env", "http://ini"), None),
+    "concurrency": (("1", "2", "3"), None),
+    "request-timeout": (("1", "2.5", "3"), 600.0),
+    "max-retries": (("0", "1", "2"), 6),
+    "rpm": (("1", "2", "3"), None),
+    "tpm": (("1", "2", "3"), None),
+    "max-cost": (("1.5", "2", "3"), None),
 }
 BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -72,15 +83,17 @@ def as_set(name: str, value: Any) -> Any:
     """The setting a single value becomes."""
     if BY_NAME[name].many:
         return (value,)
-    return Path(value) if BY_NAME[name].path else value
+    return Path(value) if BY_NAME[name].path else BY_NAME[name].parse(value)
 
 
 def setting(settings: Settings, name: str) -> Any:
-    return getattr(settings, ATTRIBUTES.get(name, name.replace("-", "_")))
+    attribute = ATTRIBUTES.get(name, name.replace("-", "_"))
+    return getattr(settings if hasattr(settings, attribute) else settings.asking, attribute)
 
 
 def test_every_option_is_tested_here() -> None:
-    assert set(VALUES) | {"offline"} == set(BY_NAME)
+    others = {"offline", "model-arg", "price-in", "price-out"}
+    assert set(VALUES) | others == set(BY_NAME)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -255,16 +268,127 @@ def test_gate_asked_for_is_told_from_the_default(
 @pytest.mark.parametrize(
     ("arguments", "may"),
     [
-        ([], False),
+        ([], True),
+        (["--record-mode=rewrite"], True),
+        (["--record-mode=rewrite", "--offline"], False),
         (["--record-mode=once"], True),
         (["--record-mode=none"], False),
         (["--record-mode=once", "--offline"], False),
     ],
 )
-def test_calls_are_made_only_where_somebody_asked_for_them(
+def test_calls_are_made_unless_somebody_forbids_them(
     session: Session, arguments: list[str], may: bool
 ) -> None:
     assert session.settings(*arguments).may_record is may
+
+
+@pytest.mark.parametrize("mode", ["all", "new_episodes"])
+def test_record_mode_without_a_meaning_is_refused_where_an_exam_is_sat(
+    session: Session, mode: str
+) -> None:
+    said = session.refusal(SettingsError, f"--record-mode={mode}", "--model=m")
+    assert "rewrite asks for everything again" in said
+    assert session.settings(f"--record-mode={mode}").record_mode == mode
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("temperature=0", 0),
+        ("temperature=0.20", 0.2),
+        ("logprobs=true", True),
+        ("reasoning_effort=high", "high"),
+        ('reasoning_effort="high"', "high"),
+        ("user=a=b", None),
+        ('user="a=b"', "a=b"),
+        ("stop=['。', \"x\"]", ["。", "x"]),
+        ("extra_body={top_k = 3, nested = {on = false}}", {"top_k": 3, "nested": {"on": False}}),
+        ("model_id=openai/gpt-5.2:free", "openai/gpt-5.2:free"),
+        ("seed= 7", 7),
+    ],
+)
+def test_model_arguments_have_the_types_of_toml(session: Session, text: str, value: object) -> None:
+    if value is None:
+        session.refusal(SettingsError, "--model-arg", text)
+        return
+    parameters = session.settings("--model-arg", text).asking.parameters
+    assert dict(parameters) == {text.partition("=")[0]: value}
+    assert [type(one) for one in parameters.values()] == [type(value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "temperature", "=1", "a b=1", "a.b=1", "t=True", "t=None", "t=nan", "t=inf", "t=0,2",
+        "t=", "t=2026-11-21", "t=1\nu=2", "t=[1, nan]", 't="', "t=a b",
+    ],
+)  # fmt: skip
+def test_model_argument_that_is_no_value_is_refused(session: Session, text: str) -> None:
+    assert session.refusal(SettingsError, "--model-arg", text).startswith("--model-arg: the value")
+
+
+def test_model_arguments_come_from_anywhere(session: Session) -> None:
+    assert session.settings(ini={"jmle_model_arg": "a=1 'b={c = 2}'"}).asking.parameters == {
+        "a": 1, "b": {"c": 2},
+    }  # fmt: skip
+    env = {"JMLE_MODEL_ARG": "a=1 b=high"}
+    assert session.settings(env=env).asking.parameters == {"a": 1, "b": "high"}
+    given = ("--model-arg", "a=2", "--model-arg", "b=3")
+    assert session.settings(*given, env=env).asking.parameters == {"a": 2, "b": 3}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["model=x", "api_key=sk-planted", "timeout=3", "stream=true", "drop_params=true",
+     "extra_body={api_key = 'sk-planted'}", "extra_body={deep = [{Authorization = 'sk-planted'}]}",
+     "user=planted-secret-of-the-environment"],
+)  # fmt: skip
+def test_what_is_no_parameter_is_refused_without_repeating_it(session: Session, text: str) -> None:
+    env = {"SOME_API_KEY": "planted-secret-of-the-environment"}
+    said = session.refusal(SettingsError, "--model-arg", text, env=env)
+    assert "planted" not in said
+    assert text.partition("=")[0] in said
+
+
+def test_parameter_named_twice_is_refused(session: Session) -> None:
+    said = session.refusal(SettingsError, "--model-arg=a=1", "--model-arg=a=2")
+    assert "--model-arg names 'a' twice" in said
+
+
+def test_prices_are_per_million_and_go_together(session: Session) -> None:
+    settings = session.settings("--price-in=2", "--price-out=0")
+    assert settings.asking.prices == (2e-6, 0.0)
+    assert session.settings().asking.prices is None
+    assert "together" in session.refusal(SettingsError, "--price-in=2")
+    assert "together" in session.refusal(SettingsError, "--price-out=2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, value)
+        for name, values in {
+            "epochs": ("0", "-1", "1.5", "x", ""),
+            "concurrency": ("0", "many", "1e3"),
+            "max-retries": ("-1", "x"),
+            "image-max-edge": ("0", "15"),
+            "rpm": ("0", "-3", "nan", "inf"),
+            "max-cost": ("0", "-1", "$3", "nan"),
+            "request-timeout": ("0", "never"),
+            "price-in": ("-1", "free"),
+        }.items()
+        for value in values
+    ],
+)
+def test_numbers_that_cannot_be_meant_name_their_place(
+    session: Session, name: str, value: str
+) -> None:
+    option = BY_NAME[name]
+    said = session.refusal(SettingsError, f"{option.flag}={value}")
+    assert said.startswith(f"{option.flag}: the value {value!r} ")
+    if value:
+        said = session.refusal(SettingsError, env={option.variable: value})
+        assert said.startswith(f"environment variable {option.variable}: the value {value!r} ")
 
 
 def test_help_names_variable_and_ini_key_of_every_option(pytester: pytest.Pytester) -> None:

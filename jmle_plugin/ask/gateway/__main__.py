@@ -8,11 +8,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from jmle_plugin.ask.gateway.journal import Journal
-from jmle_plugin.ask.gateway.protocol import GatewayConfig, Ready, Refused
+from jmle_plugin.ask.gateway.protocol import GatewayConfig, Listening, Ready, Refused
 from jmle_plugin.ask.gateway.redaction import RedactedStream, Redaction
 from jmle_plugin.errors import GatewayError, JmleError
 
@@ -31,70 +33,76 @@ def main() -> int:
     sys.stderr = cast("type[sys.stderr]", RedactedStream(sys.stderr, redact))  # type: ignore[valid-type]
     _die_with(config.parent)
     try:
-        with Journal(Path(config.journal)) as journal:
+        with ExitStack() as stack:
+            journals = {
+                run.run: stack.enter_context(Journal(Path(run.journal))) for run in config.runs
+            }
+            opened = journals.values()
             # From a thread of its own: the handler may interrupt the very writing of a line.
-            leave = threading.Thread(target=_leave, args=(journal,), daemon=True)
+            leave = threading.Thread(target=_leave, args=(opened,), daemon=True)
             signal.signal(signal.SIGTERM, lambda *_: leave.start())
-            threading.Thread(target=_leave_at_end_of_input, args=(journal,), daemon=True).start()
-            return asyncio.run(_serve(config, journal, redact, answer))
+            threading.Thread(target=_leave_at_end_of_input, args=(opened,), daemon=True).start()
+            return asyncio.run(_serve(config, journals, redact, answer))
     except JmleError as error:
         return _refuse(answer, Refused(error=redact(str(error))))
 
 
-def _leave(journal: Journal) -> None:
+def _leave(journals: Iterable[Journal]) -> None:
     """End the process at once, whatever the loop and the libraries' threads are about."""
-    journal.close()  # but not in the middle of a line
+    for journal in journals:
+        journal.close()  # but not in the middle of a line
     os._exit(0)
 
 
-def _leave_at_end_of_input(journal: Journal) -> None:
+def _leave_at_end_of_input(journals: Iterable[Journal]) -> None:
     """Wait for the end of standard input: the parent closed it, or is dead."""
     while sys.stdin.buffer.read(1 << 16):
         pass
-    _leave(journal)
+    _leave(journals)
 
 
 async def _serve(
     config: GatewayConfig,
-    journal: Journal,
+    journals: Mapping[str, Journal],
     redact: Redaction,
     answer: BinaryIO,
 ) -> int:
-    from jmle_plugin.ask.gateway.provider import (  # noqa: PLC0415 - imports nothing heavy yet
-        Provider,
-        missing_credentials,
-        model_facts,
-    )
-    from jmle_plugin.ask.gateway.scheduler import Scheduler  # noqa: PLC0415
+    from jmle_plugin.ask.gateway.provider import Provider  # noqa: PLC0415 - nothing heavy yet
+    from jmle_plugin.ask.gateway.runs import Runs  # noqa: PLC0415
     from jmle_plugin.ask.gateway.server import Service  # noqa: PLC0415
+    from jmle_plugin.ask.gateway.startup import judge  # noqa: PLC0415
 
-    facts = {model: model_facts(model, config.api_base) for model in config.models}
-    missing = {
-        name for model in config.models for name in missing_credentials(model, config.api_base)
-    }
-    if missing:
-        names = " or ".join(sorted(missing))
-        message = f"no key for {', '.join(config.models)}: {names} is not set"
-        return _refuse(answer, Refused(error=message, missing_credentials=sorted(missing)))
-    provider = Provider(config.images, timeout=config.request_timeout, api_base=config.api_base)
-    scheduler = Scheduler(config, provider.ask, journal, redact=redact)
-    async with Service(scheduler, config.token).listening() as port:
-        _say(answer, Ready(port=port, models=facts))
-        await scheduler.run()
-        await asyncio.Event().wait()  # replies are asked for until the parent leaves
+    runs = Runs(config, journals, redact=redact)
+    async with Service(runs, config.token).listening() as port:
+        _say(answer, Listening(port=port))
+        # It imports litellm, which takes seconds: in a thread, so that we answer meanwhile.
+        verdict = await asyncio.to_thread(judge, config)
+        if isinstance(verdict, Refused):
+            return _refuse(answer, verdict)
+        provider = Provider(
+            runs.images,
+            timeout=config.request_timeout,
+            api_base=config.api_base,
+            max_edge=config.image_max_edge,
+            prices=config.prices,
+        )
+        async with asyncio.TaskGroup() as group:
+            runs.open(provider.ask, group)
+            _say(answer, verdict)
+            await asyncio.Event().wait()  # replies are asked for until the parent leaves
     return 0
 
 
 def _take_stdout() -> BinaryIO:
-    """Standard output for one line alone: whatever libraries print goes to standard error."""
+    """Standard output for our lines alone: whatever libraries print goes to standard error."""
     own = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(own, "wb")
 
 
-def _say(answer: BinaryIO, what: Ready | Refused) -> None:
+def _say(answer: BinaryIO, what: Listening | Ready | Refused) -> None:
     answer.write(what.line())
-    answer.close()
+    answer.flush()
 
 
 def _refuse(answer: BinaryIO, refused: Refused) -> int:

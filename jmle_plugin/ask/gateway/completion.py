@@ -39,7 +39,8 @@ def plain_completion(raw: dict[str, Any], sent: dict[str, Any] | None = None) ->
         one["native_finish_reason"] = native
     made = {name: raw[name] for name in _NAMES if raw.get(name) is not None}
     made["choices"] = [one]
-    if usage := _usage(raw.get("usage")):
+    spoken = any(kept.get(name) for name in ("content", "reasoning_content", "refusal"))
+    if usage := _usage(raw.get("usage"), spoken=spoken):
         made["usage"] = usage
     if sent is not None:
         made["sent"] = sent
@@ -80,16 +81,20 @@ def _specific(part: dict[str, Any]) -> dict[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
-def _usage(raw: Any) -> dict[str, Any] | None:
+def _usage(raw: Any, *, spoken: bool) -> dict[str, Any] | None:
     if not isinstance(raw, dict):
         return None
     usage: dict[str, Any] = {name: raw[name] for name in _COUNTS if _is_count(raw.get(name))}
+    # litellm writes 0 for what it was not told. A prompt has tokens, and so has what is said.
+    for name in _COUNTS:
+        if usage.get(name) == 0 and (spoken or name != "completion_tokens"):
+            del usage[name]
     for group, names in _DETAILS.items():
         details = raw.get(group)
         counts = details if isinstance(details, dict) else {}
         if kept := {name: counts[name] for name in names if _is_count(counts.get(name))}:
             usage[group] = kept
-    return usage or None
+    return usage if any(usage.values()) else None
 
 
 def _is_count(value: Any) -> bool:

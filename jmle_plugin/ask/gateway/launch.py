@@ -10,15 +10,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
 from jmle_plugin.ask.gateway.protocol import (
+    ANNOUNCE_PATH,
     BEGIN_PATH,
     STATUS_PATH,
     STOP_PATH,
+    Announcement,
     GatewayConfig,
     GatewayStatus,
+    Listening,
     ModelFacts,
     Ready,
     Refused,
@@ -32,6 +36,8 @@ _NOT_INHERITED = ("PYTHONWARNINGS", "LITELLM_LOG")
 """Would turn a library's warning into a failure, or print whole requests."""
 _TALK = 10.0
 """Seconds to wait for an answer of the gateway itself; it answers in milliseconds."""
+_ANNOUNCING = 300.0
+"""Seconds for the largest announcement to be sent and checked."""
 _LAST_WORDS = 600
 
 
@@ -73,8 +79,8 @@ class Gateway:
         self._token = config.token
         self._log = log
         self._closing = False
-        self._line = b""
-        self._ready: Ready | None = None
+        self._lines: tuple[Future[bytes], Future[bytes]] = (Future(), Future())
+        """What it says first, when it listens, and then, when it can ask."""
         self._reader = threading.Thread(target=self._talk, args=(config.line(),), daemon=True)
         self._reader.start()
 
@@ -96,8 +102,11 @@ class Gateway:
 
     @property
     def address(self) -> str:
-        """Scheme, host and port; waits until the gateway is ready."""
-        return f"http://{_HOST}:{self.ready().port}"
+        """Scheme, host and port; waits until the gateway listens, not until it is ready.
+
+        Raises what `ready` does.
+        """
+        return f"http://{_HOST}:{Listening.from_line(self._line(0, 60.0)).port}"
 
     @property
     def facts(self) -> dict[str, ModelFacts]:
@@ -105,17 +114,19 @@ class Gateway:
         return self.ready().models
 
     def ready(self, timeout: float = 60.0) -> Ready:
-        """Wait at most `timeout` seconds for the gateway to listen.
+        """Wait at most `timeout` seconds until the gateway can ask.
 
-        Raises GatewayError with its own reason where it refuses (a key is missing), dies
-        or is too slow.
+        Raises GatewayError with its own reason where it refuses (a key is missing, a model
+        unknown, a journal in use), dies or is too slow.
         """
-        if self._ready is None:
-            self._reader.join(timeout)
-            if self._reader.is_alive():
-                raise GatewayError(f"the gateway is not ready after {timeout:g} seconds")
-            self._ready = self._read_line()
-        return self._ready
+        return Ready.from_line(self._line(1, timeout))
+
+    def announce(self, announcement: Announcement) -> GatewayStatus:
+        """Tell every request that one run may make, once; waits until the gateway is ready.
+
+        GatewayError where they cannot be the requests of a run of this session.
+        """
+        return self._call("POST", ANNOUNCE_PATH, announcement.model_dump(), timeout=_ANNOUNCING)
 
     def check(self) -> None:
         """GatewayError when the process is gone though nobody closed it."""
@@ -127,7 +138,7 @@ class Gateway:
         return self._call("GET", STATUS_PATH)
 
     def begin(self) -> GatewayStatus:
-        """Let a gateway on hold ask."""
+        """Ask ahead from now on; the first request of a client does the same."""
         return self._call("POST", BEGIN_PATH)
 
     def stop(self, reason: str = "", *, drain: float = 0.0) -> GatewayStatus:
@@ -170,7 +181,7 @@ class Gateway:
             self._log.unlink()
 
     def _talk(self, config: bytes) -> None:
-        """Tell the gateway its configuration and wait for its one line."""
+        """Tell the gateway its configuration and wait for its two lines."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None and stdout is not None  # noqa: S101, PT018 - pipes were asked for
         try:
@@ -178,25 +189,34 @@ class Gateway:
             stdin.flush()
         except OSError:
             pass  # it died; the missing line tells
-        self._line = stdout.readline()
+        for line in self._lines:
+            line.set_result(stdout.readline())
 
-    def _read_line(self) -> Ready:
-        if not self._line:
+    def _line(self, number: int, timeout: float) -> bytes:
+        """What the gateway says there; GatewayError where it has nothing good to say."""
+        try:
+            line = self._lines[number].result(timeout)
+        except TimeoutError:
+            problem = f"the gateway is not ready after {timeout:g} seconds"
+            raise GatewayError(problem, where=self._log) from None
+        if not line:
             self._process.wait()
             raise self._death()
-        if "error" in read_json(self._line):
-            refused = Refused.from_line(self._line)
-            raise GatewayError(
-                refused.error,
-                remedy="Set the environment variable, or name a server that needs no key "
-                "with --api-base."
-                if refused.missing_credentials
-                else "",
-            )
-        return Ready.from_line(self._line)
+        if (refused := _refusal(line)) is not None:
+            raise refused
+        return line
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> GatewayStatus:
-        connection = http.client.HTTPConnection(_HOST, self.ready().port, timeout=_TALK)
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        timeout: float = _TALK,
+    ) -> GatewayStatus:
+        self.ready()
+        host = self.address.removeprefix("http://")
+        connection = http.client.HTTPConnection(host, timeout=timeout)
         try:
             connection.request(
                 method,
@@ -215,7 +235,7 @@ class Gateway:
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
-            raise GatewayError(f"the gateway answered HTTP {response.status}: {raw[:200]!r}")
+            raise GatewayError(f"the gateway refuses: {read_json(raw)['error']['message']}")
         return GatewayStatus.model_validate(read_json(raw))
 
     def _process_settles(self) -> None:
@@ -226,6 +246,10 @@ class Gateway:
             return
 
     def _death(self) -> GatewayError:
+        self._reader.join(1.0)
+        for line in self._lines:
+            if line.done() and (refused := _refusal(line.result())) is not None:
+                return refused
         try:
             words = " ".join(self._log.read_text("utf-8", "replace").split())[-_LAST_WORDS:]
         except OSError:
@@ -236,3 +260,11 @@ class Gateway:
             where=self._log,
             remedy="Replies that had arrived are kept: give the same command again.",
         )
+
+
+def _refusal(line: bytes) -> GatewayError | None:
+    """Why the gateway did not start, where that is what it says."""
+    if not line or "error" not in read_json(line):
+        return None
+    refused = Refused.from_line(line)
+    return GatewayError(refused.error, remedy=refused.remedy)

@@ -7,6 +7,9 @@ from typing import Any
 
 FATAL, SPENT, STOPPED = "fatal", "spent", "stopped"
 _STATUS = {FATAL: 424, SPENT: 502, STOPPED: 503}
+REFUSED = "refused"
+"""Said of what is no request of ours."""
+KINDS = frozenset({*_STATUS, REFUSED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,30 @@
 """The plain data both sides share: what the parent tells the gateway, and what it answers.
 
 The parent writes one `GatewayConfig` as one line of JSON to the gateway's standard input
-and keeps that open: its end means that the parent is gone. The gateway answers with one
-line on its standard output, a `Ready` or a `Refused`.
+and keeps that open: its end means that the parent is gone. The gateway answers with two
+lines on its standard output: `Listening` at once, `Ready` when it can ask. A `Refused`, in
+the place of either, is the last.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from jmle_plugin.errors import GatewayError
-from jmle_plugin.files import canonical_json, digest, read_json
+from jmle_plugin.ask.gateway.wire import Positive, Price, Wire
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE
+from jmle_plugin.files import digest
 
+ANNOUNCE_PATH = "/announce"
 STATUS_PATH = "/status"
 BEGIN_PATH = "/begin"
 STOP_PATH = "/stop"
 IMAGE_PREFIX = "sha256:"
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of the largest request; figures travel by digest, so a question is far smaller."""
+MAX_ANNOUNCEMENT = 256 * 1024 * 1024
+"""Bytes of the largest announcement, which holds every request of a run."""
 
 RESERVED = frozenset(
     """model messages api_key api_base base_url api_version timeout request_timeout stream
@@ -32,39 +37,17 @@ RESERVED = frozenset(
 let a parameter be dropped or a secret into the recorded request."""
 
 Key = tuple[str, int, str]
-"""(question, epoch, digest of the canonical body): what a reply is a reply to."""
-
-Seconds = Annotated[float, Field(gt=0)]
+"""(question, epoch, digest of the canonical body): what a reply is a reply to, in one run."""
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def line(self) -> bytes:
-        """The value as one line of ASCII JSON, its end included."""
-        return canonical_json(self.model_dump()) + b"\n"
-
-    @classmethod
-    def from_line(cls, line: bytes) -> Self:
-        """Read what `line` wrote; GatewayError for anything else."""
-        try:
-            return cls.model_validate(read_json(line))
-        except ValidationError as error:
-            first = error.errors(include_input=False)[0]
-            place = ".".join(str(part) for part in first["loc"]) or cls.__name__
-            raise GatewayError(f"{place}: {first['msg']}") from None  # inputs may be secret
-        except ValueError as error:
-            raise GatewayError(f"this is no {cls.__name__}: {error}") from None
-
-
-class ImageFile(_Wire):
+class ImageFile(Wire):
     """Where a figure lies, and its media type (`image/png`)."""
 
     path: str
     media_type: str
 
 
-class Announced(_Wire):
+class Announced(Wire):
     """One request that may be made: `digest` is the sha256 of `body` in canonical form."""
 
     question: str
@@ -88,27 +71,12 @@ class Announced(_Wire):
         return self
 
 
-class GatewayConfig(_Wire):
-    """Everything a gateway needs but the provider's keys, which it inherits by environment.
+class Announcement(Wire):
+    """Every request one run may make, in the order they shall be asked, and their figures."""
 
-    `request_timeout` and `backoff` (the first wait before a retry) are in seconds, `rpm`
-    and `tpm` are requests and tokens per minute. A gateway on `hold` asks nothing before
-    it is told to begin. `parent` is the process to die with, 0 for none.
-    """
-
-    token: Annotated[str, Field(min_length=16, repr=False)]
-    journal: str
+    run: str
     requests: list[Announced] = Field(repr=False)
     images: dict[str, ImageFile] = Field(default={}, repr=False)
-    concurrency: Annotated[int, Field(ge=1)] = 8
-    request_timeout: Seconds = 600.0
-    max_retries: Annotated[int, Field(ge=0)] = 6
-    backoff: Seconds = 1.0
-    rpm: Seconds | None = None
-    tpm: Seconds | None = None
-    api_base: str | None = None
-    hold: bool = False
-    parent: int = 0
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -120,17 +88,64 @@ class GatewayConfig(_Wire):
             raise ValueError(f"there is no file for image {min(unknown)}")
         return self
 
+
+class RunConfig(Wire):
+    """One run of the session: its name, its model, and the file its replies are kept in."""
+
+    run: str
+    model: str
+    journal: str
+
+
+class Prices(Wire):
+    """US dollars per token."""
+
+    input: Price
+    output: Price
+
+
+class GatewayConfig(Wire):
+    """Everything a gateway needs to start but the providers' keys, inherited by environment.
+
+    `concurrency` (calls at a time), `rpm` and `tpm` (requests and tokens per minute) are
+    for each run. `request_timeout` and `backoff` (the first wait before a retry) are in
+    seconds, `image_max_edge` is in pixels. `max_cost` is in US dollars, for everything this
+    process asks; `prices` stand for those that litellm knows. `parent` is the process to
+    die with, 0 for none.
+    """
+
+    token: Annotated[str, Field(min_length=16, repr=False)]
+    runs: Annotated[list[RunConfig], Field(min_length=1)]
+    concurrency: Annotated[int, Field(ge=1)] = 8
+    request_timeout: Positive = 600.0
+    max_retries: Annotated[int, Field(ge=0)] = 6
+    backoff: Positive = 1.0
+    rpm: Positive | None = None
+    tpm: Positive | None = None
+    api_base: str | None = None
+    image_max_edge: Annotated[int, Field(ge=1)] = DEFAULT_MAX_EDGE
+    prices: Prices | None = None
+    max_cost: Positive | None = None
+    parent: int = 0
+
+    @model_validator(mode="after")
+    def _keeps_runs_apart(self) -> Self:
+        for what in ("run", "journal"):
+            if len({getattr(run, what) for run in self.runs}) != len(self.runs):
+                raise ValueError(f"two runs have the same {what}")
+        return self
+
     @property
     def models(self) -> list[str]:
         """The models asked, each once."""
-        return sorted({str(request.body["model"]) for request in self.requests})
+        return sorted({run.model for run in self.runs})
 
 
-class ModelFacts(_Wire):
+class ModelFacts(Wire):
     """What litellm knows of a model; None where it does not know.
 
-    Prices are US dollars per token. They are None too behind an `api_base` of the user's:
-    a known name there says nothing about the price.
+    Prices are US dollars per token, the user's own where they were given. Otherwise they
+    are None too behind an `api_base`: a known name there says nothing about the price.
     """
 
     provider: str
@@ -139,21 +154,27 @@ class ModelFacts(_Wire):
     output_price: float | None = None
 
 
-class Ready(_Wire):
-    """The gateway listens on this port of 127.0.0.1."""
+class Listening(Wire):
+    """The gateway listens on this port of 127.0.0.1, and cannot ask yet."""
 
     port: Annotated[int, Field(ge=1, le=65535)]
-    models: dict[str, ModelFacts] = {}
 
 
-class Refused(_Wire):
+class Ready(Wire):
+    """The gateway can ask these models; requests can be announced."""
+
+    models: dict[str, ModelFacts]
+
+
+class Refused(Wire):
     """The gateway did not start. `missing_credentials` are environment variables' names."""
 
     error: str
-    missing_credentials: list[str] = []
+    remedy: str = ""
+    missing_credentials: list[str] = Field(default=[])
 
 
-class Tokens(_Wire):
+class Tokens(Wire):
     """Token counts, summed over the replies that gave them."""
 
     prompt: int = 0
@@ -162,12 +183,14 @@ class Tokens(_Wire):
     cached: int = 0
 
 
-class GatewayStatus(_Wire):
+class RunStatus(Wire):
     """Counts of requests, except `retries` (calls made again) and `limit` (calls at a time).
 
     `waiting` were not begun; `unfinished` were, and are `in_flight`, `resting` before they
     are asked again, or being written. `done` includes those answered `from_journal`.
-    `tokens` are those of this process's own calls. `fatal` is the provider's message.
+    `tokens` and `cost` are those of this process's own calls. `cost` is in US dollars, None
+    as soon as one reply's is unknown. `fatal` is the message that ended the asking; `capped`
+    says that `max_cost` did, being reached or impossible to keep.
     """
 
     waiting: int
@@ -180,8 +203,58 @@ class GatewayStatus(_Wire):
     retries: int
     limit: int
     tokens: Tokens
+    cost: float | None = 0.0
     stopped: bool = False
+    capped: bool = False
     fatal: str | None = None
+
+
+class GatewayStatus(Wire):
+    """Where each run stands, by its name; the properties are sums over them."""
+
+    runs: dict[str, RunStatus]
+
+    @property
+    def waiting(self) -> int:
+        """Requests that were not begun."""
+        return sum(run.waiting for run in self.runs.values())
+
+    @property
+    def unfinished(self) -> int:
+        """Requests begun, without an outcome yet."""
+        return sum(run.unfinished for run in self.runs.values())
+
+    @property
+    def in_flight(self) -> int:
+        """Calls under way."""
+        return sum(run.in_flight for run in self.runs.values())
+
+    @property
+    def done(self) -> int:
+        """Requests with a reply."""
+        return sum(run.done for run in self.runs.values())
+
+    @property
+    def failed(self) -> int:
+        """Requests that ended without a reply."""
+        return sum(run.failed for run in self.runs.values())
+
+    @property
+    def retries(self) -> int:
+        """Calls made again."""
+        return sum(run.retries for run in self.runs.values())
+
+    @property
+    def tokens(self) -> Tokens:
+        """Tokens of this process's own calls."""
+        each = [run.tokens.model_dump() for run in self.runs.values()]
+        return Tokens(**{name: sum(one[name] for one in each) for name in Tokens.model_fields})
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars for this process's own calls, None where one's cost is unknown."""
+        costs = [run.cost for run in self.runs.values() if run.cost is not None]
+        return sum(costs) if len(costs) == len(self.runs) else None
 
 
 def image_digests(body: dict[str, Any]) -> list[str]:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
-from pathlib import Path
 from typing import Any
 
 from jmle_plugin.ask.gateway.completion import plain_completion, refusal_completion
 from jmle_plugin.ask.gateway.failures import ProviderError, RefusedByFilterError, classify
-from jmle_plugin.ask.gateway.protocol import IMAGE_PREFIX, ImageFile, ModelFacts
+from jmle_plugin.ask.gateway.figures import Figure, Figures
+from jmle_plugin.ask.gateway.pricing import table_cost, table_prices
+from jmle_plugin.ask.gateway.protocol import (
+    IMAGE_PREFIX,
+    ImageFile,
+    ModelFacts,
+    Prices,
+    image_digests,
+)
+from jmle_plugin.ask.models import sees_figures
+from jmle_plugin.ask.reply import read_usage
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE
 from jmle_plugin.errors import GatewayError
 
 _PLACEHOLDER = "no-key-needed"
@@ -30,14 +39,27 @@ class Provider:
     """Asks models through litellm, each request exactly once."""
 
     def __init__(
-        self, images: Mapping[str, ImageFile], *, timeout: float, api_base: str | None
+        self,
+        images: Mapping[str, ImageFile],
+        *,
+        timeout: float,
+        api_base: str | None,
+        max_edge: int = DEFAULT_MAX_EDGE,
+        prices: Prices | None = None,
     ) -> None:
-        """`timeout` is in seconds, for a whole call; `images` are files by sha256."""
-        self._images = images
+        """`timeout` is in seconds, for a whole call.
+
+        `images` are files by sha256, looked up when they are sent: they may grow. Figures
+        with a side longer than `max_edge` pixels are scaled down. `prices` are the user's
+        own; without them litellm's table tells, but not behind an `api_base`.
+        """
+        self._figures = Figures(images, max_edge=max_edge)
         self._timeout = timeout
         self._base = api_base
+        self._prices = prices
         self._litellm = load_litellm()
         self._routes: dict[str, dict[str, Any]] = {}
+        self._priced: dict[str, bool] = {}
 
     async def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The completion to an OpenAI chat body with figures by digest, as plain JSON.
@@ -46,30 +68,50 @@ class Provider:
         """
         model = str(body["model"])
         parameters = {name: value for name, value in body.items() if name != "messages"}
+        shown = image_digests(dict(body))
+        figures = {digest: await self._figures.get(digest) for digest in dict.fromkeys(shown)}
         sent: dict[str, Any] = {}
         _sent.set(sent)
         try:
-            messages = await asyncio.to_thread(self._messages, body["messages"])
             # The client's own timeout is for each read: a trickle would outlast it.
             async with asyncio.timeout(self._timeout):
                 response = await self._litellm.acompletion(
                     **parameters,
                     **self._route(model),
-                    messages=messages,
+                    messages=_with_figures(body["messages"], figures),
                     timeout=self._timeout + 5.0,
                     max_retries=0,
                     num_retries=0,
                 )
-        except ProviderError:
-            raise
         except TimeoutError as error:
             raise ProviderError(f"no complete reply within {self._timeout:g} seconds") from error
         except Exception as error:
             meant = classify(error)
-            if isinstance(meant, RefusedByFilterError):
-                return refusal_completion(model, meant.message)
-            raise meant from error
-        return plain_completion(response.model_dump(warnings=False), sent)
+            if not isinstance(meant, RefusedByFilterError):
+                raise meant from error
+            made = refusal_completion(model, meant.message)
+        else:
+            made = plain_completion(response.model_dump(warnings=False), sent)
+            if (cost := self._cost(body, made, response)) is not None:
+                made["cost"] = cost
+        if shown:
+            made["sent_images"] = [figures[digest].sent for digest in shown]
+        return made
+
+    def _cost(self, body: Mapping[str, Any], made: dict[str, Any], response: Any) -> float | None:
+        """US dollars; None where a count or the price is not known."""
+        usage = read_usage(made.get("usage"))
+        if usage is None or usage.prompt is None or usage.completion is None:
+            return None
+        if self._prices is not None:
+            return usage.prompt * self._prices.input + usage.completion * self._prices.output
+        model = str(body["model"])
+        if model not in self._priced:
+            known = self._base is None and table_prices(self._litellm, model) is not None
+            self._priced[model] = known
+        if not self._priced[model]:
+            return None
+        return table_cost(self._litellm, model, response, body.get("service_tier"))
 
     def _route(self, model: str) -> dict[str, Any]:
         """How litellm reaches `model`."""
@@ -77,27 +119,23 @@ class Provider:
             self._routes[model] = _route(self._litellm, model, self._base)
         return self._routes[model]
 
-    def _messages(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [
-            {**message, "content": [self._part(part) for part in message["content"]]}
-            if isinstance(message.get("content"), list)
-            else message
-            for message in messages
-        ]
 
-    def _part(self, part: dict[str, Any]) -> dict[str, Any]:
-        url = part.get("image_url", {}).get("url", "")
-        if not url.startswith(IMAGE_PREFIX):
-            return part
-        image = self._images[url.removeprefix(IMAGE_PREFIX)]
-        try:
-            encoded = base64.b64encode(Path(image.path).read_bytes()).decode("ascii")
-        except OSError as error:
-            raise ProviderError(
-                f"image {image.path} cannot be read ({error.strerror})", fatal=True
-            ) from error
-        shown = {**part["image_url"], "url": f"data:{image.media_type};base64,{encoded}"}
-        return {**part, "image_url": shown}
+def _with_figures(
+    messages: list[dict[str, Any]], figures: Mapping[str, Figure]
+) -> list[dict[str, Any]]:
+    """The messages with figures themselves in the place of their digests."""
+
+    def filled(part: dict[str, Any]) -> dict[str, Any]:
+        image = part.get("image_url", {})
+        figure = figures.get(str(image.get("url", "")).removeprefix(IMAGE_PREFIX))
+        return part if figure is None else {**part, "image_url": {**image, "url": figure.url}}
+
+    return [
+        {**message, "content": [filled(part) for part in message["content"]]}
+        if isinstance(message.get("content"), list)
+        else message
+        for message in messages
+    ]
 
 
 def missing_credentials(model: str, api_base: str | None = None) -> list[str]:
@@ -116,20 +154,12 @@ def model_facts(model: str, api_base: str | None = None) -> ModelFacts:
     litellm = load_litellm()
     route = _route(litellm, model, api_base)
     provider = route.get("custom_llm_provider") or litellm.get_llm_provider(model)[1]
-    try:
-        info: dict[str, Any] = dict(litellm.get_model_info(model))
-    except Exception:  # noqa: BLE001 - litellm raises bare Exceptions for what it does not know
-        return ModelFacts(provider=provider)
-    prices = (info.get("input_cost_per_token"), info.get("output_cost_per_token"))
-    # Some dated names stand in the table with a price of 0: that is not known, not free.
-    known = api_base is None and all(isinstance(price, int | float) for price in prices)
-    if not known or not any(prices):
-        prices = (None, None)
+    prices = None if api_base is not None else table_prices(litellm, model)
     return ModelFacts(
         provider=provider,
-        vision=bool(info.get("supports_vision")),
-        input_price=prices[0],
-        output_price=prices[1],
+        vision=sees_figures(model, api_base),
+        input_price=prices.input if prices else None,
+        output_price=prices.output if prices else None,
     )
 
 

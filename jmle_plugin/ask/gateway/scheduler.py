@@ -1,7 +1,7 @@
 """Asks ahead: the announced requests in their order, so many at a time, each until it is done.
 
 A request ends as a completion, journalled before anybody sees it, or as a `Failure`. What
-no retry can mend ends all of them.
+no retry can mend ends the run: the other requests end as stopped.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from jmle_plugin.ask.gateway.backoff import delay
+from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.journal import Entry, Journal
 from jmle_plugin.ask.gateway.keeper import Keeper
 from jmle_plugin.ask.gateway.limits import AdaptiveLimit, Pace
 from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure, Outcome
-from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, GatewayStatus, Key
+from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, Key, RunStatus
 from jmle_plugin.ask.gateway.tally import Tally
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -28,17 +29,19 @@ Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class Scheduler:
-    """Runs in one event loop; make it there."""
+    """Asks the requests of one run. Lives in one event loop; make it there."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
         config: GatewayConfig,
+        requests: Sequence[Announced],
         ask: Ask,
         journal: Journal,
+        budget: Budget,
         *,
         redact: Callable[[str], str] = str,
     ) -> None:
-        """`redact` takes secrets out of a provider's message."""
+        """`budget` is shared by all runs. `redact` takes secrets out of a provider's message."""
         self._config = config
         self._ask = ask
         self._journal = journal
@@ -46,15 +49,17 @@ class Scheduler:
         self._limit = AdaptiveLimit(config.concurrency)
         self._pace = Pace(config.rpm, config.tpm, now=time.monotonic())
         self._pause_until = 0.0
-        self._changed = asyncio.Condition()
+        self._budget = budget
         self._halted = asyncio.Event()
         self._begun = asyncio.Event()
         self._halt: Failure | None = None
+        self._fatal: str | None = None
+        self._capped = False
         self._tally = Tally()
         self._keeper = Keeper(journal)
         loop = asyncio.get_running_loop()
         self._outcomes: dict[Key, asyncio.Future[Outcome]] = {
-            request.key: loop.create_future() for request in config.requests
+            request.key: loop.create_future() for request in requests
         }
         for entry in journal.entries:
             future = self._outcomes.get(entry.key)
@@ -62,16 +67,15 @@ class Scheduler:
                 future.set_result(entry.response)
                 self._tally.done += 1
                 self._tally.from_journal += 1
-        self._queue = deque(one for one in config.requests if not self._outcomes[one.key].done())
-        if not config.hold:
-            self.begin()
+        self._queue = deque(one for one in requests if not self._outcomes[one.key].done())
+        budget.when_over(self._cap)
 
     def begin(self) -> None:
         """Ask from now on."""
         self._begun.set()
 
     async def run(self) -> None:
-        """Ask everything that was announced; returns when each request has its outcome."""
+        """Once begun, ask everything; returns when each request has its outcome."""
         await self._begun.wait()
         async with self._keeper.keeping(), asyncio.TaskGroup() as group:
             for _ in range(min(self._config.concurrency, len(self._queue))):
@@ -85,29 +89,36 @@ class Scheduler:
         """Wait for the outcome of an announced request: the same one whoever waits."""
         return await asyncio.shield(self._outcomes[key])
 
-    def stop(self, reason: str = "asking was stopped") -> None:
+    def stop(self, reason: str) -> None:
         """Make no more calls; those in flight end as they do."""
-        self._stop(Failure(STOPPED, reason))
+        if self._halt is not None:
+            return
+        self._halt = Failure(STOPPED, reason)
+        self._halted.set()
+        self._begun.set()
+        while self._queue:
+            self._settle(self._queue.popleft(), self._halt)
 
-    def status(self) -> GatewayStatus:
-        """Where everything stands."""
-        halt = self._halt
+    def status(self) -> RunStatus:
+        """Where the run stands."""
         return self._tally.status(
             total=len(self._outcomes),
             waiting=len(self._queue),
             limit=self._limit.calls,
-            stopped=halt is not None,
-            fatal=halt.message if halt and halt.kind == FATAL else None,
+            stopped=self._halt is not None,
+            capped=self._capped,
+            fatal=self._fatal,
         )
 
-    def _stop(self, failure: Failure) -> None:
-        if self._halt is not None:
-            return
-        self._halt = failure
-        self._halted.set()
-        self._begun.set()
-        while self._queue:
-            self._settle(self._queue.popleft(), failure)
+    def _end(self, message: str) -> Failure:
+        """Stop for good: the failure of the request that is the reason."""
+        self._fatal = self._fatal or message
+        self.stop(f"not asked, because asking was stopped: {message}")
+        return Failure(FATAL, message)
+
+    def _cap(self, reason: str) -> None:
+        self._capped = self._halt is None
+        self.stop(reason)
 
     def _settle(self, request: Announced, outcome: Outcome) -> None:
         if isinstance(outcome, Failure):
@@ -123,8 +134,7 @@ class Scheduler:
                 outcome = await self._until_done(request)
             except Exception as error:  # noqa: BLE001 - a test waits for this outcome
                 traceback.print_exc(file=sys.stderr)
-                outcome = Failure(FATAL, f"the gateway failed: {type(error).__name__}: {error}")
-                self._stop(outcome)
+                outcome = self._end(f"the gateway failed: {type(error).__name__}: {error}")
             if isinstance(outcome, Failure):
                 self._settle(request, outcome)
             else:
@@ -139,9 +149,7 @@ class Scheduler:
                 self._settle(request, completion)
                 return
             # A reply that could be paid for twice is not handed out, nor are more bought.
-            failure = Failure(FATAL, problem)
-            self._stop(failure)
-            self._settle(request, failure)
+            self._settle(request, self._end(problem))
 
         self._keeper.keep(entry, kept)
 
@@ -173,7 +181,7 @@ class Scheduler:
         """The failure that `error` is; None to ask again."""
         message = self._redact(error.message)
         if error.fatal:
-            self._stop(Failure(FATAL, message))
+            return self._end(message)
         if self._halt is not None:
             return self._halt
         if attempt > self._config.max_retries:
@@ -184,6 +192,7 @@ class Scheduler:
         started = time.monotonic()
         expected = self._tally.expected(request.body)
         actual = 0.0
+        completion = None
         try:
             completion = await self._ask(request.body)
             actual = self._tally.count(completion)
@@ -196,28 +205,33 @@ class Scheduler:
             return completion
         finally:
             self._pace.settle(expected, actual)
+            self._budget.end(completion)
             self._tally.in_flight -= 1
-            async with self._changed:
-                self._changed.notify_all()
+            async with self._budget.changed:
+                self._budget.changed.notify_all()
 
     async def _permission(self, request: Announced) -> Failure | None:
         """Wait until one more call may be made, and count it; or what stopped everything."""
         while self._halt is None:
             wait = self._pause_until - time.monotonic()
-            if wait <= 0.0 and self._tally.in_flight >= self._limit.calls:
+            if wait <= 0.0 and not self._has_room():
                 await self._race(self._room())
                 continue
             if wait <= 0.0:
                 wait = self._pace.wait(self._tally.expected(request.body), time.monotonic())
             if wait <= 0.0:
+                self._budget.begin()
                 self._tally.in_flight += 1
                 return None
             await self._sleep(wait)
         return self._halt
 
+    def _has_room(self) -> bool:
+        return self._tally.in_flight < self._limit.calls and self._budget.may_begin()
+
     async def _room(self) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._tally.in_flight < self._limit.calls)
+        async with self._budget.changed:
+            await self._budget.changed.wait_for(self._has_room)
 
     async def _sleep(self, seconds: float) -> None:
         await self._race(asyncio.sleep(seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,16 +10,20 @@ from typing import Any
 
 from aiohttp import web
 
-from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
-from jmle_plugin.ask.gateway.outcome import Failure
+from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
+from jmle_plugin.ask.gateway.outcome import REFUSED, Failure
 from jmle_plugin.ask.gateway.protocol import (
+    ANNOUNCE_PATH,
     BEGIN_PATH,
+    MAX_ANNOUNCEMENT,
     MAX_BODY,
     STATUS_PATH,
     STOP_PATH,
+    Announcement,
     Key,
 )
-from jmle_plugin.ask.gateway.scheduler import Scheduler
+from jmle_plugin.ask.gateway.runs import Runs
+from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, digest, read_json
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -26,10 +31,10 @@ _HOST = "127.0.0.1"
 
 
 class Service:
-    """Answers with what a scheduler has."""
+    """Answers with what the runs have."""
 
-    def __init__(self, scheduler: Scheduler, token: str) -> None:
-        self._scheduler = scheduler
+    def __init__(self, runs: Runs, token: str) -> None:
+        self._runs = runs
         self._expected = f"Bearer {token}".encode()
 
     @asynccontextmanager
@@ -39,6 +44,7 @@ class Service:
         application.add_routes(
             [
                 web.post(CHAT_PATH, self._chat),
+                web.post(ANNOUNCE_PATH, self._announce),
                 web.get(STATUS_PATH, self._status),
                 web.post(BEGIN_PATH, self._begin),
                 web.post(STOP_PATH, self._stop),
@@ -56,35 +62,51 @@ class Service:
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._expected):
-            return _error(401, "the token is missing or wrong", "refused")
-        if (request.content_length or 0) > MAX_BODY:
-            return _too_large()
+            return _error(401, "the token is missing or wrong", REFUSED)
+        most = MAX_ANNOUNCEMENT if request.path == ANNOUNCE_PATH else MAX_BODY
+        if (request.content_length or 0) > most:
+            return _too_large(most)
         try:
             return await handler(request)
         except web.HTTPRequestEntityTooLarge:
-            return _too_large()
+            return _too_large(most)
         except web.HTTPException as error:
-            return _error(error.status, error.reason, "refused")
+            return _error(error.status, error.reason, REFUSED)
 
     async def _chat(self, request: web.Request) -> web.Response:
         try:
             key = await _key(request)
         except ValueError as error:
-            return _error(400, f"this is no request of ours: {error}", "refused")
-        if not self._scheduler.knows(key):
+            return _error(400, f"this is no request of ours: {error}", REFUSED)
+        run = request.headers.get(RUN_HEADER, "")
+        if not self._runs.knows(run, key):
             return _error(
-                403, f"question {key[0]} (epoch {key[1]}) was not announced like this", "refused"
+                403,
+                f"question {key[0]} (epoch {key[1]}) of run {run!r} was not announced like this",
+                REFUSED,
             )
-        outcome = await self._scheduler.outcome(key)
+        # Only now is it certain that somebody wants replies of ours: nothing was asked yet.
+        self._runs.begin()
+        outcome = await self._runs.outcome(run, key)
         if isinstance(outcome, Failure):
             return _error(outcome.status, outcome.message, outcome.kind)
         return _json(200, outcome)
 
+    async def _announce(self, request: web.Request) -> web.Response:
+        raw = await request.clone(client_max_size=MAX_ANNOUNCEMENT).read()
+        try:
+            # Large: meanwhile others are answered.
+            announcement = await asyncio.to_thread(Announcement.from_line, raw)
+            self._runs.announce(announcement)
+        except GatewayError as error:
+            return _error(400, str(error), REFUSED)
+        return await self._status(request)
+
     async def _status(self, _: web.Request) -> web.Response:
-        return _json(200, self._scheduler.status().model_dump())
+        return _json(200, self._runs.status().model_dump())
 
     async def _begin(self, request: web.Request) -> web.Response:
-        self._scheduler.begin()
+        self._runs.begin()
         return await self._status(request)
 
     async def _stop(self, request: web.Request) -> web.Response:
@@ -92,12 +114,9 @@ class Service:
         try:
             told = read_json(raw) if raw else {}
         except ValueError as error:
-            return _error(400, f"this is no request of ours: {error}", "refused")
+            return _error(400, f"this is no request of ours: {error}", REFUSED)
         reason = told.get("reason") if isinstance(told, dict) else None
-        if isinstance(reason, str) and reason:
-            self._scheduler.stop(reason)
-        else:
-            self._scheduler.stop()
+        self._runs.stop(reason if isinstance(reason, str) and reason else "asking was stopped")
         return await self._status(request)
 
 
@@ -111,9 +130,9 @@ async def _key(request: web.Request) -> Key:
         raise ValueError("it nests without end") from error
 
 
-def _too_large() -> web.Response:
+def _too_large(most: int) -> web.Response:
     # The rest of the body is not read: the connection cannot be used again.
-    response = _error(413, f"a request has at most {MAX_BODY} bytes", "refused")
+    response = _error(413, f"a request has at most {most} bytes", REFUSED)
     response.force_close()
     return response
 

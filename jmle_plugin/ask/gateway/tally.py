@@ -1,19 +1,18 @@
-"""What is counted: requests, calls and tokens."""
+"""What is counted: requests, calls, tokens and what they cost."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from jmle_plugin.ask.gateway.protocol import GatewayStatus, Tokens, image_digests
-
-_IMAGE_TOKENS = 800
-"""About what a figure costs; only for pacing, until the first replies tell."""
+from jmle_plugin.ask.gateway.budget import cost_of
+from jmle_plugin.ask.gateway.protocol import RunStatus, Tokens
+from jmle_plugin.ask.models import estimate_tokens
 
 
 @dataclass
 class Tally:
-    """Running counts; their meaning is that of `GatewayStatus`."""
+    """Running counts; their meaning is that of `RunStatus`."""
 
     in_flight: int = 0
     resting: int = 0
@@ -21,12 +20,15 @@ class Tally:
     failed: int = 0
     from_journal: int = 0
     retries: int = 0
+    cost: float | None = 0.0
     tokens: dict[str, int] = field(default_factory=dict)
     _replies: int = 0
     _spent: int = 0
 
     def count(self, completion: dict[str, Any]) -> float:
-        """Add a reply's tokens; its total of prompt and completion."""
+        """Add a reply's tokens and cost; its total of prompt and completion tokens."""
+        cost = cost_of(completion)
+        self.cost = None if cost is None or self.cost is None else self.cost + cost
         usage = completion.get("usage") or {}
         counts = {
             "prompt": usage.get("prompt_tokens"),
@@ -43,16 +45,14 @@ class Tally:
         return float(total)
 
     def expected(self, body: dict[str, Any]) -> float:
-        """Tokens a call will cost, about: the mean so far, at first a guess by its length."""
+        """Tokens a call will cost, about: the mean so far, at first a guess by its prompt."""
         if self._replies:
             return self._spent / self._replies
-        return len(str(body["messages"])) + _IMAGE_TOKENS * len(image_digests(body))
+        return estimate_tokens(body)
 
-    def status(
-        self, *, total: int, waiting: int, limit: int, stopped: bool, fatal: str | None
-    ) -> GatewayStatus:
-        """The counts as told to others."""
-        return GatewayStatus(
+    def status(self, *, total: int, waiting: int, limit: int, **ended: Any) -> RunStatus:
+        """The counts as told to others; `ended` are the fields that say how."""
+        return RunStatus(
             waiting=waiting,
             unfinished=total - waiting - self.done - self.failed,
             in_flight=self.in_flight,
@@ -63,6 +63,6 @@ class Tally:
             retries=self.retries,
             limit=limit,
             tokens=Tokens(**self.tokens),
-            stopped=stopped,
-            fatal=fatal,
+            cost=self.cost,
+            **ended,
         )

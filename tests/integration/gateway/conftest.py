@@ -13,13 +13,20 @@ import pytest
 
 from jmle_plugin.ask.client import HttpModelClient
 from jmle_plugin.ask.gateway.launch import Gateway, new_token, start
-from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, ImageFile
+from jmle_plugin.ask.gateway.protocol import (
+    Announced,
+    Announcement,
+    GatewayConfig,
+    ImageFile,
+    RunConfig,
+)
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.files import digest
 
 KEY = "sk-planted-0123456789abcdef"
 MODEL = "openai/some-model"
+RUN = "some-run"
 
 
 def text_request(name: str, model: str = MODEL, **parameters: Any) -> Announced:
@@ -56,23 +63,36 @@ class Desk:
         body = {"model": MODEL, "messages": [{"role": "user", "content": parts}]}
         return Announced(question=name, digest=digest(body), body=body)
 
-    def config(self, requests: list[Announced], base: str | None, **settings: Any) -> GatewayConfig:
-        settings = {"backoff": 0.02, "token": new_token(), **settings}
-        return GatewayConfig(
-            journal=str(self.journal),
-            requests=requests,
-            images=self.images,
-            api_base=base,
+    def config(self, base: str | None, **settings: Any) -> GatewayConfig:
+        """One run of `MODEL`, unless `runs` are among the settings."""
+        settings = {
+            "backoff": 0.02,
+            "token": new_token(),
+            "runs": [RunConfig(run=RUN, model=MODEL, journal=str(self.journal))],
             **settings,
-        )
+        }
+        return GatewayConfig(api_base=base, **settings)
 
-    def gateway(self, requests: list[Announced], base: str | None, **settings: Any) -> Gateway:
-        return start(self.config(requests, base, **settings), self.log)
+    def gateway(self, base: str | None, **settings: Any) -> Gateway:
+        """A gateway that knows no request yet."""
+        return start(self.config(base, **settings), self.log)
+
+    def announced(self, requests: list[Announced], base: str | None, **settings: Any) -> Gateway:
+        """A gateway that knows these requests, and asks nothing yet."""
+        gateway = self.gateway(base, **settings)
+        gateway.announce(Announcement(run=RUN, requests=requests, images=self.images))
+        return gateway
+
+    def asking(self, requests: list[Announced], base: str | None, **settings: Any) -> Gateway:
+        """A gateway that asks these requests."""
+        gateway = self.announced(requests, base, **settings)
+        gateway.begin()
+        return gateway
 
 
-def asked(announced: Announced) -> AskRequest:
+def asked(announced: Announced, run: str = RUN) -> AskRequest:
     """The same request as a test would make it."""
-    return AskRequest(announced.question, "0" * 64, announced.body, announced.epoch)
+    return AskRequest(announced.question, "0" * 64, announced.body, announced.epoch, run)
 
 
 @contextmanager
@@ -86,9 +106,9 @@ def client(gateway: Gateway, token: str | None = None) -> Iterator[HttpModelClie
         opened.close()
 
 
-def reply(gateway: Gateway, announced: Announced) -> Reply:
+def reply(gateway: Gateway, announced: Announced, run: str = RUN) -> Reply:
     with client(gateway) as asking:
-        return asking.ask(asked(announced))
+        return asking.ask(asked(announced, run))
 
 
 @pytest.fixture

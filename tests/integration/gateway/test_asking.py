@@ -5,20 +5,25 @@ from __future__ import annotations
 import base64
 import http.client
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image as Pillow
 
-from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
 from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway, start
-from jmle_plugin.ask.gateway.protocol import MAX_BODY
-from jmle_plugin.errors import GatewayError, ReplyError
-from tests.integration.gateway.conftest import KEY, Desk, reply, text_request
+from jmle_plugin.ask.gateway.protocol import MAX_BODY, Announcement, Prices, RunConfig
+from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
+from tests.builders import picture_file
+from tests.integration.gateway.conftest import KEY, MODEL, RUN, Desk, reply, text_request
 from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
+
+EMPTY = Announcement(run=RUN, requests=[])
 
 
 def question(call: Call) -> str:
@@ -28,7 +33,7 @@ def question(call: Call) -> str:
 
 
 def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
-    figure = b"\x89PNG as it is"
+    figure = picture_file(Pillow.new("RGB", (6, 4), "teal"))
     requests = [text_request(f"A-{n}", temperature=0.0) for n in range(40)]
     requests[7] = desk.figure_request("A-7", figure)
 
@@ -37,7 +42,7 @@ def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
         delay = 0.2 + 0.04 * (call.number % 7)
         return Answer(completion(f"reply to {question(call)}"), delay=delay)
 
-    with provider(script) as served, desk.gateway(requests, served.base) as gateway:
+    with provider(script) as served, desk.asking(requests, served.base) as gateway:
         # Asked last, so that every reply is there because it was asked ahead.
         assert reply(gateway, requests[-1]).text == "reply to A-39"
         texts = [reply(gateway, one).text for one in requests]
@@ -96,10 +101,10 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     requests = [text_request(name) for name in (*faults, *fine, "hopeless")]
     with (
         provider(script) as served,
-        desk.gateway(requests, served.base, request_timeout=3.0, max_retries=2) as gateway,
+        desk.asking(requests, served.base, request_timeout=3.0, max_retries=2) as gateway,
     ):
         replies = {one.question: reply(gateway, one) for one in requests[:-1]}
-        with pytest.raises(ReplyError, match=r"HTTP 502, broken for good \(asked 3 times\)"):
+        with pytest.raises(ReplyError, match=r"hopeless: broken for good \(asked 3 times\)"):
             reply(gateway, requests[-1])
         status = gateway.status()
     assert {replies[name].text for name in faults} == {"fine"}
@@ -112,7 +117,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     assert seen["hopeless"] == 3
     assert status.retries == len(faults) + 2
     assert (status.done, status.failed) == (13, 1)
-    assert status.limit < 8
+    assert status.runs[RUN].limit < 8
     assert "hopeless" not in {entry.question for entry in read_journal(desk.journal)}
     told = [call.at for call in served.calls if question(call) == "429-told"]
     assert told[1] - told[0] >= 0.2
@@ -131,16 +136,18 @@ def test_what_no_retry_mends_ends_the_run(desk: Desk, answer: Answer) -> None:
     requests = [text_request(f"A-{n}") for n in range(20)]
     with (
         provider(lambda _: answer) as served,
-        desk.gateway(requests, served.base, concurrency=2) as gateway,
+        desk.asking(requests, served.base, concurrency=2) as gateway,
     ):
-        said = set()
+        said: dict[type[ReplyError], set[str]] = {ReplyError: set(), NotAskedError: set()}
         for one in requests:
-            with pytest.raises(ReplyError, match="HTTP 424") as caught:
+            with pytest.raises(ReplyError) as caught:
                 reply(gateway, one)
-            said.add(caught.value.problem.split("HTTP 424, ")[1])
+            said[caught.type].add(caught.value.problem.split(": ", 1)[1])
         status = gateway.status()
+    fatal = status.runs[RUN].fatal
     assert len(served.calls) <= 2
-    assert said == {status.fatal}
+    assert said[ReplyError] == {fatal}
+    assert said[NotAskedError] == {f"not asked, because asking was stopped: {fatal}"}
     assert KEY not in str(said)
     assert (status.failed, status.done, status.retries) == (20, 0, 0)
     assert read_journal(desk.journal) == []
@@ -154,9 +161,9 @@ def served() -> Iterator[Provider]:
 
 @pytest.fixture(scope="module")
 def quiet(served: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """One gateway on hold, for tests that do not need one of their own."""
+    """One gateway that was not begun, for tests that do not need one of their own."""
     desk = Desk(tmp_path_factory.mktemp("desk"))
-    with desk.gateway([text_request("A-1")], served.base, hold=True) as gateway:
+    with desk.announced([text_request("A-1")], served.base) as gateway:
         yield gateway
 
 
@@ -175,8 +182,11 @@ def test_request_nobody_announced_is_refused(quiet: Gateway) -> None:
         text_request("A-1", temperature=1.0),
         text_request("A-1").model_copy(update={"epoch": 2}),
     ):
-        with pytest.raises(ReplyError, match=r"HTTP 403.*was not announced"):
+        with pytest.raises(ReplyError, match=r"of run 'some-run' was not announced"):
             reply(quiet, unknown)
+    with pytest.raises(ReplyError, match="of run 'other' was not announced"):
+        reply(quiet, text_request("A-1"), "other")
+    assert quiet.status().waiting == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"NaN", b"\xff", b"[" * 100_000])
@@ -201,10 +211,9 @@ def test_it_listens_on_loopback_alone(quiet: Gateway) -> None:
     assert f":{port} " not in Path("/proc/net/tcp6").read_text()
 
 
-def test_on_hold_until_told_to_begin(quiet: Gateway, served: Provider) -> None:
+def test_nothing_is_asked_before_somebody_asks(quiet: Gateway, served: Provider) -> None:
     assert quiet.status().waiting == 1
     assert served.calls == []
-    quiet.begin()
     assert reply(quiet, text_request("A-1")).text == "fine"
 
 
@@ -212,16 +221,16 @@ def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
     requests = [text_request(f"A-{n}") for n in range(10)]
     with (
         provider(lambda _: Answer(completion("fine"), delay=0.5)) as served,
-        desk.gateway(requests, served.base, concurrency=3) as gateway,
+        desk.asking(requests, served.base, concurrency=3) as gateway,
     ):
-        gateway.ready()
         while len(served.calls) < 3:
             gateway.check()
         status = gateway.stop("the budget is spent", drain=5.0)
-        with pytest.raises(ReplyError, match="HTTP 503, the budget is spent"):
+        with pytest.raises(NotAskedError, match=": the budget is spent"):
             reply(gateway, requests[9])
         assert reply(gateway, requests[0]).text == "fine"
-    assert (status.done, status.failed, status.unfinished, status.stopped) == (3, 7, 0, True)
+    assert (status.done, status.failed, status.unfinished) == (3, 7, 0)
+    assert status.runs[RUN].stopped
     assert len(served.calls) == len(read_journal(desk.journal)) == 3
 
 
@@ -231,34 +240,142 @@ def test_refused_before_anything_is_asked(desk: Desk, monkeypatch: pytest.Monkey
         ("gpt-5.2", r"no key for gpt-5\.2: OPENAI_API_KEY is not set"),
         ("nobodys-model", "nobody knows which provider"),
     ):
-        with (
-            desk.gateway([text_request("A-1", model)], None) as gateway,
-            pytest.raises(GatewayError, match=problem),
-        ):
-            gateway.ready()
+        runs = [RunConfig(run=RUN, model=model, journal=str(desk.journal))]
+        with desk.gateway(None, runs=runs) as gateway:
+            assert gateway.address.startswith("http://127.0.0.1:")
+            with pytest.raises(GatewayError, match=problem):
+                gateway.ready()
+            with pytest.raises(GatewayError, match=problem):
+                gateway.status()
 
 
 def test_second_gateway_on_the_same_journal_is_refused(desk: Desk) -> None:
     with (
         provider(lambda _: Answer(completion("fine"))) as served,
-        desk.gateway([text_request("A-1")], served.base) as first,
+        desk.announced([text_request("A-1")], served.base) as first,
     ):
-        first.ready()
-        other = Desk(desk.folder / "other")
-        config = other.config([text_request("A-1")], served.base).model_copy(
-            update={"journal": str(desk.journal)}
-        )
         with (
-            start(config, other.log) as second,
+            start(desk.config(served.base), desk.folder / "other.log") as second,
             pytest.raises(GatewayError, match="another session is asking"),
         ):
-            second.ready()
+            _ = second.address
         assert reply(first, text_request("A-1")).text == "fine"
+
+
+def test_it_listens_long_before_it_can_ask(desk: Desk) -> None:
+    with provider(lambda _: Answer(completion("fine"))) as served:
+        begun = time.monotonic()
+        with desk.gateway(served.base) as gateway:
+            assert gateway.address
+            listening = time.monotonic() - begun
+            early = raw_call(gateway, "POST", CHAT_PATH, named(gateway))
+            status = raw_call(gateway, "GET", "/status", named(gateway))
+            announced = raw_call(gateway, "POST", "/announce", named(gateway), EMPTY.line())
+            answered = time.monotonic() - begun
+            gateway.ready()
+            ready = time.monotonic() - begun
+            assert gateway.announce(EMPTY).done == 0
+    assert listening < answered < ready
+    assert listening < ready / 2
+    assert (early[0], status[0], announced[0]) == (403, 200, 400)
+    assert b"once the gateway is ready" in announced[1]
+
+
+def test_runs_have_requests_journals_and_ends_of_their_own(desk: Desk) -> None:
+    models = {"a": MODEL, "b": "openai/other-model", "silent": MODEL}
+    runs = [
+        RunConfig(run=run, model=model, journal=str(desk.folder / run))
+        for run, model in models.items()
+    ]
+    requests = {run: [text_request(f"A-{n}", models[run]) for n in range(12)] for run in "ab"}
+
+    def script(call: Call) -> Answer:
+        if call.body["model"] == "other-model" and question(call) == "A-3":
+            return failure("no such model", status=404)
+        return Answer(completion(f"{call.body['model']} {question(call)}"), delay=0.05)
+
+    with provider(script) as served, desk.gateway(served.base, runs=runs, concurrency=3) as gateway:
+        gateway.announce(Announcement(run="a", requests=requests["a"]))
+        assert reply(gateway, requests["a"][0], "a").text == "some-model A-0"
+        # Announced after the beginning, so it is asked at once.
+        gateway.announce(Announcement(run="b", requests=requests["b"]))
+        with pytest.raises(ReplyError, match="A-3: no such model"):
+            reply(gateway, requests["b"][3], "b")
+        with pytest.raises(NotAskedError, match=r"not asked, because .*: no such model"):
+            reply(gateway, requests["b"][11], "b")
+        texts = [reply(gateway, one, "a").text for one in requests["a"]]
+        with pytest.raises(ReplyError, match="of run 'b' was not announced"):
+            reply(gateway, requests["a"][0], "b")
+        status = gateway.status()
+        gateway.stop("enough")
+        gateway.announce(Announcement(run="silent", requests=requests["a"]))
+        with pytest.raises(NotAskedError, match="enough"):
+            reply(gateway, requests["a"][0], "silent")
+    assert texts == [f"some-model A-{n}" for n in range(12)]
+    assert (status.runs["a"].done, status.runs["a"].stopped) == (12, False)
+    assert status.runs["b"].fatal == "no such model"
+    assert status.done + status.failed == 24
+    assert status.runs["silent"].limit == 3
+    assert served.peak <= 6
+    assert len(read_journal(desk.folder / "a")) == 12
+
+
+def test_wrong_announcement_is_refused_with_the_reason(desk: Desk) -> None:
+    one = text_request("A-1")
+    wrong = {
+        "no run 'other'": Announcement(run="other", requests=[one]),
+        "for another model": Announcement(run=RUN, requests=[text_request("A-1", "openai/x")]),
+    }
+    with desk.gateway("http://127.0.0.1:9/v1") as gateway:
+        for reason, announcement in wrong.items():
+            with pytest.raises(GatewayError, match=reason):
+                gateway.announce(announcement)
+        gateway.announce(Announcement(run=RUN, requests=[one]))
+        with pytest.raises(GatewayError, match="announced before"):
+            gateway.announce(EMPTY)
+        for body in (b"", b"{", b'{"run": 5}', b"[" * 100_000):
+            assert raw_call(gateway, "POST", "/announce", named(gateway), body)[0] == 400
+        assert gateway.status().waiting == 1
+
+
+def test_announcement_may_be_far_larger_than_a_request(desk: Desk) -> None:
+    requests = [text_request(f"A-{n} " + "x" * 100_000) for n in range(100)]
+    with desk.announced(requests, "http://127.0.0.1:9/v1") as gateway:
+        assert gateway.status().waiting == 100
+
+
+def test_cap_without_prices_is_refused_and_given_prices_are_told(desk: Desk) -> None:
+    base = "http://127.0.0.1:9/v1"
+    with (
+        desk.gateway(base, max_cost=5.0) as gateway,
+        pytest.raises(GatewayError, match=f"prices of {MODEL}\n.*--price-in and --price-out"),
+    ):
+        gateway.ready()
+    with desk.gateway(base, max_cost=5.0, prices=Prices(input=1e-6, output=2e-6)) as gateway:
+        facts = gateway.facts[MODEL]
+    assert (facts.input_price, facts.output_price) == (1e-6, 2e-6)
+
+
+def test_asking_ends_at_the_cap(desk: Desk) -> None:
+    requests = [text_request(f"A-{n}") for n in range(20)]
+    prices = Prices(input=1e-3, output=5e-3)  # a reply of 100 and 20 tokens is $0.20
+    with (
+        provider(lambda _: Answer(completion("fine"), delay=0.02)) as served,
+        desk.asking(requests, served.base, concurrency=3, max_cost=1.5, prices=prices) as gateway,
+    ):
+        with pytest.raises(NotAskedError, match=r"--max-cost of \$1\.5 is reached \(\$1\.4 spent"):
+            reply(gateway, requests[-1])
+        assert reply(gateway, requests[0]).text == "fine"
+        status = gateway.status()
+    assert len(served.calls) == status.done == 7
+    assert status.cost == pytest.approx(1.4)
+    assert status.runs[RUN].capped
 
 
 def named(gateway: Gateway) -> dict[str, str | bytes]:
     return {
         "authorization": f"Bearer {gateway.token}",
+        RUN_HEADER: RUN,
         QUESTION_HEADER: "A-1",
         EPOCH_HEADER: "1",
     }

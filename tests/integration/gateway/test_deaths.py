@@ -17,8 +17,9 @@ import pytest
 
 from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway
+from jmle_plugin.ask.gateway.protocol import Announcement
 from jmle_plugin.errors import GatewayError, ReplyError
-from tests.integration.gateway.conftest import KEY, Desk, reply, text_request
+from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
 from tests.integration.gateway.test_asking import question
 from tests.scripted.provider import Answer, completion, provider
 
@@ -26,12 +27,13 @@ PARENT = """
 import os, sys, time
 from pathlib import Path
 from jmle_plugin.ask.gateway.launch import start
-from jmle_plugin.ask.gateway.protocol import GatewayConfig
+from jmle_plugin.ask.gateway.protocol import Announcement, GatewayConfig
 
 config = GatewayConfig.from_line(Path(sys.argv[1]).read_bytes())
 gateway = start(config, Path(sys.argv[2]))
-gateway.ready()
-if sys.argv[3:] == ["fork"] and not os.fork():
+gateway.announce(Announcement.from_line(Path(sys.argv[3]).read_bytes()))
+gateway.begin()
+if sys.argv[4:] == ["fork"] and not os.fork():
     time.sleep(60)
 print(gateway.pid, flush=True)
 time.sleep(60)
@@ -59,10 +61,9 @@ def test_parent_notices_that_the_gateway_was_killed(desk: Desk) -> None:
     noticed: list[GatewayError] = []
     with (
         provider(lambda _: Answer(completion(), delay=5.0)) as served,
-        desk.gateway(requests, served.base) as gateway,
+        desk.asking(requests, served.base) as gateway,
     ):
         gateway.watch(noticed.append)
-        gateway.ready()
         waiting = threading.Thread(target=fails, args=(gateway,))
         waiting.start()
         until(lambda: len(served.calls) == 2)
@@ -86,13 +87,13 @@ def test_gateway_that_cannot_begin_leaves_its_last_words(
 ) -> None:
     (desk.folder / "run").write_text("a file where the folder belongs")
     with (
-        desk.gateway([text_request("A-1")], "http://127.0.0.1:9/v1") as gateway,
+        desk.gateway("http://127.0.0.1:9/v1") as gateway,
         pytest.raises(GatewayError, match="cannot be opened"),
     ):
         gateway.ready()
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
     with (
-        desk.gateway([text_request("A-1")], "http://127.0.0.1:9/v1") as gateway,
+        desk.gateway("http://127.0.0.1:9/v1") as gateway,
         pytest.raises(GatewayError, match=r"died.*last words.*encodings"),
     ):
         gateway.ready()
@@ -103,8 +104,10 @@ def test_gateway_goes_with_its_parent(desk: Desk, how: str) -> None:
     requests = [text_request(f"A-{n}") for n in range(4)]
     with provider(lambda _: Answer(completion(), delay=20.0)) as served:
         file = desk.folder / "config"
-        file.write_bytes(desk.config(requests, served.base).line())
-        command = [sys.executable, "-c", PARENT, str(file), str(desk.log)]
+        file.write_bytes(desk.config(served.base).line())
+        announcement = desk.folder / "announcement"
+        announcement.write_bytes(Announcement(run=RUN, requests=requests).line())
+        command = [sys.executable, "-c", PARENT, str(file), str(desk.log), str(announcement)]
         with subprocess.Popen(
             [*command, *(["fork"] if how == "forked" else [])],
             stdout=subprocess.PIPE,
@@ -121,7 +124,7 @@ def test_gateway_goes_with_its_parent(desk: Desk, how: str) -> None:
 
 
 def test_closed_before_it_is_ready_it_is_gone(desk: Desk) -> None:
-    gateway = desk.gateway([text_request("A-1")], "http://127.0.0.1:9/v1")
+    gateway = desk.gateway("http://127.0.0.1:9/v1")
     gateway.close()
     gateway.close()
     assert gone(gateway.pid)
@@ -130,9 +133,8 @@ def test_closed_before_it_is_ready_it_is_gone(desk: Desk) -> None:
 def test_interrupt_of_the_whole_group_is_the_parents_affair(desk: Desk) -> None:
     with (
         provider(lambda _: Answer(completion("fine"))) as served,
-        desk.gateway([text_request("A-1")], served.base) as gateway,
+        desk.announced([text_request("A-1")], served.base) as gateway,
     ):
-        gateway.ready()
         os.kill(gateway.pid, signal.SIGINT)
         assert reply(gateway, text_request("A-1")).text == "fine"
 
@@ -141,17 +143,16 @@ def test_interrupt_of_the_whole_group_is_the_parents_affair(desk: Desk) -> None:
 def test_nothing_journalled_is_asked_twice(desk: Desk, signum: int) -> None:
     requests = [text_request(f"A-{n}") for n in range(60)]
     with provider(lambda call: Answer(completion(question(call)), delay=0.03)) as served:
-        with desk.gateway(requests, served.base) as gateway:
-            gateway.ready()
+        with desk.asking(requests, served.base) as gateway:
             until(lambda: len(served.calls) > random.randint(10, 40))  # noqa: S311
             os.kill(gateway.pid, signum)
             until(lambda: gone(gateway.pid))
         kept = {entry.question for entry in read_journal(desk.journal)}
         assert kept
         before = len(served.calls)
-        with desk.gateway(requests, served.base) as gateway:
+        with desk.asking(requests, served.base) as gateway:
             texts = [reply(gateway, one).text for one in requests]
-            assert gateway.status().from_journal == len(kept)
+            assert gateway.status().runs[RUN].from_journal == len(kept)
         again = [question(call) for call in served.calls[before:]]
     assert texts == [one.question for one in requests]
     assert not kept & set(again)

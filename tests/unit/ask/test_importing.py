@@ -11,9 +11,9 @@ import pytest
 
 from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.importing import Imported, import_results
+from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.ask.run import read_run
-from jmle_plugin.ask.sitting import open_sitting
 from jmle_plugin.errors import ImportFileError, SettingsError
 from jmle_plugin.exam.library import find_pack, pack_folders
 from jmle_plugin.exam.pack import load_exam
@@ -51,7 +51,7 @@ def test_every_reply_becomes_a_cassette(file: Path, cassettes: Path) -> None:
     assert (done.replies, done.missing, done.folder.name) == (7, (), "some_model")
     assert {one.stem for one in done.folder.glob("*.yaml")} == set(EXAM.questions)
     assert read_run(done.folder) == done.run
-    assert open_sitting(EXAM, cassettes, run="some_model").run == done.run
+    assert open_sitting(EXAM, cassettes, Wanted(run="some_model")).run == done.run
 
 
 def test_reply_is_kept_to_the_letter_and_says_where_it_comes_from(

@@ -14,7 +14,7 @@ from vcr.request import Request
 from jmle_plugin.ask.cassette import read_cassette, write_cassette
 from jmle_plugin.ask.client import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
 from jmle_plugin.ask.prompt import Prompt, load_prompt
-from jmle_plugin.ask.recording import Recorder, canonical_request, matches
+from jmle_plugin.ask.recording import Recorder, canonical_request, keep_run, matches
 from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import ImageMode, RunSpec, read_run
 from jmle_plugin.errors import CassetteError, StaleCassetteError
@@ -241,9 +241,27 @@ def test_reply_is_saved_with_the_record_of_its_run(tmp_path: Path) -> None:
 
 def test_record_of_a_run_is_written_once(tmp_path: Path) -> None:
     record = saved(tmp_path, asked()).parent / "run.json"
-    record.write_text("mine", encoding="utf-8")
+    record.write_text(record.read_text("utf-8") + "\n\n", encoding="utf-8")
     saved(tmp_path, asked())
-    assert record.read_text(encoding="utf-8") == "mine"
+    assert record.read_text("utf-8").endswith("\n\n")
+
+
+def test_epochs_join_the_record_and_never_leave_it(tmp_path: Path) -> None:
+    for epochs in (1, 3, 2):
+        keep_run(tmp_path, make_run(epochs=epochs))
+    assert read_run(tmp_path).epochs == 3
+
+
+def test_what_replaying_would_refuse_is_found_without_replaying(tmp_path: Path) -> None:
+    file = saved(tmp_path, asked())
+    sound = asked()
+    Recorder(make_run()).check(file, sound)
+    for stale in (replace(sound, body=sound.body | {"seed": 1}), replace(sound, epoch=2)):
+        with pytest.raises(StaleCassetteError):
+            Recorder(make_run()).check(file, stale)
+    file.write_text(file.read_text("utf-8")[:-5], encoding="utf-8")
+    with pytest.raises(CassetteError, match="cut off"):
+        Recorder(make_run()).check(file, sound)
 
 
 def test_nothing_of_the_wire_is_stored(tmp_path: Path) -> None:

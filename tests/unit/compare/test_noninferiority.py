@@ -169,6 +169,17 @@ def test_equal_runs_seldom_pass_a_small_margin_and_mostly_a_large_one() -> None:
     assert chances[2] > 0.8
 
 
+@pytest.mark.parametrize("pairs_lost", [0, 1])
+def test_a_pair_of_questions_weighs_as_one(pairs_lost: int) -> None:
+    alone = Design((3,), (Counter({3: 20}),))
+    paired = Design((3,), (Counter({6: 10}),))
+    bounds = [
+        lower_bound(design, seen([count * pairs_lost], [0], -6 * pairs_lost))
+        for design, count in ((alone, 2), (paired, 1))
+    ]
+    assert bounds[1] < bounds[0] < -6 * pairs_lost
+
+
 def test_a_group_lost_in_part_counts_by_that_part() -> None:
     groups = [Group("", 3, 2, 6, 3, 0), Group("", 3, 2, 6, 3, 3), Group("", 1, 1, 1, 0, 1)]
     design = Design.of(groups)

@@ -62,6 +62,12 @@ def test_the_form_is_told_by_the_bytes_not_by_the_name(figures: Figures, form: s
     decode(image, question="T-1")
 
 
+def test_several_pictures_in_one_jpeg_are_a_jpeg(figures: Figures) -> None:
+    picture = Pillow.new("RGB", (4, 3))
+    picture.save(figures.file, "MPO", save_all=True, append_images=[picture])
+    assert figures.load().media_type == "image/jpeg"
+
+
 def test_the_pinned_checksum_is_compared(figures: Figures) -> None:
     sha256 = figures.load().sha256
     assert figures.load(sha256=sha256).sha256 == sha256

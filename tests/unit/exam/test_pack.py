@@ -164,6 +164,20 @@ def test_more_choices_than_options_are_refused(native: NativePackBuilder) -> Non
     assert "question A-2: selects 7 of 6 options" in native.refused()
 
 
+@pytest.mark.parametrize("name", ["A-2-e2", "A-2-e1", "e-e10", "A/2", "-A", ""])
+def test_an_id_that_could_not_name_a_test_and_its_epochs_is_refused(
+    pack: PackBuilder, name: str
+) -> None:
+    pack["A-2"]["question_id"] = name
+    assert f"question {name}: an id has letters, digits" in pack.refused()
+
+
+@pytest.mark.parametrize("name", ["A-e2-2", "A-2-e2b", "A-2e2", "A-2_e2"])
+def test_an_id_is_free_to_hold_what_does_not_end_it(pack: PackBuilder, name: str) -> None:
+    pack["A-2"]["question_id"] = name
+    assert name in pack.load().questions
+
+
 def test_a_choice_needs_two_options(native: NativePackBuilder) -> None:
     native["A-2"]["options"] = {"a": "only"}
     assert "question A-2: a choice question needs at least two options" in native.refused()

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.reply import Reply, Usage
+from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import KeyEntry, Question, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import MAX_ANSWER, Mark, Tokens, explain, mark_error, mark_reply
+from jmle_plugin.mark.marks import (
+    MAX_ANSWER,
+    ImageBytes,
+    Mark,
+    Tokens,
+    explain,
+    mark_error,
+    mark_reply,
+)
 from tests.builders import make_exam, make_key, make_mark
 
 EXAM = make_exam()
@@ -62,6 +71,9 @@ def test_everything_known_about_a_reply_is_on_its_mark() -> None:
         "model": "m-1",
         "finish_reason": "stop",
         "usage": Usage(10, 5, None, 0),
+        "cost": 0.0125,
+        "sent": {"max_tokens": 10},
+        "images": (SentImage("1" * 64, 100, 60), SentImage("2" * 64, 30, 30)),
     }
     assert marked("A-2", "**【回答】a、c**", **reply) == Mark(
         question="A-2",
@@ -72,6 +84,9 @@ def test_everything_known_about_a_reply_is_on_its_mark() -> None:
         accepted=[["a", "c"]],
         how=How.TOLERANT,
         tokens=Tokens(prompt=10, completion=5, cached=0),
+        cost=0.0125,
+        images=ImageBytes(count=2, size=130, sent_size=90, changed=1),
+        sent={"max_tokens": 10},
         model="m-1",
         finish_reason="stop",
     )
@@ -84,6 +99,23 @@ def test_prohibited_picks_are_noted() -> None:
 
 def test_no_tokens_are_not_nought_tokens() -> None:
     assert marked("A-1", "【回答】a").tokens is None
+
+
+def test_what_is_not_known_of_cost_and_figures_is_not_nought() -> None:
+    mark = marked("A-4", "【回答】b")
+    assert (mark.cost, mark.images, mark.sent) == (None, None, {})
+
+
+@pytest.mark.parametrize("cost", [math.inf, math.nan, -1.0])
+def test_cost_that_is_no_amount_is_unknown(cost: float) -> None:
+    assert marked("A-1", "【回答】a", cost=cost).cost is None
+
+
+def test_parameters_sent_are_made_fit_to_travel() -> None:
+    sent = {"stop": ["\ud800", "\x9f"], "top_p": math.nan, 1: (2, {3}), "a": {"b": None}}
+    mark = marked("A-1", "【回答】a", sent=sent)
+    assert mark.sent == {"stop": ["?", "?"], "top_p": "NaN", "1": [2, "{3}"], "a": {"b": None}}
+    assert travelled(mark) == mark
 
 
 @pytest.mark.parametrize("extraction", list(Extraction))

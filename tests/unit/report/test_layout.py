@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.report.layout import folded, pad, table, width, wrapped
+from jmle_plugin.report.layout import folded, pad, ranges, table, width, wrapped
 
 CELL = st.text(st.sampled_from("ab 必修①ｱ👍é\u0301"), max_size=8)
 
@@ -57,6 +57,29 @@ def test_wrapped_lines_are_narrow_and_keep_every_item(items: list[str], columns:
     lines = wrapped("Names:", items, columns)
     assert max(map(width, lines)) <= columns
     assert "".join(lines).replace(" ", "") == "Names:" + "".join(items)
+
+
+def test_few_ids_are_listed_and_many_grouped() -> None:
+    ids = [f"A-{n}" for n in range(1, 8)]
+    assert ranges(ids, most=7) == ids
+    assert ranges([*ids, "A-9", "B-1", "B-2", "C"], most=7) == [
+        "A-1..A-7",
+        "A-9",
+        "B-1",
+        "B-2",
+        "C",
+    ]
+    assert ranges(["A-9", "A-10", "A-11", "A-011"], most=1) == ["A-9..A-11", "A-011"]
+    assert ranges(["1", "2", "3", "x", "x"], most=1) == ["1..3", "x", "x"]
+
+
+@given(numbers=st.lists(st.integers(0, 40), unique=True).map(sorted))
+def test_grouped_ids_are_all_there(numbers: list[int]) -> None:
+    found: list[int] = []
+    for part in ranges([f"A-{n}" for n in numbers], most=0):
+        first, _, last = part.replace("A-", "").partition("..")
+        found += range(int(first), int(last or first) + 1)
+    assert found == numbers
 
 
 def test_text_that_fits_is_left_alone() -> None:

@@ -155,6 +155,28 @@ def test_everything_a_figure_depends_on_is_named() -> None:
     assert (made.run.started, made.run.workers) == ("2026-02-07T09:30:00+00:00", "2")
 
 
+def test_what_was_sent_is_told_with_how_often_whatever_the_order() -> None:
+    sets = [{"b": 1, "a": 2}, {}, {"seed": 1}, {"seed": 1}, {"a": 2, "b": 1}, {"top_k": 1}]
+    marks = [
+        mark.model_copy(update={"sent": sent})
+        for mark, sent in zip(make_marks(EXAM).values(), sets, strict=False)
+    ]
+    for order in (marks, marks[::-1]):
+        made = build_provenance(make_sitting(EXAM), order, Extraction.STANDARD, CONTEXT)
+        assert [(one.parameters, one.replies) for one in made.sent] == [
+            ({"a": 2, "b": 1}, 2),
+            ({"seed": 1}, 2),
+            ({"top_k": 1}, 1),
+        ]
+
+
+def test_how_figures_were_shown_is_named() -> None:
+    run = make_run(images="blind", no_vision=True, image_max_edge=1024, epochs=3)
+    made = build_provenance(make_sitting(EXAM, run), [], Extraction.STANDARD, CONTEXT)
+    assert (made.images, made.no_vision) == ("blind", True)
+    assert (made.image_max_edge, made.epochs) == (1024, 3)
+
+
 def test_imported_replies_answered_no_prompt_of_ours() -> None:
     run = make_imported_run()
     made = build_provenance(make_sitting(EXAM, run), [], Extraction.STANDARD, CONTEXT)

@@ -19,7 +19,14 @@ from jmle_plugin.report.results import (
     result_file,
     write_results,
 )
-from tests.builders import make_exam, make_imported_run, make_mark, make_marks, make_results
+from tests.builders import (
+    make_epochs,
+    make_exam,
+    make_imported_run,
+    make_mark,
+    make_marks,
+    make_results,
+)
 
 EXAM = make_exam()
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "results-schema.json"
@@ -32,6 +39,7 @@ SAMPLES = {
     "pass": make_results(),
     "incomplete": make_results(EXAM, make_marks(EXAM, A_1=Outcome.ERROR)),
     "partial": make_results(asked=["A-1"]),
+    "epochs": make_epochs(EXAM, {}, {"A_1": Outcome.NO_ANSWER}, {"B_1": Outcome.ERROR}),
     "imported": make_results(run=make_imported_run(), extraction=Extraction.PUBLISHED),
 }
 
@@ -63,6 +71,45 @@ def test_same_results_give_the_same_bytes(tmp_path: Path) -> None:
 def test_marks_stand_in_the_exams_order() -> None:
     marks = dict(reversed(make_marks(EXAM).items()))
     assert [mark.question for mark in make_results(EXAM, marks).marks] == list(EXAM.questions)
+
+
+def test_epochs_of_a_question_stand_together(tmp_path: Path) -> None:
+    results = make_epochs(EXAM, {}, {"A_1": Outcome.INCORRECT})
+    assert [(mark.question, mark.epoch) for mark in results.marks[:3]] == [
+        ("A-1", 1),
+        ("A-1", 2),
+        ("A-2", 1),
+    ]
+    assert read_results(write_results(tmp_path, results)) == results
+
+
+def test_parameters_sent_are_told_once(tmp_path: Path) -> None:
+    marks = {
+        name: mark.model_copy(update={"sent": {"seed": len(name)}})
+        for name, mark in make_marks(EXAM).items()
+    }
+    results = make_results(EXAM, marks)
+    file = write_results(tmp_path, results)
+    raw = json.loads(file.read_bytes())
+    assert raw["provenance"]["sent"] == [{"parameters": {"seed": 3}, "replies": 7}]
+    assert all("sent" not in mark for mark in raw["marks"])
+    assert read_results(file) == results
+
+
+def test_file_from_before_costs_and_epochs_is_read(tmp_path: Path) -> None:
+    raw = dumped()
+    for part, names in {
+        "sheet": ["cost", "figures", "epochs"],
+        "provenance": ["sent", "epochs", "no_vision", "image_max_edge"],
+    }.items():
+        for name in names:
+            del raw[part][name]
+    for mark in raw["marks"]:
+        del mark["cost"], mark["images"]
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(raw))
+    sheet = read_results(file).sheet
+    assert (sheet.cost.usd, sheet.figures, sheet.epochs) == (None, None, None)
 
 
 def test_file_is_named_after_exam_and_run(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -12,10 +13,11 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.exam.model import Criterion, ProhibitedRule, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Tokens
+from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.terminal import sheet_lines, summary_line
+from jmle_plugin.report.terminal import sheet_lines, summary_line, unofficial
 from tests.builders import (
+    make_epochs,
     make_exam,
     make_imported_run,
     make_key,
@@ -51,7 +53,53 @@ def incomplete() -> Results:
     return make_results(EXAM, make_marks(EXAM, **lost))
 
 
+def figures(count: int, changed: int) -> ImageBytes:
+    size = 331_000 * count
+    return ImageBytes(count=count, size=size, sent_size=size - 90_000 * changed, changed=changed)
+
+
+def told(**fields: Any) -> dict[str, Mark]:
+    """Marks that tell these fields, each given by the question (`A_1=...`)."""
+    marks = make_marks(EXAM)
+    for name, update in fields.items():
+        question = name.replace("_", "-")
+        marks[question] = marks[question].model_copy(update=update)
+    return marks
+
+
+LIVE = {
+    "cost": 0.0123,
+    "tokens": Tokens(prompt=800, completion=1200, reasoning=900),
+    "finish_reason": "stop",
+    "model": "some/model",
+    "sent": {"max_tokens": 64000, "thinking": {"type": "enabled", "budget_tokens": 4096}},
+}
+
 CASES = {
+    "epochs": make_epochs(
+        EXAM,
+        {},
+        {"A_1": Outcome.INCORRECT, "A_4": Outcome.INCORRECT},
+        {"A_1": Outcome.NO_ANSWER, "B_1": Outcome.INCORRECT},
+        run=make_run(parameters={"reasoning_effort": "high"}),
+        update=LIVE,
+    ),
+    "steady epochs": make_epochs(EXAM, {}, {}),
+    "epochs with errors": make_epochs(EXAM, {}, {"A_1": Outcome.ERROR}, {"B_2": Outcome.INCORRECT}),
+    "live": make_results(
+        EXAM,
+        told(
+            A_1=LIVE | {"cost": 1.2},
+            A_2=LIVE | {"cost": None, "finish_reason": "content_filter"},
+            A_3=LIVE | {"finish_reason": "length", "sent": {"max_tokens": 4096, "seed": 1}},
+            A_4=LIVE | {"finish_reason": "tool_calls", "images": figures(2, 1)},
+        ),
+        run=make_run(parameters={"seed": 1}),
+    ),
+    "no vision": make_results(run=make_run(images=ImageMode.BLIND, no_vision=True)),
+    "skipped figures": make_results(
+        run=make_run(images=ImageMode.SKIP), asked=[one for one in EXAM.questions if one != "A-4"]
+    ),
     "pass": make_results(),
     "fail": make_results(
         EXAM,
@@ -132,5 +180,68 @@ def test_threshold_without_a_ratio_is_the_stated_one() -> None:
     assert "3 (3/4)" in text(make_results(make_exam(key)))
 
 
-def test_blind_run_says_so() -> None:
-    assert "images blind" in text(make_results(run=make_run(images=ImageMode.BLIND)))
+@pytest.mark.parametrize("images", [ImageMode.BLIND, ImageMode.SKIP])
+def test_run_that_showed_no_figures_says_so_everywhere(images: ImageMode) -> None:
+    results = make_results(run=make_run(images=images))
+    assert f"images {images}" in text(results)
+    assert f", images {images})" in summary_line(results)
+    assert unofficial(results) == [f"images {images}"]
+
+
+def test_model_that_sees_nothing_sat_blind_whatever_it_was_shown() -> None:
+    results = make_results(run=make_run(no_vision=True))
+    assert "blind: the model is known to see no figures" in text(results)
+    assert unofficial(results) == ["images blind"]
+
+
+def test_parameters_sent_as_asked_need_no_word() -> None:
+    marks = {
+        name: mark.model_copy(update={"sent": {"seed": 1}})
+        for name, mark in make_marks(EXAM).items()
+    }
+    assert "sent" not in text(make_results(EXAM, marks, run=make_run(parameters={"seed": 1})))
+
+
+def test_many_sets_of_parameters_are_not_all_listed() -> None:
+    marks = {
+        name: mark.model_copy(update={"sent": {"seed": number}})
+        for number, (name, mark) in enumerate(make_marks(EXAM).items())
+    }
+    told_of = [line for line in text(make_results(EXAM, marks)).splitlines() if "sent" in line]
+    assert told_of == [
+        "sent: seed=0 (1 reply)",
+        "sent: seed=1 (1 reply)",
+        "sent: seed=2 (1 reply)",
+        "sent: 4 more sets of parameters (see the results file)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"),
+    [
+        (0.0, "Cost: $0.00 (7 replies)"),
+        (200.0, "Cost: $1,400.00 (7 replies)"),
+        (0.02, "Cost: $0.1400 (7 replies)"),
+        (0.000002, "Cost: $0.000014 (7 replies)"),
+        (None, "Cost: unknown"),
+    ],
+)
+def test_cost_is_told_as_finely_as_it_needs(cost: float | None, shown: str) -> None:
+    marks = {
+        name: mark.model_copy(update={"cost": cost}) for name, mark in make_marks(EXAM).items()
+    }
+    assert shown in text(make_results(EXAM, marks)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("changed", "size", "shown"),
+    [
+        (0, 10**6, ""),
+        (1, 10**6, "Figures: 3 sent, 1 of them scaled or converted (1.0 MB, 0.9 MB sent)"),
+        (2, 10**4, "Figures: 3 sent, 2 of them scaled or converted (10.0 kB, 9.0 kB sent)"),
+    ],
+)
+def test_figures_are_told_where_one_was_changed(changed: int, size: int, shown: str) -> None:
+    images = ImageBytes(count=3, size=size, sent_size=size * 9 // 10, changed=changed)
+    lines = text(make_results(EXAM, told(A_4={"images": images}))).splitlines()
+    assert [line for line in lines if line.startswith("Figures")] == ([shown] if shown else [])

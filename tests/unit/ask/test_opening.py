@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.cassette import write_cassette
+from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting
 from jmle_plugin.ask.prompt import DEFAULT_PROMPT, load_prompt
-from jmle_plugin.ask.run import RunSpec, write_run
-from jmle_plugin.ask.sitting import Sitting, open_sitting
+from jmle_plugin.ask.run import ImageMode, RunSpec, write_run
+from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import (
     CassetteError,
     JmleError,
@@ -46,9 +47,13 @@ def record(cassettes: Path, spec: RunSpec) -> Path:
     return folder
 
 
+def opened(cassettes: Path, **asked: Any) -> Sitting:
+    return open_sitting(EXAM, cassettes, Wanted(**asked))
+
+
 def refusal(kind: type[JmleError], cassettes: Path, **asked: Any) -> JmleError:
     with pytest.raises(kind) as caught:
-        open_sitting(EXAM, cassettes, **asked)
+        opened(cassettes, **asked)
     assert type(caught.value) is kind
     return caught.value
 
@@ -58,19 +63,19 @@ def refusal(kind: type[JmleError], cassettes: Path, **asked: Any) -> JmleError:
     [{"model": "some/model"}, {"run": "some-model"}, {"model": "some/model", "run": "some-model"}],
 )
 def test_run_is_found_by_its_model_or_its_name(cassettes: Path, asked: dict[str, Any]) -> None:
-    found = open_sitting(EXAM, cassettes, **asked)
+    found = opened(cassettes, **asked)
     assert found == Sitting(EXAM, make_run(), load_prompt(), cassettes / "tiny" / "some-model")
 
 
 def test_finding_a_run_writes_nothing(cassettes: Path) -> None:
     before = sorted(cassettes.rglob("*"))
-    open_sitting(EXAM, cassettes, model="other", may_record=True)
-    open_sitting(EXAM, cassettes, model="some/model")
+    opened(cassettes, model="other", may_record=True)
+    opened(cassettes, model="some/model")
     assert sorted(cassettes.rglob("*")) == before
 
 
 def test_new_run_is_planned_where_recording_is_allowed(cassettes: Path) -> None:
-    planned = open_sitting(EXAM, cassettes, model="a/b", may_record=True)
+    planned = opened(cassettes, model="a/b", may_record=True)
     assert planned.run == make_run(run="a-b", model="a/b")
     assert planned.cassette(EXAM.questions["A-1"], 2) == cassettes / "tiny" / "a-b" / "A-1-e2.yaml"
 
@@ -109,7 +114,9 @@ def test_two_models_of_one_name_are_told_apart(cassettes: Path) -> None:
 
 
 def test_folder_without_a_record_is_refused(cassettes: Path) -> None:
-    (cassettes / "tiny" / "some-model" / "run.json").unlink()
+    folder = cassettes / "tiny" / "some-model"
+    (folder / "run.json").unlink()
+    write_cassette(folder / "A-1.yaml", make_cassette())
     assert "nobody knows" in refusal(RunError, cassettes, run="some-model").problem
 
 
@@ -131,10 +138,27 @@ def test_cassette_without_its_question_is_refused(cassettes: Path) -> None:
     assert refusal(CassetteError, cassettes, run="some-model").where == str(file)
 
 
+@pytest.mark.parametrize(
+    ("epochs", "stray"),
+    [(1, "A-1-e2"), (3, "A-1-e4"), (3, "A-1-e1"), (3, "A-1-e02"), (3, "Z-9-e2"), (3, "A-1-e")],
+)
+def test_cassette_of_an_epoch_that_is_not_asked_is_refused(
+    cassettes: Path, epochs: int, stray: str
+) -> None:
+    folder = record(cassettes, make_run(epochs=epochs))
+    for name in ("A-1", *(f"A-1-e{n}" for n in range(2, epochs + 1))):
+        (folder / f"{name}.yaml").touch()
+    assert opened(cassettes, run="some-model").run.epochs == epochs
+    (folder / f"{stray}.yaml").touch()
+    assert refusal(CassetteError, cassettes, run="some-model").where == str(
+        folder / f"{stray}.yaml"
+    )
+
+
 @pytest.mark.parametrize("name", ["A-1.yaml", ".A-1.yaml.x.tmp"])
 def test_cassettes_of_the_exam_are_at_home(cassettes: Path, name: str) -> None:
     (cassettes / "tiny" / "some-model" / name).touch()
-    assert open_sitting(EXAM, cassettes, run="some-model").run == make_run()
+    assert opened(cassettes, run="some-model").run == make_run()
 
 
 def test_other_prompt_makes_a_run_stale(cassettes: Path, prompt_file: Path) -> None:
@@ -144,19 +168,110 @@ def test_other_prompt_makes_a_run_stale(cassettes: Path, prompt_file: Path) -> N
 
 
 def test_run_of_another_prompt_has_a_name_of_its_own(cassettes: Path, prompt_file: Path) -> None:
-    planned = open_sitting(
-        EXAM, cassettes, model="some/model", prompt_file=prompt_file, may_record=True
-    )
+    planned = opened(cassettes, model="some/model", prompt_file=prompt_file, may_record=True)
     assert planned.run.run == f"some-model-prompt={load_prompt(prompt_file).sha256[:8]}"
 
 
 def test_copy_of_the_own_prompt_is_the_own_prompt(cassettes: Path, prompt_file: Path) -> None:
     prompt_file.write_bytes(DEFAULT_PROMPT.read_bytes())
-    found = open_sitting(EXAM, cassettes, model="some/model", prompt_file=prompt_file)
+    found = opened(cassettes, model="some/model", prompt_file=prompt_file)
     assert found.run == make_run()
 
 
 def test_imported_run_has_no_prompt(cassettes: Path, prompt_file: Path) -> None:
     record(cassettes, make_imported_run(run="theirs"))
-    assert open_sitting(EXAM, cassettes, run="theirs").prompt is None
+    assert opened(cassettes, run="theirs").prompt is None
     refusal(SettingsError, cassettes, run="theirs", prompt_file=prompt_file)
+
+
+def test_folder_that_a_session_left_empty_is_no_run(cassettes: Path) -> None:
+    (cassettes / "tiny" / "fresh").mkdir()
+    assert opened(cassettes, run="fresh", model="m", may_record=True).run == make_run(
+        run="fresh", model="m"
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"parameters": {"seed": 1, "effort": "high"}}, "m-effort=high-seed=1"),
+        ({"images": ImageMode.BLIND}, "m-blind"),
+        ({"images": ImageMode.VISION}, "m"),
+        ({"image_max_edge": 512}, "m-max-edge=512"),
+        ({"image_max_edge": 2048}, "m"),
+        ({"epochs": 3}, "m"),
+    ],
+)
+def test_what_is_asked_otherwise_is_part_of_the_name(
+    cassettes: Path, asked: dict[str, Any], name: str
+) -> None:
+    assert opened(cassettes, model="m", may_record=True, **asked).run.run == name
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"parameters": {"seed": 1}}, "parameters none, now seed=1"),
+        ({"images": ImageMode.BLIND}, "images vision, now blind"),
+        ({"image_max_edge": 512}, "image-max-edge 2048, now 512"),
+    ],
+)
+@pytest.mark.parametrize("model", ["some/model", ""])
+def test_recorded_run_is_not_continued_in_another_way(
+    cassettes: Path, asked: dict[str, Any], told: str, model: str
+) -> None:
+    error = refusal(StaleCassetteError, cassettes, model=model, run="some-model", **asked)
+    assert told in error.problem
+
+
+def test_recorded_run_named_alone_stays_as_it_was_asked(cassettes: Path) -> None:
+    spec = make_run(run="r", parameters={"seed": 1}, images=ImageMode.BLIND, image_max_edge=512)
+    record(cassettes, spec)
+    assert opened(cassettes, run="r").run == spec
+    refusal(StaleCassetteError, cassettes, run="r", model=spec.model)
+
+
+def test_recorded_run_may_get_more_epochs(cassettes: Path) -> None:
+    record(cassettes, make_run(run="r", epochs=2))
+    assert [opened(cassettes, run="r", epochs=n).run.epochs for n in (None, 1, 3)] == [2, 1, 3]
+
+
+def test_replies_of_epochs_not_asked_today_are_at_home(cassettes: Path) -> None:
+    folder = record(cassettes, make_run(run="r", epochs=2))
+    (folder / "A-1-e2.yaml").touch()
+    assert opened(cassettes, run="r", epochs=1).run.epochs == 1
+    (folder / "A-1-e3.yaml").touch()
+    refusal(CassetteError, cassettes, run="r")
+
+
+def test_model_that_sees_nothing_is_examined_blind(
+    cassettes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jmle_plugin.ask.opening.sees_figures", lambda *_: False)
+    run = opened(cassettes, model="m", may_record=True).run
+    assert (run.run, run.images, run.no_vision) == ("m", ImageMode.BLIND, True)
+    record(cassettes, run)
+    assert opened(cassettes, model="m").run == run
+    asked = opened(cassettes, model="m", run="n", images=ImageMode.VISION, may_record=True).run
+    assert (asked.images, asked.no_vision) == (ImageMode.VISION, False)
+
+
+def test_rewriting_asks_in_todays_way(cassettes: Path) -> None:
+    changed = {"parameters": {"seed": 1}, "may_record": True, "rewrite": True}
+    found = opened(cassettes, run="some-model", model="some/model", **changed)
+    assert found.run == make_run(parameters={"seed": 1})
+    assert opened(cassettes, run="some-model", **changed).run == found.run
+
+
+def test_rewriting_a_run_named_alone_repeats_it(cassettes: Path) -> None:
+    spec = make_run(run="r", parameters={"seed": 1}, images=ImageMode.BLIND, epochs=2)
+    record(cassettes, spec)
+    assert opened(cassettes, run="r", rewrite=True, may_record=True).run == spec
+
+
+def test_worker_sits_what_it_is_told(cassettes: Path) -> None:
+    spec = make_run(run="elsewhere")
+    told = spec.model_dump(mode="json")
+    assert reopen_sitting(EXAM, cassettes, told, None) == Sitting(
+        EXAM, spec, load_prompt(), cassettes / "tiny" / "elsewhere"
+    )

@@ -1,0 +1,226 @@
+"""What asking costs beside a plain thread pool of the openai client, against the same server.
+
+    python benchmarks/live.py [--rounds 3] [--quick]
+
+400 questions, 98 with figures. Whole processes, in turns; ratios are taken within a round
+and their median reported. Peak memory is the summed PSS of all of a session's processes
+(Linux), looked at four times a second in a session of its own, because looking costs time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+QUESTIONS, FIGURES = 400, 98
+STEM = "58歳の男性。発熱と咳嗽を主訴に来院した。" * 15
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`limit` is the ratio aimed at."""
+
+    workers: int
+    in_flight: int
+    delay: float
+    limit: float
+
+
+SETTINGS = (
+    Setting(0, 16, 1.0, 1.15),
+    Setting(2, 16, 1.0, 1.2),
+    Setting(16, 16, 1.0, 1.6),
+    Setting(0, 64, 5.0, 1.1),
+)
+
+
+def main() -> None:
+    """Measure and print one line per setting."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="one round, without memory")
+    options = parser.parse_args()
+    rounds = 1 if options.quick else options.rounds
+    with tempfile.TemporaryDirectory() as folder:
+        pack = write_exam(Path(folder) / "exam")
+        for setting in SETTINGS:
+            with provider(setting.delay) as address:
+                pairs = [
+                    (pool(pack, address, setting), suite(pack, address, setting))
+                    for _ in range(rounds)
+                ]
+                report(setting, pairs, levels(address))
+        if not options.quick:
+            with provider(1.0) as address:
+                watched = Setting(16, 16, 1.0, 1.6)
+                peak = suite(pack, address, watched, memory=True)
+                print(f"-n 16: all processes together take {peak / 2**20:.0f} MB at most (PSS)")
+
+
+def report(
+    setting: Setting, pairs: list[tuple[float, float]], seen: list[tuple[float, int]]
+) -> None:
+    """One line: the ratio, and how full the provider was kept."""
+    ratios = [ours / theirs for theirs, ours in pairs]
+    print(
+        f"-n {setting.workers}, {setting.in_flight} in flight, {setting.delay:g} s a reply: "
+        f"{statistics.median(ratios):.2f} times the thread pool, aimed at {setting.limit} "
+        f"({min(ratios):.2f} to {max(ratios):.2f} in {len(pairs)} rounds; median "
+        f"{statistics.median(pair[0] for pair in pairs):.1f} s and "
+        f"{statistics.median(pair[1] for pair in pairs):.1f} s); {fullness(seen)}",
+        flush=True,
+    )
+
+
+def fullness(seen: list[tuple[float, int]]) -> str:
+    """How many calls were under way between the first time at the peak and the last arrival."""
+    peak = max(level for _, level in seen)
+    full = next(at for at, level in seen if level == peak)
+    arrivals = [
+        at for (at, level), (_, before) in zip(seen[1:], seen, strict=False) if level > before
+    ]
+    spans = [
+        (min(after, arrivals[-1]) - at, level)
+        for (at, level), (after, _) in itertools.pairwise(seen)
+        if full <= at < arrivals[-1]
+    ]
+    mean = sum(length * level for length, level in spans) / sum(length for length, _ in spans)
+    return (
+        f"{peak} calls under way after {full - seen[0][0]:.1f} s, {mean:.1f} on average until the "
+        "last one"
+    )
+
+
+def pool(pack: Path, address: str, setting: Setting) -> float:
+    """Seconds of the thread pool."""
+    script = ROOT / "benchmarks" / "thread_pool.py"
+    command = [sys.executable, str(script), str(pack), f"{address}/v1", str(setting.in_flight)]
+    start = time.perf_counter()
+    subprocess.run(command, check=True, cwd=ROOT, env=environment())
+    return time.perf_counter() - start
+
+
+def suite(pack: Path, address: str, setting: Setting, *, memory: bool = False) -> float:
+    """Seconds of a session that asks everything, or the bytes it took at most."""
+    httpx.post(f"{address}/forget")
+    with tempfile.TemporaryDirectory() as cassettes:
+        command = [
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--gate=none",
+            f"-n{setting.workers}", f"--exam={pack}", "--model=slow", f"--api-base={address}/v1",
+            f"--concurrency={setting.in_flight}", f"--cassettes={cassettes}",
+            f"--results={cassettes}", str(ROOT / "tests_exam"),
+        ]  # fmt: skip
+        start = time.perf_counter()
+        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE)
+        peak = watch(process) if memory else 0
+        output = process.communicate()[0]
+        took = time.perf_counter() - start
+        replies = len(list(Path(cassettes).rglob("*.yaml")))
+    if process.returncode or replies != QUESTIONS:
+        sys.exit(f"{replies} replies, exit status {process.returncode}\n{output.decode()}")
+    return peak if memory else took
+
+
+def watch(process: subprocess.Popen[bytes]) -> int:
+    """The most memory that the process and its descendants took together, in bytes."""
+    peak = 0
+    drained = threading.Thread(target=process.wait)
+    drained.start()
+    while drained.is_alive():
+        peak = max(peak, sum(pss(pid) for pid in family(process.pid)))
+        drained.join(0.25)
+    return peak
+
+
+def family(root: int) -> Iterator[int]:
+    """A process and its descendants."""
+    yield root
+    for child in Path(f"/proc/{root}/task").glob("*/children"):
+        try:
+            pids = child.read_text().split()
+        except OSError:
+            continue
+        for pid in pids:
+            yield from family(int(pid))
+
+
+def pss(pid: int) -> int:
+    """A process' share of memory, in bytes; 0 for one that is gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:"))
+
+
+@contextmanager
+def provider(delay: float) -> Iterator[str]:
+    """A running slow provider; yields its address."""
+    script = ROOT / "benchmarks" / "slow_provider.py"
+    with subprocess.Popen(
+        [sys.executable, str(script), str(delay)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.kill()
+
+
+def levels(address: str) -> list[tuple[float, int]]:
+    """(seconds, calls under way) as the provider saw them."""
+    return [tuple(one) for one in httpx.get(f"{address}/seen").json()]
+
+
+def environment() -> dict[str, str]:
+    """This process' environment, byte code allowed."""
+    return {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def write_exam(folder: Path) -> Path:
+    """An exam of the real one's size: figures of about 250 KB each."""
+    (folder / "images").mkdir(parents=True)
+    lines = []
+    for number in range(1, QUESTIONS + 1):
+        figure = ""
+        if number % 4 == 0 and number // 4 <= FIGURES:
+            name = f"{number}.png"
+            noise = Image.frombytes("RGB", (290, 290), os.urandom(290 * 290 * 3))
+            noise.save(folder / "images" / name)
+            figure = f'images = ["{name}"]\n'
+        lines.append(
+            f'[[questions]]\nid = "A-{number}"\nblock = "A"\nnumber = {number}\n'
+            f'text = "{STEM}（{number}）最も考えられるのはどれか。"\n'
+            'options = { a = "肺炎", b = "肺癌", c = "気胸", d = "喘息", e = "肺結核" }\n'
+            f'answer = ["a"]\n{figure}'
+        )
+    (folder / "questions.toml").write_text("\n".join(lines), encoding="utf-8")
+    pack = folder / "exam.toml"
+    pack.write_text(
+        'schema = 1\nid = "drill"\ntitle = "drill"\nedition = 0\nprofession = "physician"\n'
+        'language = "ja"\nlicence = "none needed"\ncredit = "made for a measurement"\n'
+        'synthetic = true\ndefault_key = "own"\n[source]\nformat = "jmle"\n'
+        '[sections.general]\ntitle = "general"\n'
+        f'[[blocks]]\nid = "A"\nsection = "general"\nquestions = {QUESTIONS}\n'
+        '[keys.own]\ntitle = "own"\nnumeric = "number"\n'
+        f"criteria.general = {{ threshold = 1, max = {QUESTIONS} }}\n",
+        encoding="utf-8",
+    )
+    return pack
+
+
+if __name__ == "__main__":
+    main()

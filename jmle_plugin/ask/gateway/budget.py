@@ -1,0 +1,108 @@
+"""What all runs of a process may spend together.
+
+Knows no provider and no price: replies say what they cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+_ROUNDING = 1e-9
+"""As a part of the cap: sums of costs are not exact."""
+
+
+def cost_of(completion: dict[str, Any]) -> float | None:
+    """What a reply cost, in US dollars; None where nobody knows."""
+    cost = completion.get("cost")
+    return float(cost) if isinstance(cost, int | float) else None
+
+
+class Budget:
+    """Lets calls begin as long as they are expected to stay below a cap.
+
+    A call is expected to cost what replies did on average. Before the first reply that is
+    nothing, or no call could ever begin: those that begin together at first, `concurrency`
+    for each run, are the most by which the cap can be passed. A call that failed, or
+    that a filter turned away with an error, counts as free: no provider tells what it
+    charges for one.
+    """
+
+    def __init__(self, most: float | None) -> None:
+        """`most` is the cap in US dollars, None for none."""
+        self.changed = asyncio.Condition()
+        """Notified, by who ended it, whenever a call has ended."""
+        self._most = most
+        self._spent = 0.0
+        self._replies = 0
+        self._in_flight = 0
+        self._unknown = False
+        self._over: str | None = None
+        self._stops: list[Callable[[str], None]] = []
+
+    def when_over(self, stop: Callable[[str], None]) -> None:
+        """Have `stop` called, with the reason, once no call may begin any more."""
+        self._stops.append(stop)
+        if self._over is not None:
+            stop(self._over)
+
+    def may_begin(self) -> bool:
+        """Whether one more call may begin now.
+
+        While others are in flight the answer may change: they may turn out cheaper. Where
+        it cannot, everybody is told to stop.
+        """
+        if self._most is None:
+            return True
+        if self._over is None:
+            self._over = self._end(self._most)
+            if self._over is not None:
+                for stop in self._stops:
+                    stop(self._over)
+        return self._over is None and self._fits(self._most)
+
+    def begin(self) -> None:
+        """A call begins."""
+        self._in_flight += 1
+
+    def end(self, completion: dict[str, Any] | None) -> None:
+        """A call ended with this reply, or without one."""
+        self._in_flight -= 1
+        if completion is None:
+            return
+        cost = cost_of(completion)
+        if cost is None and _turned_away(completion):
+            return
+        if cost is None:
+            self._unknown = True
+        else:
+            self._spent += cost
+            self._replies += 1
+
+    def _fits(self, most: float) -> bool:
+        mean = self._spent / self._replies if self._replies else 0.0
+        return self._spent + mean * (self._in_flight + 1) <= most * (1 + _ROUNDING)
+
+    def _end(self, most: float) -> str | None:
+        """Why no call may begin any more; None while one may, or may later."""
+        if self._unknown:
+            return (
+                f"not asked: --max-cost of {_dollars(most)} cannot be kept, because a reply "
+                "came without its cost"
+            )
+        if self._in_flight or self._fits(most):
+            return None
+        spent = _dollars(self._spent)
+        return f"not asked: --max-cost of {_dollars(most)} is reached ({spent} spent)"
+
+
+def _turned_away(completion: dict[str, Any]) -> bool:
+    """Whether a filter answered with an error: that is a reply here, a failed call there."""
+    return "usage" not in completion and any(
+        one.get("finish_reason") == "content_filter" for one in completion.get("choices", [])
+    )
+
+
+def _dollars(amount: float) -> str:
+    return "$" + f"{amount:.6f}".rstrip("0").rstrip(".")

@@ -1,0 +1,45 @@
+"""What a model's parameters may not be: the name of a secret, or one's value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jmle_plugin.ask.gateway.protocol import RESERVED
+from jmle_plugin.ask.gateway.redaction import Redaction
+from jmle_plugin.errors import SettingsError
+
+_SECRET_NAMES = {"api_key", "apikey", "api-key", "authorization", "password", "secret"}
+
+
+def check_parameters(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """SettingsError for a parameter that would say where to call, or be a secret.
+
+    Parameters are recorded with every reply. No value is repeated in the message.
+    """
+    if reserved := sorted(RESERVED & set(parameters)):
+        raise SettingsError(
+            f"--model-arg cannot set {', '.join(reserved)}",
+            remedy="Parameters say what is asked. Keys belong into the environment, a server's "
+            "address into --api-base, waiting and retries into options of their own.",
+        )
+    hidden = Redaction(environment)
+    for place, value in _leaves(parameters):
+        secret = isinstance(value, str) and hidden(value) != value
+        if secret or place.rpartition(".")[2].lower() in _SECRET_NAMES:
+            raise SettingsError(
+                f"--model-arg {place} holds a secret, which would be recorded with every reply",
+                remedy="Put keys into the environment variables that the provider has for them.",
+            )
+
+
+def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted place, value) of everything that holds nothing else."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _leaves(one, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _leaves(one, place)
+    else:
+        yield place, value

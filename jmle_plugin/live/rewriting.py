@@ -1,0 +1,109 @@
+"""`--record-mode=rewrite`: what was recorded is set aside, never deleted, and asked for anew.
+
+A file in the run's folder says what is being asked anew, so that the same command given
+again after an interruption goes on instead of starting over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from jmle_plugin.ask.cassette import SUFFIX, cassette_name
+from jmle_plugin.ask.gateway.journal import Journal
+from jmle_plugin.ask.run import DEFAULT_MAX_EDGE, RUN_FILE, read_run
+from jmle_plugin.ask.sitting import Seat, Sitting
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.files import read_json, write_whole
+from jmle_plugin.live.folding import JOURNAL
+
+REPLACED = ".replaced"
+_STATE = ".rewriting"
+
+
+def resumes(sitting: Sitting) -> bool:
+    """Whether an interrupted rewriting of this very run is to be gone on with."""
+    return bool(_begun(sitting)) and not _changed(sitting)
+
+
+def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
+    """Move the cassettes of `seats` into a folder of their own, which is returned.
+
+    None where none had to be moved: those of an interrupted rewriting are not moved again.
+    Raises SettingsError where the run is to be asked in another way than it was recorded,
+    but not all of it: one run never mixes two ways of asking.
+    """
+    wanted = {cassette_name(seat.question.id, seat.epoch) for seat in seats}
+    begun = _begun(sitting)
+    there = {file.stem for file in sitting.folder.glob(f"*{SUFFIX}")}
+    changed = _changed(sitting)
+    if changed:
+        if kept := sorted(there - wanted):
+            raise SettingsError(
+                f"run {sitting.run.run} is to be asked in another way than it was recorded, but "
+                f"not all of it ({len(kept)} replies would stay, the first {kept[0]})",
+                where=sitting.folder,
+                remedy="Rewrite the whole run, or name another --run.",
+            )
+        begun = set()
+    moved = sorted(there & wanted - begun)
+    write_whole(sitting.folder / _STATE, json.dumps(sorted(begun | wanted)))
+    if not moved and not changed:
+        return None
+    target = _next(sitting.folder / REPLACED)
+    target.mkdir(parents=True)
+    for name in moved:
+        (sitting.folder / f"{name}{SUFFIX}").rename(target / f"{name}{SUFFIX}")
+    record = sitting.folder / RUN_FILE
+    if record.exists():
+        write_whole(target / RUN_FILE, record.read_bytes())
+        if changed:
+            record.unlink()
+    return target
+
+
+def set_journal_aside(sitting: Sitting) -> None:
+    """Move a journal that an interrupted session left; JournalError while one is writing it."""
+    file = sitting.folder / JOURNAL
+    if not file.exists():
+        return
+    with Journal(file) as journal:
+        if not journal.entries:
+            journal.remove()
+            return
+        target = _next(sitting.folder / REPLACED)
+        target.mkdir(parents=True)
+        file.rename(target / "journal")
+
+
+def finish(sitting: Sitting) -> None:
+    """Forget the rewriting once every reply of it is there."""
+    begun = _begun(sitting)
+    if begun and all((sitting.folder / f"{name}{SUFFIX}").exists() for name in begun):
+        (sitting.folder / _STATE).unlink()
+
+
+def _begun(sitting: Sitting) -> set[str]:
+    try:
+        names = read_json((sitting.folder / _STATE).read_bytes())
+    except (OSError, ValueError):
+        return set()
+    return {str(name) for name in names} if isinstance(names, list) else set()
+
+
+def _changed(sitting: Sitting) -> bool:
+    """Whether what is recorded there is a run of another way of asking."""
+    if not (sitting.folder / RUN_FILE).exists():
+        return False
+    then = read_run(sitting.folder)
+    alike = {
+        "epochs": sitting.run.epochs,
+        "image_max_edge": then.image_max_edge or DEFAULT_MAX_EDGE,
+    }
+    return then.model_copy(update=alike) != sitting.run
+
+
+def _next(folder: Path) -> Path:
+    taken = [int(one.name) for one in folder.glob("*") if one.name.isdigit()]
+    return folder / str(max(taken, default=0) + 1)

@@ -1,0 +1,137 @@
+"""pytest's hooks of a session that may ask, where it is controlled. Each only delegates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from jmle_plugin import fixtures
+from jmle_plugin.ask.sitting import Seat, Sitting
+from jmle_plugin.collection import seats
+from jmle_plugin.errors import JmleError
+from jmle_plugin.fixtures import SERVICE_KEY, seat_of
+from jmle_plugin.live.asking import LiveAsking
+from jmle_plugin.options import Settings
+from jmle_plugin.session import ExamSession
+
+WORKER_INPUT = "jmle"
+_OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
+"""Where the fixtures come from that a user may override."""
+_WITHOUT_XDIST = 8
+"""Calls at a time where no number of workers says it."""
+_ON_TERMINAL, _IN_LOG = 10.0, 30.0
+"""Seconds between two lines of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where a worker asks; the token is shown to nobody."""
+
+    address: str | None
+    token: str = field(repr=False)
+
+
+class LivePlugin:
+    """Starts asking when the selection is known, ends it with the session."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        sittings: Sequence[Sitting],
+        session: ExamSession,
+    ) -> None:
+        workers = config.getoption("numprocesses", default=None) or _WITHOUT_XDIST
+        self._config = config
+        self._sittings = sittings
+        with _as_usage_error():
+            self._live = LiveAsking(settings, sittings, workers)
+        self._session = session
+        self._begun = self._ended = False
+
+    def start(self) -> None:
+        """Start the gateway; UsageError where that cannot be."""
+        self._config.add_cleanup(self._end)
+        with _as_usage_error():
+            self._live.start()
+        self._config.stash[SERVICE_KEY] = self._live
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Without xdist: ask for what was selected."""
+        if not self._config.getoption("numprocesses", default=None):
+            self._ask(seat for item in session.items if (seat := seat_of(item)))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which runs it sits and where it asks; no command line holds this."""
+        node.workerinput[WORKER_INPUT] = {
+            "runs": [one.run.model_dump(mode="json") for one in self._sittings],
+            "address": self._live.address,
+            "token": self._live.token,
+        }
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """With xdist: every worker tells the same selection; the first one counts."""
+        known = seats(self._sittings)
+        names = (name.partition("[")[2].removesuffix("]") for name in ids)
+        self._ask(known[name] for name in names if name in known)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        """End asking before anybody counts."""
+        self._end()
+        return (yield)
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            reason = self._live.finish()
+            if reason:
+                self._session.not_asked(reason)
+
+    def _ask(self, chosen: Iterable[Seat]) -> None:
+        if self._begun or asks_elsewhere(self._config):
+            return
+        self._begun = True
+        say, interval = self._voice()
+        with _as_usage_error():
+            self._live.ask(chosen, say, interval=interval)
+
+    def _voice(self) -> tuple[Callable[[str], None], float | None]:
+        """Where to say how it goes, and how often; nobody hears anything under -q."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or reporter.verbosity < 0:
+            return (lambda _: None), None
+
+        def say(line: str) -> None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+        return say, _ON_TERMINAL if reporter.isatty else _IN_LOG
+
+
+def asks_elsewhere(config: pytest.Config) -> bool:
+    """Whether a conftest or plugin decides who is asked or where replies lie.
+
+    Then nobody here knows what is missing, and nothing is asked ahead.
+    """
+    return any(
+        hasattr(plugin, name)
+        for plugin in config.pluginmanager.get_plugins()
+        if getattr(plugin, "__name__", "") not in _OVERRIDABLE
+        for name in ("model_client", "gateway_url", "vcr_cassette_dir", "default_cassette_name")
+    )
+
+
+@contextmanager
+def _as_usage_error() -> Iterator[None]:
+    """What cannot be asked for ends the session with pytest's usage error."""
+    try:
+        yield
+    except JmleError as error:
+        raise pytest.UsageError(str(error)) from error

@@ -1,0 +1,121 @@
+"""Questions asked several times: the majority answer, and how far the epochs differ.
+
+The majority answer is the one given most often over the epochs; of several given equally
+often, the one given first. Answers are compared as they are graded: labels as sets, numbers
+as numbers (0.4 is 0.40, unless the key state tells the two apart), and whatever is no answer
+counts as one answer, that of not answering. A question without a reply in one epoch has no
+majority answer: it is an error.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
+
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.grading import Outcome, as_number
+from jmle_plugin.mark.marks import Mark, mark_error
+from jmle_plugin.mark.scoring import build_sheet
+from jmle_plugin.mark.sheet import EpochScore, EpochsTally, Sheet, Verdict
+
+Asking = tuple[str, int]
+"""A question and the epoch it is asked in."""
+
+
+def majority(marks: Sequence[Mark]) -> Mark:
+    """The mark of the first epoch that gave the majority answer; the first error if any.
+
+    `marks` are all of one question, at least one, in any order.
+    """
+    ordered = sorted(marks, key=lambda mark: mark.epoch)
+    for mark in ordered:
+        if mark.outcome is Outcome.ERROR:
+            return mark
+    votes = Counter(_answer(mark) for mark in ordered)
+    # max keeps the first of equals, which is the answer that was given first.
+    return max(ordered, key=lambda mark: votes[_answer(mark)])
+
+
+def score_epochs(
+    exam: Exam, marks: Mapping[Asking, Mark], asked: Collection[Asking], epochs: int = 1
+) -> Sheet:
+    """Make the sheet of what was `asked`; what has no mark counts as an error.
+
+    The sitting is partial unless every question was asked in each of the `epochs`.
+    """
+    rounds = {
+        epoch: {name: _mark(exam, marks, name, epoch) for name, at in asked if at == epoch}
+        for epoch in range(1, epochs + 1)
+    }
+    given = {
+        name: [answers[name] for answers in rounds.values() if name in answers]
+        for name in exam.questions
+    }
+    given = {name: answers for name, answers in given.items() if answers}
+    return build_sheet(
+        exam,
+        {name: majority(answers) for name, answers in given.items()},
+        given,
+        whole={name for name, answers in given.items() if len(answers) == epochs},
+        replies=[mark for answers in given.values() for mark in answers],
+        epochs=_tally(exam, rounds, given) if epochs > 1 else None,
+    )
+
+
+def _mark(exam: Exam, marks: Mapping[Asking, Mark], name: str, epoch: int) -> Mark:
+    made = marks.get((name, epoch))
+    return made or mark_error(exam.questions[name], exam.key, "no mark", epoch=epoch)
+
+
+def _answer(mark: Mark) -> Hashable:
+    if mark.outcome in (Outcome.NO_ANSWER, Outcome.ERROR):
+        return mark.outcome
+    # The outcome tells apart what a key state that compares numbers as text tells apart.
+    return mark.outcome, frozenset(map(_comparable, mark.answer))
+
+
+def _comparable(part: str) -> Hashable:
+    number = as_number(part)
+    return part if number is None else number
+
+
+def _tally(
+    exam: Exam, rounds: Mapping[int, Mapping[str, Mark]], given: Mapping[str, Sequence[Mark]]
+) -> EpochsTally:
+    scores = [_score(exam, epoch, marks) for epoch, marks in rounds.items()]
+    points = [score.points for score in scores]
+    alike = len({frozenset(marks) for marks in rounds.values()}) == 1
+    comparable = alike and not any(score.errors for score in scores)
+    replies = {
+        name: [mark for mark in marks if mark.outcome is not Outcome.ERROR]
+        for name, marks in given.items()
+    }
+    changing = [name for name, marks in replies.items() if len(set(map(_answer, marks))) > 1]
+    return EpochsTally(
+        count=len(rounds),
+        scores=scores,
+        mean=round(statistics.fmean(points), 6) if comparable else None,
+        lowest=min(points) if comparable else None,
+        highest=max(points) if comparable else None,
+        deviation=round(statistics.stdev(points), 6) if comparable else None,
+        changing=changing,
+        right_and_wrong=sum(
+            len({mark.outcome is Outcome.CORRECT for mark in replies[name]}) > 1
+            for name in changing
+        ),
+    )
+
+
+def _score(exam: Exam, epoch: int, marks: Mapping[str, Mark]) -> EpochScore:
+    sheet = build_sheet(exam, marks, marks)
+    decided = sheet.verdict in (Verdict.PASS, Verdict.FAIL)
+    return EpochScore(
+        epoch=epoch,
+        points=sheet.total.points,
+        max=sheet.total.max,
+        correct=sheet.total.correct,
+        sections={name: section.points for name, section in sheet.sections.items()},
+        errors=len(sheet.errors),
+        passed=sheet.verdict is Verdict.PASS if decided else None,
+    )

@@ -1,0 +1,195 @@
+"""Every setting there is: its flag, environment variable, ini key, and what its value may be."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jmle_plugin.mark.extraction import Extraction
+
+GATES = ("official", "all", "none")
+IMAGE_MODES = ("vision", "blind", "skip")
+_BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
+_NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
+"""Words somebody did not mean as a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: `--flag`, environment variable and ini key."""
+
+    name: str
+    help: str
+    env: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    many: bool = False
+    switch: bool = False
+    path: bool = False
+    """Ini values are relative to the ini file's folder, others to the current one."""
+    parse: Callable[[str], Any] = str
+    """Text -> value; ValueError with what is wrong."""
+
+    @property
+    def flag(self) -> str:
+        """As given on the command line."""
+        return f"--{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """Where argparse keeps it; prefixed, so that no other plugin's is overwritten."""
+        return "jmle_" + self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.env or self.dest.upper()
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Reads a whole number of at least `least`."""
+
+    def parse(text: str) -> int:
+        value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else -1
+        if value < least:
+            raise ValueError(f"is no whole number of {least} or more")
+        return value
+
+    return parse
+
+
+def amount(text: str) -> float:
+    """Reads a number of 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ValueError("is no number of 0 or more")
+    return value
+
+
+def positive(text: str) -> float:
+    """Reads a number above 0."""
+    value = amount(text)
+    if not value:
+        raise ValueError("must be more than 0")
+    return value
+
+
+def model_argument(text: str) -> tuple[str, Any]:
+    """Reads `KEY=VALUE`, the value in TOML's notation; a bare word is a text."""
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("is not of the form KEY=VALUE")
+    return name, _toml_value(value.strip())
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        read = {}
+    if set(read) == {"value"} and _is_json(read["value"]):
+        return read["value"]
+    if _BARE_WORD.fullmatch(text) and text.lower() not in _NEARLY_TOML:
+        return text
+    raise ValueError('has no TOML value (0.2, true, "text", [1, 2], {key = 3})')
+
+
+def _is_json(value: Any) -> bool:
+    """TOML also has dates and numbers that JSON has not."""
+    if isinstance(value, dict):
+        return all(_is_json(one) for one in value.values())
+    if isinstance(value, list):
+        return all(_is_json(one) for one in value)
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
+OPTIONS = (
+    Option(
+        "model", "the model to examine; repeat it to examine several", metavar="NAME", many=True
+    ),
+    Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
+    Option("exam", "the exam, by name or path", metavar="NAME|PATH", default="jmle120"),
+    Option(
+        "exam-data",
+        "folder with one folder per exam source (default: where `jmle fetch` puts them)",
+        env="JMLE_DATA",
+        metavar="DIR",
+        path=True,
+    ),
+    Option("key", "state of the answer key (default: the exam's own)", metavar="STATE"),
+    Option(
+        "extraction",
+        "how answers are read: like a human examiner, or by JMLE2026-Bench's published rule",
+        choices=tuple(one.value for one in Extraction),
+        default=Extraction.STANDARD.value,
+    ),
+    Option("prompt", "prompt file to use instead of the suite's", metavar="FILE", path=True),
+    Option(
+        "images",
+        "show the figures; leave them out; or leave out the questions that have any "
+        "(default: vision, or blind for a model that is known to see none)",
+        choices=IMAGE_MODES,
+    ),
+    Option(
+        "image-max-edge",
+        "longest side of a figure as sent, in pixels (default: 2048)",
+        metavar="N",
+        parse=whole(16),
+    ),
+    Option(
+        "epochs",
+        "ask each question so many times and score the majority answer",
+        metavar="K",
+        parse=whole(1),
+    ),
+    Option(
+        "model-arg",
+        "a parameter of the model, as a TOML value; repeatable",
+        metavar="KEY=VALUE",
+        many=True,
+        parse=model_argument,
+    ),
+    Option("api-base", "address of the model's server", metavar="URL"),
+    Option(
+        "concurrency",
+        "calls at a time, for each model (default: the number of workers, 8 without any)",
+        metavar="N",
+        parse=whole(1),
+    ),
+    Option(
+        "request-timeout", "seconds a reply may take", metavar="S", default="600", parse=positive
+    ),
+    Option(
+        "max-retries", "how often a call is made again", metavar="N", default="6", parse=whole(0)
+    ),
+    Option("rpm", "requests per minute, for each model", metavar="N", parse=positive),
+    Option("tpm", "tokens per minute, for each model", metavar="N", parse=positive),
+    Option(
+        "max-cost",
+        "ask no more once this session has cost so much, in US dollars",
+        metavar="USD",
+        parse=positive,
+    ),
+    Option("price-in", "US dollars per million prompt tokens", metavar="USD", parse=amount),
+    Option("price-out", "US dollars per million completion tokens", metavar="USD", parse=amount),
+    Option("offline", "never call anybody: a missing reply is an error", switch=True),
+    Option(
+        "gate",
+        "exit status 0 only for an official pass; only if nothing is wrong; or unless something "
+        "errored",
+        choices=GATES,
+        default="official",
+    ),
+    Option(
+        "cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True
+    ),
+    Option("results", "folder for result files", metavar="DIR", default="results", path=True),
+)

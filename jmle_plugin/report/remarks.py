@@ -1,0 +1,118 @@
+"""What the score sheet says below its tables: epochs, form, tokens, cost, lists of questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jmle_plugin.mark.marks import ImageBytes
+from jmle_plugin.mark.sheet import (
+    CostTotal,
+    EpochScore,
+    EpochsTally,
+    Formatting,
+    Sheet,
+    TokenTotals,
+)
+from jmle_plugin.report.layout import count, ranges, wrapped
+
+_ENDS = {
+    "content_filter": "refused by a filter",
+    "length": "cut at the length limit",
+}
+"""Finish reasons in plain words."""
+_MB = 1e6
+_FINE = 0.001
+
+
+def remarks(sheet: Sheet, columns: int) -> Iterator[str]:
+    """Sentences, which may be longer than `columns`, and lists broken at `columns`."""
+    if sheet.epochs is not None:
+        yield from _epochs(sheet.epochs, columns)
+    yield _formatting(sheet.formatting)
+    yield _tokens(sheet.tokens)
+    yield _cost(sheet.cost)
+    if sheet.figures is not None and sheet.figures.changed:
+        yield _figures(sheet.figures)
+    ends = {_ENDS.get(name, name): n for name, n in sheet.finish_reasons.items() if name != "stop"}
+    if ends:
+        yield "Ended otherwise: " + ", ".join(f"{name} {n}" for name, n in ends.items())
+    if sheet.missed_required:
+        yield from wrapped("Missed 3-point required: ", sheet.missed_required, columns)
+    if sheet.prohibited.questions:
+        yield from wrapped("Prohibited choices in: ", sheet.prohibited.questions, columns)
+    if sheet.errors:
+        label = f"Errors ({len(sheet.errors)}): "
+        yield from wrapped(label, ranges(sheet.errors), columns)
+
+
+def _epochs(epochs: EpochsTally, columns: int) -> Iterator[str]:
+    points = ", ".join(map(_epoch_points, epochs.scores))
+    spread = ""
+    if epochs.mean is not None and epochs.deviation is not None:
+        spread = f" (mean {epochs.mean:.1f}, sd {epochs.deviation:.1f})"
+    yield f"Epochs: {epochs.count}, majority answer scored; points {points}{spread}"
+    decided = [score for score in epochs.scores if score.passed is not None]
+    passed = [str(score.epoch) for score in decided if score.passed]
+    if decided:
+        which = {0: "none", len(epochs.scores): "all"}.get(len(passed), ", ".join(passed))
+        unknown = [str(score.epoch) for score in epochs.scores if score.passed is None]
+        open_ = f"; no verdict on {', '.join(unknown)}" if unknown else ""
+        yield f"Epochs that would have passed by themselves: {which}{open_}"
+    if epochs.changing:
+        yield (
+            f"Changing answers: {count(len(epochs.changing), 'question')}, "
+            f"{epochs.right_and_wrong} between right and wrong"
+        )
+        yield from wrapped("  ", epochs.changing, columns)
+    elif epochs.mean is not None:
+        yield "Changing answers: none"
+
+
+def _epoch_points(score: EpochScore) -> str:
+    return f"{score.points} ({score.errors} without reply)" if score.errors else str(score.points)
+
+
+def _formatting(form: Formatting) -> str:
+    lost = form.unreadable.max - form.unreadable.points
+    return (
+        f"Formatting: {form.unreadable.questions} unreadable ({count(lost, 'point')} lost); "
+        f"{form.tolerant.questions} correct only to a tolerant reader "
+        f"({count(form.tolerant.points, 'point')})"
+    )
+
+
+def _tokens(tokens: TokenTotals) -> str:
+    if not tokens.replies:
+        return "Tokens: not recorded"
+    counts = {
+        name: getattr(tokens, name) for name in ("prompt", "completion", "reasoning", "cached")
+    }
+    known = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n is not None)
+    return f"Tokens: {known or 'none given'} (in {_replies(tokens.replies)})"
+
+
+def _cost(cost: CostTotal) -> str:
+    if cost.usd is None:
+        return "Cost: unknown"
+    if cost.unknown:
+        return f"Cost: {_usd(cost.usd)} for {_replies(cost.replies)}, unknown for {cost.unknown}"
+    return f"Cost: {_usd(cost.usd)} ({_replies(cost.replies)})"
+
+
+def _usd(dollars: float) -> str:
+    # A few questions to a cheap model cost less than a cent, which is not nothing.
+    if dollars >= 1 or not dollars:
+        return f"${dollars:,.2f}"
+    return f"${dollars:.4f}" if dollars >= _FINE else f"${dollars:.6f}"
+
+
+def _figures(figures: ImageBytes) -> str:
+    unit, name = (_MB, "MB") if max(figures.size, figures.sent_size) >= _MB else (1e3, "kB")
+    return (
+        f"Figures: {figures.count} sent, {figures.changed} of them scaled or converted "
+        f"({figures.size / unit:.1f} {name}, {figures.sent_size / unit:.1f} {name} sent)"
+    )
+
+
+def _replies(number: int) -> str:
+    return count(number, "reply", "replies")

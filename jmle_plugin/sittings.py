@@ -1,0 +1,76 @@
+"""From settings to sittings: which exam, which runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jmle_plugin.errors import SettingsError
+
+if TYPE_CHECKING:
+    from jmle_plugin.ask.sitting import Sitting
+    from jmle_plugin.exam.model import Exam
+    from jmle_plugin.options import Settings
+
+# Imported in every session: what only a sitting needs is imported inside.
+
+
+def open_sittings(
+    settings: Settings, told: Sequence[Mapping[str, Any]] | None = None
+) -> tuple[Sitting, ...]:
+    """The sittings asked for: none unless a model or a run is named.
+
+    A worker is `told` the runs (RunSpec as JSON) instead of looking for them: its
+    controller may be about to replace what lies there.
+    """
+    if not settings.candidates:
+        return ()
+    exam = _open_exam(settings)
+    from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+
+    if told is not None:
+        return tuple(reopen_sitting(exam, settings.cassettes, run, settings.prompt) for run in told)
+    asking = settings.asking
+    sittings = tuple(
+        open_sitting(
+            exam,
+            settings.cassettes,
+            Wanted(
+                model=model,
+                run=run,
+                prompt_file=settings.prompt,
+                parameters=asking.parameters,
+                images=ImageMode(asking.images) if asking.images else None,
+                image_max_edge=asking.image_max_edge,
+                epochs=asking.epochs,
+                may_record=settings.may_record,
+                rewrite=settings.record_mode == "rewrite",
+                api_base=asking.api_base,
+            ),
+        )
+        for model, run in settings.candidates
+    )
+    names = [sitting.run.run for sitting in sittings]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise SettingsError(
+            f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
+        )
+    return sittings
+
+
+def _open_exam(settings: Settings) -> Exam:
+    from jmle_plugin.exam.library import find_pack, find_packs, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    folders = pack_folders(settings.root)
+    pack = find_pack(settings.exam, folders)
+    exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
+    known = find_packs(folders).get(exam.id)
+    if known is not None and known.resolve() != pack.resolve():
+        raise SettingsError(
+            f"this pack calls itself {exam.id}, and so does {known}",
+            where=pack,
+            remedy="Give your pack an id of its own: results lie under it.",
+        )
+    return exam
