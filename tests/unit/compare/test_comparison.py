@@ -86,6 +86,15 @@ def test_what_is_not_known_is_said(sat: Sat) -> None:
     assert (found.sections, found.blocks, found.kinds) == ([], [], [])
 
 
+def test_an_exam_taken_out_of_the_scoring_can_be_compared(exam: Exam, sat: Sat) -> None:
+    old = sat()
+    nothing = [mark.model_copy(update={"points": 0, "max": 0}) for mark in old.marks]
+    empty = old.model_copy(update={"marks": nothing})
+    found = compare(empty, empty, places(exam), margin=5, doubt=False)
+    assert (found.max, found.groups, found.interval.low, found.tests.loss) == (0, 0, 0, 1)
+    assert list(text_lines(found))
+
+
 def test_questions_left_out_and_allowed_mismatches_are_said(exam: Exam, sat: Sat) -> None:
     old, new = sat("old", ["A-1"]), sat("new")
     partial = sat("new", asked=["A-1", "A-2"])

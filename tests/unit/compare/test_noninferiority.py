@@ -157,6 +157,11 @@ def test_the_bound_is_where_the_p_value_is_alpha() -> None:
     assert p_values(PLAIN, one, -bound + 1)[0] < ALPHA < p_values(PLAIN, one, -bound - 1)[0]
 
 
+def test_a_run_that_lost_everything_has_lost_everything() -> None:
+    assert lower_bound(PLAIN, seen([350, 50], [0, 0], -500)) == -500
+    assert p_values(PLAIN, seen([350, 50], [0, 0], -500), 5)[0] == pytest.approx(1)
+
+
 def test_a_gain_that_is_beyond_doubt_has_a_bound_above_nothing() -> None:
     assert lower_bound(PLAIN, seen([0, 0], [40, 5], 55)) > 30
 

@@ -99,6 +99,8 @@ def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, 
     assert found.tests.mcnemar == pytest.approx(0.118, abs=0.0005)
     assert headline(found) == "The difference of 7 points is within noise (p = 0.12)."
     assert (found.detectable.questions, found.detectable_at_best.questions) == (14, 7)
+    # Block F was lost 6 to 0: p = 2/2^6, by Holm six times that.
+    assert {part.name: part.p_holm for part in found.blocks}["F"] == pytest.approx(6 / 32)
     assert [one.doubt and str(one.doubt.another_exam) for one in (found.old, found.new)] == [
         "> 0.9999",
         "> 0.9999",

@@ -77,6 +77,8 @@ def test_the_one_missed_question_that_would_have_passed_is_named(exam: Exam) -> 
     both = doubt_of(exam, B_2=Outcome.INCORRECT, A_1=Outcome.INCORRECT, A_2=Outcome.INCORRECT)
     assert both.missed == ()
     assert doubt_of(exam, B_2=Outcome.INCORRECT, B_3=Outcome.INCORRECT).missed == ()
+    strict = make_exam(make_key(criteria=(Criterion("required", 7, 7), Criterion("general", 3, 4))))
+    assert doubt_of(strict, B_2=Outcome.INCORRECT).missed == ("B-2",)
 
 
 def test_the_right_answers_that_hold_a_pass_are_named(exam: Exam, sat_often: Sat) -> None:
