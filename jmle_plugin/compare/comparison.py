@@ -4,17 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from jmle_plugin.compare.model import (
-    Answers,
-    Change,
-    Comparison,
-    DetectableLoss,
-    Margin,
-    NewlyWrong,
-    Part,
-    Side,
-    Tests,
-)
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
     Answered,
@@ -27,8 +16,20 @@ from jmle_plugin.compare.pairing import (
 from jmle_plugin.compare.power import ALPHA, detectable_loss, epochs_needed
 from jmle_plugin.compare.resampling import DRAWS, SEED, interval
 from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
-from jmle_plugin.compare.verdict import VerdictDoubt, verdict_doubt
+from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.mark.epochs import majority
+from jmle_plugin.report.comparison import (
+    Answers,
+    Change,
+    Comparison,
+    DetectableLoss,
+    Margin,
+    NewlyWrong,
+    Part,
+    Side,
+    Tests,
+)
+from jmle_plugin.report.doubt import VerdictDoubt
 from jmle_plugin.report.results import Results
 
 KINDS = {"single": "one choice", "multi_select": "several choices"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 from scipy import stats
 
 from jmle_plugin.compare.pairing import Answered, Pair
+from jmle_plugin.report.comparison import Epochs, Reach
 
 ALPHA = 0.05
 POWER = 0.8
@@ -55,25 +55,6 @@ def detectable_loss(
         else:
             high = middle
     return high
-
-
-class Reach(StrEnum):
-    """Whether more epochs can show a loss."""
-
-    REACHED = "reached"
-    NOT_REACHABLE = "not reachable"
-    """The questions differ too much among themselves: however often they are asked."""
-    UNKNOWN = "cannot be estimated"
-    """Neither run asked a question twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Epochs:
-    """How often each run would have to ask, for a loss in points; `count` where reached."""
-
-    loss: float
-    reach: Reach
-    count: int | None = None
 
 
 def epochs_needed(

@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jmle_plugin.compare.pairing import Group
+from jmle_plugin.report.comparison import Interval
 
 Stratum = TypeVar("Stratum", bound=Hashable)
 
 DRAWS = 10_000
 SEED = 120
 LEVEL = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A percentile interval of the difference in points, new minus old."""
-
-    low: int
-    high: int
-    level: float
-    draws: int
-    seed: int
 
 
 def difference_draws(

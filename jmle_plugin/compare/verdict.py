@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from jmle_plugin.compare.pairing import Answered, Place, Standing, answered
 from jmle_plugin.compare.resampling import DRAWS, SEED, resample
@@ -16,50 +15,13 @@ from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points
 from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.report.doubt import PassChance, VerdictDoubt
 from jmle_plugin.report.results import Results
 
 Ints = NDArray[np.int64]
 
 HEAVY = 3
 """Points from which a question is worth naming."""
-
-
-class PassChance(BaseModel):
-    """The share of draws that passed. What every draw, or none, showed is no certainty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    passed: int
-    draws: int
-    seed: int
-
-    def __str__(self) -> str:
-        digits = len(str(self.draws - 1))
-        if self.passed == self.draws:
-            return f"> {1 - 1 / self.draws:.{digits}f}"
-        if self.passed == 0:
-            return f"< {1 / self.draws:.{digits}f}"
-        return f"{self.passed / self.draws:.{digits}f}"
-
-
-class VerdictDoubt(BaseModel):
-    """How sure a verdict is.
-
-    `another_exam` resamples questions ("another exam like this one"), `this_exam_again`
-    one reply to each question out of its epochs; None where the questions' places are not
-    known, or no question has several epochs.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    verdict: Verdict
-    another_exam: PassChance | None
-    this_exam_again: PassChance | None
-    missed: tuple[str, ...] = ()
-    """3-point questions that were missed, each of which alone would turn a fail into a pass."""
-    lucky: tuple[str, ...] = ()
-    """3-point questions that were right, each of which alone would turn a pass into a fail;
-    with several epochs, only those that were wrong in one of them."""
 
 
 def verdict_doubt(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jmle_plugin.compare.model import Change, Comparison, DetectableLoss, Side
-from jmle_plugin.compare.power import Reach
+from jmle_plugin.report.comparison import Change, Comparison, DetectableLoss, Reach
+from jmle_plugin.report.doubt import doubt_sentences
 
 _SMALLEST = 0.001
 _THREE_DIGITS = 0.095
@@ -70,7 +70,9 @@ def facts(comparison: Comparison) -> Iterator[str]:
     yield loss_sentence(comparison)
     yield from _margin(comparison)
     for side in (comparison.old, comparison.new):
-        yield from doubts(side)
+        if side.doubt is not None:
+            for sentence in doubt_sentences(side.doubt):
+                yield f"{side.name}: {sentence}"
 
 
 def loss_sentence(comparison: Comparison) -> str:
@@ -80,23 +82,6 @@ def loss_sentence(comparison: Comparison) -> str:
         f"Smallest loss found 4 times of 5: {_loss(seen)} at this discordance "
         f"({seen.discordant:.1%}), {_loss(best)} if nothing else changed."
     )
-
-
-def doubts(side: Side) -> Iterator[str]:
-    """How sure one run's verdict is."""
-    doubt = side.doubt
-    if doubt is None:
-        return
-    chances = []
-    if doubt.another_exam is not None:
-        chances.append(f"another exam like this one {doubt.another_exam}")
-    if doubt.this_exam_again is not None:
-        chances.append(f"this exam again {doubt.this_exam_again}")
-    if chances:
-        yield f"{side.name} ({doubt.verdict.value}), chance of passing: {'; '.join(chances)}."
-    for questions, turn in ((doubt.missed, "pass with"), (doubt.lucky, "fail without")):
-        if questions:
-            yield f"{side.name} would {turn} any one of these: {', '.join(questions)}."
 
 
 def change_text(change: Change) -> str:

@@ -10,11 +10,11 @@ import pytest
 
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.gate import BaselineGate, decide_baseline
-from jmle_plugin.compare.model import Comparison
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.render import markdown, text_lines
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
+from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import width
 from tests.builders import make_exam, make_marks, make_question, make_results, make_run
 from tests.unit.compare.conftest import Sat, first

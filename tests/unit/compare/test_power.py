@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from jmle_plugin.compare.pairing import Answered, Pair
-from jmle_plugin.compare.power import Reach, detectable_loss, epochs_needed, loss_power
+from jmle_plugin.compare.power import detectable_loss, epochs_needed, loss_power
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
+from jmle_plugin.report.comparison import Reach
 
 
 def power_by_enumeration(questions: int, lost: float, gained: float, alpha: float) -> float:

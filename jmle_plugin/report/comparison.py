@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from jmle_plugin.compare.power import Epochs
-from jmle_plugin.compare.resampling import Interval
-from jmle_plugin.compare.verdict import VerdictDoubt
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.report.doubt import VerdictDoubt
 
 
 class _Frozen(BaseModel):
@@ -94,6 +94,36 @@ class DetectableLoss(_Frozen):
     discordant: float
     questions: int | None
     points: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A percentile interval of the difference in points, new minus old."""
+
+    low: int
+    high: int
+    level: float
+    draws: int
+    seed: int
+
+
+class Reach(StrEnum):
+    """Whether more epochs can show a loss."""
+
+    REACHED = "reached"
+    NOT_REACHABLE = "not reachable"
+    """The questions differ too much among themselves: however often they are asked."""
+    UNKNOWN = "cannot be estimated"
+    """Neither run asked a question twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """How often each run would have to ask, for a loss in points; `count` where reached."""
+
+    loss: float
+    reach: Reach
+    count: int | None = None
 
 
 class Margin(_Frozen):
