@@ -15,7 +15,7 @@ from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.options import SETTINGS_KEY, Settings
 from jmle_plugin.outcomes import error_without_traceback, shown_status
-from jmle_plugin.session import ExamSession
+from jmle_plugin.usage import as_usage_error
 
 
 def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]) -> None:
@@ -31,8 +31,11 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
         if told := config.workerinput.get(WORKER_INPUT):
             config.stash[SERVICE_KEY] = Service(told["address"], told["token"])
         return
+    from jmle_plugin.session import ExamSession  # noqa: PLC0415 - workers have none
+
     workers = str(config.getoption("numprocesses", default=None) or 0)
-    session = ExamSession(settings, sittings, workers)
+    with as_usage_error():
+        session = ExamSession(settings, sittings, workers)
     config.pluginmanager.register(session, "jmle-session")
     looks_only = any(config.getoption(name) for name in ("collectonly", "setuponly", "setupplan"))
     if not settings.may_record or looks_only:

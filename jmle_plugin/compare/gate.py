@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.compare.wording import loss_sentence, p_text, points_text, share_text, signed
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.comparison import Comparison, Ruling
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""
@@ -22,14 +21,6 @@ class BaselineGate(StrEnum):
     """Fail unless a loss of the margin can be excluded."""
     NEWLY_WRONG = "newly-wrong"
     """Fail when a question that was always right is now wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What the gate decided. `sentence` is what decided it."""
-
-    passed: bool
-    sentence: str
 
 
 def decide_baseline(gate: BaselineGate, comparison: Comparison) -> Ruling:

@@ -179,3 +179,11 @@ class Comparison(_Frozen):
     sections: list[Part]
     blocks: list[Part]
     kinds: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a gate on a baseline decided, and the sentence that says why."""
+
+    passed: bool
+    sentence: str
