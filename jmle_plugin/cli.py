@@ -12,6 +12,7 @@ from pathlib import Path
 
 from jmle_plugin import __version__
 from jmle_plugin.errors import JmleError
+from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.text import printable
 
 CASSETTES = "cassettes"
@@ -54,13 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     load.add_argument("--exam", default="jmle120")
     load.add_argument("--run", default="", metavar="NAME", help="default: the file's name")
-    load.add_argument(
-        "--cassettes",
-        type=Path,
-        default=Path(os.environ.get("JMLE_CASSETTES") or CASSETTES),
-        metavar="DIR",
-        help="folder of recorded replies [env JMLE_CASSETTES]",
-    )
+    _add_cassettes(load)
     _add_data(load)
     load.set_defaults(command=_import)
 
@@ -72,7 +67,49 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser("show", help="print the score sheet in a results file")
     show.add_argument("file", type=Path)
     show.set_defaults(command=_show)
+
+    verify = commands.add_parser(
+        "verify", help="make a results file again from the recorded replies, and compare"
+    )
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--exam", metavar="NAME|PATH", help="default: the one the file names")
+    _add_recorded(verify)
+    verify.set_defaults(command=_verify)
+
+    rescore = commands.add_parser("rescore", help="mark recorded replies again")
+    rescore.add_argument("runs", nargs="+", metavar="RUN")
+    rescore.add_argument("--exam", metavar="NAME|PATH", default="jmle120")
+    rescore.add_argument("--key", metavar="STATE", help="default: the exam's own")
+    rescore.add_argument("--extraction", choices=list(Extraction), default=Extraction.STANDARD)
+    rescore.add_argument(
+        "--results",
+        type=Path,
+        default=Path(os.environ.get("JMLE_RESULTS") or "results"),
+        metavar="DIR",
+        help="folder for result files [env JMLE_RESULTS]",
+    )
+    rescore.add_argument("--write", action="store_true", help="write the results files")
+    _add_recorded(rescore)
+    rescore.set_defaults(command=_rescore)
     return parser
+
+
+def _add_recorded(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--prompt", type=Path, metavar="FILE", help="the prompt, where it is not the suite's own"
+    )
+    _add_cassettes(parser)
+    _add_data(parser)
+
+
+def _add_cassettes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cassettes",
+        type=Path,
+        default=Path(os.environ.get("JMLE_CASSETTES") or CASSETTES),
+        metavar="DIR",
+        help="folder of recorded replies [env JMLE_CASSETTES]",
+    )
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +185,55 @@ def _check(options: argparse.Namespace) -> int:
         + (f"{len(problems)} problems" if problems else "no problems")
     )
     return 1 if problems else 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.terminal import summary_line  # noqa: PLC0415
+    from jmle_plugin.review.verifying import verify  # noqa: PLC0415
+
+    try:
+        results = read_results(options.file)
+        options.exam = options.exam or results.exam.id
+        key = results.provenance.key.state
+        exam = load_exam(_pack(options), data_root=_data_root(options), key=key)
+        found = verify(results, exam, options.cassettes, options.prompt)
+    except JmleError as error:
+        print(f"jmle: cannot be verified: {error}", file=sys.stderr)
+        return 2
+    for line in found:
+        print(line)
+    if not found:
+        print(f"{options.file} agrees with its cassettes: {summary_line(results)}")
+    return 1 if found else 0
+
+
+def _rescore(options: argparse.Namespace) -> int:
+    from jmle_plugin.ask.opening import Wanted, open_sitting  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+    from jmle_plugin.report.provenance import RunContext  # noqa: PLC0415
+    from jmle_plugin.report.results import write_results  # noqa: PLC0415
+    from jmle_plugin.review.remaking import remake_results  # noqa: PLC0415
+    from jmle_plugin.review.rescoring import rescored_lines  # noqa: PLC0415
+
+    exam = load_exam(_pack(options), data_root=_data_root(options), key=options.key)
+    sittings = [
+        open_sitting(exam, options.cassettes, Wanted(run=run, prompt_file=options.prompt))
+        for run in dict.fromkeys(options.runs)
+    ]
+    context = (
+        RunContext.start(Path.cwd(), options.results, "0")
+        if options.write
+        else RunContext.outside()
+    )
+    for sitting in sittings:
+        made = remake_results(sitting, Extraction(options.extraction), context)
+        for line in rescored_lines(made, options.results):
+            print(line)
+        if options.write:
+            print(f"  written: {write_results(options.results, made)}")
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:
