@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.gate import STEADY_EPOCHS, BaselineGate, decide_baseline
-from jmle_plugin.compare.likeness import MISMATCHES, VERDICTS, refuse_mismatches
+from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
 from jmle_plugin.errors import ComparisonError, SettingsError, UnknownNameError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
@@ -43,13 +43,7 @@ class Baseline:
         Raises UnknownNameError, ResultError or SettingsError for one that is not there or
         cannot serve, UnlikeResultsError where a sitting could not be compared with it.
         """
-        unknown = sorted(settings.baseline.allow - set(MISMATCHES))
-        if unknown:
-            raise UnknownNameError(
-                f"unknown mismatch {unknown[0]!r}",
-                where="--allow-mismatch",
-                remedy=f"There are: {', '.join(MISMATCHES)}.",
-            )
+        check_names(sorted(settings.baseline.allow))
         file = _file(settings, sittings[0].exam.id)
         made = cls(settings.baseline, read_results(file))
         for sitting in sittings:

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jmle_plugin.errors import ResultError
-from jmle_plugin.exam.model import Exam
 from jmle_plugin.gate import Sat
 from jmle_plugin.mark.epochs import score_epochs
-from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
 from jmle_plugin.progress import Progress
 from jmle_plugin.report.comparison import Ruling
-from jmle_plugin.report.doubt import VerdictDoubt
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results, write_results
 from jmle_plugin.report.terminal import Line, sheet_lines, summary_line, unofficial
+from jmle_plugin.review.remaking import with_doubt
 
 if TYPE_CHECKING:
     from jmle_plugin.baseline import Baseline
@@ -86,7 +84,7 @@ def finish(
         extraction=settings.extraction,
         context=context,
     )
-    results = results.model_copy(update={"doubt": _doubt(results, exam)})
+    results = with_doubt(results, exam)
     ruling, remark = None, ""
     if baseline is not None:
         compared = baseline.compare(results, exam)
@@ -98,13 +96,3 @@ def finish(
     except ResultError as error:
         written = unwritten = str(error)
     return Finished(results, written, unwritten, ruling, remark)
-
-
-def _doubt(results: Results, exam: Exam) -> VerdictDoubt | None:
-    if results.sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
-        return None
-    # Needs numpy, which workers and partial sittings never load.
-    from jmle_plugin.compare.pairing import places  # noqa: PLC0415
-    from jmle_plugin.compare.verdict import verdict_doubt  # noqa: PLC0415
-
-    return verdict_doubt(results, places(exam))

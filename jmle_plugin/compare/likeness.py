@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from jmle_plugin.errors import UnlikeResultsError
+from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.results import Results
 
@@ -31,6 +32,13 @@ VERDICTS = {"partial": Verdict.PARTIAL, "incomplete": Verdict.INCOMPLETE}
 """Name of a mismatch -> the verdict neither side may have."""
 
 MISMATCHES = (*FACTS, *VERDICTS)
+
+
+def check_names(names: Collection[str]) -> None:
+    """UnknownNameError where a mismatch to be allowed is none."""
+    for name in names:
+        if name not in MISMATCHES:
+            raise unknown_name("mismatch", name, MISMATCHES, where="--allow-mismatch")
 
 
 def find_mismatches(old: Results, new: Results) -> dict[str, str]:
