@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np  # noqa: F401 - loads once per process, and pytester forgets what its tests load
 import pytest
 
 pytest_plugins = ["pytester"]

@@ -35,7 +35,7 @@ def test_a_better_run_passes_and_says_so(after_intern: Project, mode: tuple[str,
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         [
-            "The gain of 14 points is significant (one-sided p = 0.004).",
+            "The gain of 14 points is significant (p = 0.008).",
             "Total*38 -> 52*28 -> 36*8*0*0.008",
             "000B-5 (3): a -> c, key c",
             "gate official: sample scripted-resident passed",
