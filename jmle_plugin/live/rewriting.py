@@ -27,6 +27,17 @@ def resumes(sitting: Sitting) -> bool:
     return bool(_begun(sitting)) and not _changed(sitting)
 
 
+def unwritten(sitting: Sitting, seats: Iterable[Seat]) -> list[Seat]:
+    """Those of `seats` that are to be asked anew: all but what this rewriting has a reply to."""
+    begun = set() if _changed(sitting) else _begun(sitting)
+    return [
+        seat
+        for seat in seats
+        if cassette_name(seat.question.id, seat.epoch) not in begun
+        or not sitting.cassette(seat.question, seat.epoch).exists()
+    ]
+
+
 def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
     """Move the cassettes of `seats` into a folder of their own, which is returned.
 
@@ -48,8 +59,9 @@ def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
             )
         begun = set()
     moved = sorted(there & wanted - begun)
-    write_whole(sitting.folder / _STATE, json.dumps(sorted(begun | wanted)))
+    state = json.dumps(sorted(begun | wanted))
     if not moved and not changed:
+        write_whole(sitting.folder / _STATE, state)
         return None
     target = _next(sitting.folder / REPLACED)
     target.mkdir(parents=True)
@@ -60,6 +72,8 @@ def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
         write_whole(target / RUN_FILE, record.read_bytes())
         if changed:
             record.unlink()
+    # Last: what it names and lies there is taken for a new reply.
+    write_whole(sitting.folder / _STATE, state)
     return target
 
 
