@@ -93,9 +93,8 @@ class LivePlugin:
     def _end(self) -> None:
         if not self._ended:
             self._ended = True
-            reason = self._live.finish()
-            if reason:
-                self._session.not_asked(reason)
+            for run, reason in self._live.finish().items():
+                self._session.not_asked(reason, run)
 
     def _ask(self, chosen: Iterable[Seat]) -> None:
         if self._begun or asks_elsewhere(self._config):

@@ -111,13 +111,14 @@ def live(
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "80")
 
+    made = Live(project, sample, lambda question, *_: answered(made.right(question)))
+
     def script(call: Call) -> Answer:
         content = call.body["messages"][-1]["content"]
         question = texts[content if isinstance(content, str) else content[0]["text"]]
-        live.asked.append(question)
-        live.times[question] += 1
-        return live.answer(question, live.times[question], call)
+        made.asked.append(question)
+        made.times[question] += 1
+        return made.answer(question, made.times[question], call)
 
-    live = Live(project, sample, lambda question, *_: answered(live.right(question)))
-    with provider(script) as live.provider:
-        yield live
+    with provider(script) as made.provider:
+        yield made

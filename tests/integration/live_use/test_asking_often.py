@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from tests.integration.live_use.conftest import RUN, WRONG, Live, answered
+from tests.scripted.provider import Answer, Call
 
 WAVERS = {"000A-1", "000B-4", "000C-3"}
 """Right at first, wrong from the second time on."""
@@ -16,8 +17,8 @@ DOUBTS = {"000D-2", "000E-1"}
 
 
 def wavering(live: Live) -> None:
-    def answer(question: str, time: int, _: object) -> object:
-        wrong = time > 1 and question in WAVERS or time == 2 and question in DOUBTS  # noqa: PLR2004
+    def answer(question: str, time: int, _: Call) -> Answer:
+        wrong = (question in WAVERS and time > 1) or (question in DOUBTS and time == 2)
         return answered(f"{time}回目。\n{WRONG if wrong else live.right(question)}")
 
     live.answer = answer
@@ -69,9 +70,7 @@ def test_epochs_are_asked_added_and_replayed_alike_with_any_workers(live: Live) 
         assert [f"{n}回目" in reply for n, reply in enumerate(replies, 1)] == [True] * 3
     sheet = live.project.results(RUN)["sheet"]
     assert sheet["epochs"]["changing"] == sorted(WAVERS | DOUBTS)
-    lost = [
-        sum(live.exam.questions[name].points for name in names) for names in (WAVERS, DOUBTS)
-    ]
+    lost = [sum(live.exam.questions[name].points for name in names) for names in (WAVERS, DOUBTS)]
     full = sheet["total"]["max"]
     assert sheet["total"]["points"] == full - lost[0]
     points = [full, full - lost[0] - lost[1], full - lost[0]]

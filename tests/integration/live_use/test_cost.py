@@ -5,16 +5,22 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.live_use.conftest import Live, answered
+from tests.scripted.provider import Answer, completion
 
 PRICES = ("--price-in=2", "--price-out=10")
 """US dollars per million tokens."""
 SILENT, UNCOUNTED = "000A-2", "000B-3"
 
 
+def uncounted(text: str) -> Answer:
+    """A reply of a provider that counts nothing."""
+    return Answer({name: part for name, part in completion(text).items() if name != "usage"})
+
+
 def test_tokens_and_cost_of_every_question(live: Live) -> None:
     numbers = {name: n for n, name in enumerate(live.exam.questions)}
 
-    def answer(question: str, *_: object) -> object:
+    def answer(question: str, *_: object) -> Answer:
         n = numbers[question]
         reply = answered(
             live.right(question),
@@ -24,9 +30,7 @@ def test_tokens_and_cost_of_every_question(live: Live) -> None:
             completion_tokens_details={"reasoning_tokens": n},
             prompt_tokens_details={"cached_tokens": 50},
         )
-        if question == UNCOUNTED:
-            del reply.body["usage"]
-        return reply
+        return uncounted(live.right(question)) if question == UNCOUNTED else reply
 
     live.answer = answer
     result = live.ask(*PRICES)
@@ -66,7 +70,13 @@ def test_a_cap_stops_asking_and_a_later_command_goes_on(live: Live) -> None:
     reason = "not asked: --max-cost of $0.004 is reached ($0.004 spent)"
     assert {mark["error"] for mark in results["marks"]} == {"", reason}
     capped.stdout.fnmatch_lines([f"SKIPPED [[]30[]] *: {reason}"])
-    capped.stdout.fnmatch_lines(["INCOMPLETE: 30 of 40 questions have no reply; no verdict"])
+    capped.stdout.fnmatch_lines(
+        [
+            "INCOMPLETE: 30 of 40 questions have no reply; no verdict",
+            "Errors (30): *",
+            "Without a reply (30): not asked: --max-cost of $0.004 is reached ($0.004 spent)",
+        ]
+    )
     assert "10 passed, 30 skipped" in capped.outlines[-1]
 
     live.asked.clear()
@@ -75,11 +85,9 @@ def test_a_cap_stops_asking_and_a_later_command_goes_on(live: Live) -> None:
 
 
 def test_a_cap_cannot_be_kept_by_a_provider_that_counts_nothing(live: Live) -> None:
-    def answer(question: str, *_: object) -> object:
-        reply = answered(live.right(question))
-        if question == "000A-3":
-            del reply.body["usage"]
-        return reply
+    def answer(question: str, *_: object) -> Answer:
+        make = uncounted if question == "000A-3" else answered
+        return make(live.right(question))
 
     live.answer = answer
     result = live.ask(*PRICES, "--max-cost=5", "--concurrency=1", "-x", "-rs")

@@ -10,12 +10,14 @@ from tests.integration.live_use.conftest import WRONG, Live, answered
 from tests.scripted.provider import Answer, Call, failure
 
 KEY = "sk-planted-0123456789abcdef-0123456789"
-TOKEN = "-".join(("planted", "token", "fedcba9876543210"))
+OURS = "planted-token-fedcba9876543210"
+"""The gateway's token."""
 TELLING = """
 from jmle_plugin.ask.gateway import launch
 
 launch.new_token = lambda: "-".join(("planted", "token", "fedcba9876543210"))
 """
+"""A conftest that makes the token known, and does not hold it itself."""
 OWN_TESTS = """
 import pytest
 from jmle_plugin.fixtures import SERVICE_KEY
@@ -103,5 +105,5 @@ def test_nothing_tells_a_key_or_the_token(
     assert {"report.xml", "session.log", "000A-1.yaml", "some-model.partial.json"} <= names
     written |= {"the terminal": printed.encode(), "the command lines": listed[0].encode()}
     for place, content in written.items():
-        for secret in (KEY, TOKEN):
+        for secret in (KEY, OURS):
             assert secret.encode() not in content, place

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.integration.live_use.conftest import Live
-from tests.scripted.provider import failure
+from tests.integration.live_use.conftest import WRONG, Live, answered
+from tests.scripted.provider import Answer, Call, failure
 
 
 def test_a_model_that_is_refused_does_not_stop_the_other(live: Live) -> None:
     right = live.answer
 
-    def answer(question: str, time: int, call: object) -> object:
+    def answer(question: str, time: int, call: Call) -> Answer:
         if call.body["model"] == "closed-model":
             return failure("the account of this key is closed", status=401)
         return right(question, time, call)
@@ -28,6 +28,8 @@ def test_a_model_that_is_refused_does_not_stop_the_other(live: Live) -> None:
             "PASS*",
             "*sample · closed-model*",
             "INCOMPLETE: 40 of 40 questions have no reply; no verdict",
+            "Without a reply (*): not asked, because asking was stopped:*",
+            "*the account of this key is closed*",
         ]
     )
     assert live.project.results("some-model")["sheet"]["verdict"] == "pass"
@@ -46,3 +48,21 @@ def test_a_model_that_is_refused_does_not_stop_the_other(live: Live) -> None:
     assert sorted(live.asked) == list(live.exam.questions)
     verdicts = [line.split(" (")[0] for line in again.outlines if line.startswith("sample ")]
     assert verdicts == ["sample some-model: PASS 56/56", "sample closed-model: PASS 56/56"]
+
+
+def test_a_stopped_session_blames_no_run_for_the_other(live: Live) -> None:
+    right = live.answer
+
+    def answer(question: str, time: int, call: Call) -> Answer:
+        if call.body["model"] == "closed-model":
+            return failure("the account of this key is closed", status=401)
+        return answered(WRONG) if question == "000A-2" else right(question, time, call)
+
+    live.answer = answer
+    # The session ends with the second question of the first run.
+    result = live.ask("--model=closed-model", "-k", "000A", "-x")
+    assert result.ret == 1
+    first = live.project.results("some-model.partial")["sheet"]
+    assert (first["asked"], first["errors"]) == (2, [])
+    second = live.project.results("closed-model.partial")["sheet"]
+    assert len(second["errors"]) == 6

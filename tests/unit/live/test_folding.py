@@ -81,9 +81,7 @@ def test_a_journal_in_use_is_left_alone(sitting: Sitting) -> None:
     assert fold_journal(sitting) == 1
 
 
-def test_what_cannot_be_written_is_kept(
-    sitting: Sitting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_written_is_kept(sitting: Sitting, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

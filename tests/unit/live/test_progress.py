@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
-
-import pytest
 
 from jmle_plugin.ask.gateway.protocol import GatewayStatus, RunStatus, Tokens
 from jmle_plugin.errors import GatewayError
@@ -80,17 +79,17 @@ class Listener:
             assert self._heard.acquire(timeout=10)
 
 
-def settled(progress: Progress) -> bool:
-    progress._thread.join(10)
-    return not progress._thread.is_alive()
+def pause() -> None:
+    """Time for ten more lines, were there any."""
+    time.sleep(0.1)
 
 
 def test_it_speaks_until_everything_is_answered() -> None:
     seen = iter([status(waiting=2, done=1), status(waiting=1, done=2), status(done=3)])
     heard = Listener()
-    progress = Progress(lambda: next(seen), heard, 0.01)
+    Progress(lambda: next(seen), heard, 0.01)
     heard.wait(3)
-    assert settled(progress)
+    pause()
     assert [line.split()[0] for line in heard.lines] == ["1/3", "2/3", "3/3"]
 
 
@@ -100,15 +99,20 @@ def test_it_is_silent_once_it_was_ended() -> None:
     heard.wait(1)
     progress.end()
     said = len(heard.lines)
-    assert settled(progress)
+    pause()
     assert len(heard.lines) == said
 
 
-@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_gateway_that_is_gone_ends_it() -> None:
+    asked = threading.Semaphore(0)
+
     def gone() -> GatewayStatus:
+        asked.release()
         raise GatewayError("gone")
 
     heard = Listener()
-    assert settled(Progress(gone, heard, 0.01))
+    Progress(gone, heard, 0.01)
+    assert asked.acquire(timeout=10)
+    pause()
+    assert not asked.acquire(blocking=False)
     assert heard.lines == []
