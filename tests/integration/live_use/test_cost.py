@@ -74,7 +74,8 @@ def test_a_cap_stops_asking_and_a_later_command_goes_on(live: Live) -> None:
         [
             "INCOMPLETE: 30 of 40 questions have no reply; no verdict",
             "Errors (30): *",
-            "Without a reply (30): not asked: --max-cost of $0.004 is reached ($0.004 spent)",
+            "Without a reply (30): not asked: --max-cost of $0.004 is reached ($0.004",
+            "  spent)",
         ]
     )
     assert "10 passed, 30 skipped" in capped.outlines[-1]

@@ -93,9 +93,3 @@ def test_a_model_known_to_see_nothing_is_told_so_and_labelled(
     again = live.project.sit(*asked, "--offline")
     again.stdout.fnmatch_lines(labels)
     assert len(live.asked) == 2
-
-    # Whoever insists shows them all the same: another way of asking, and another run.
-    live.forget()
-    insisted = live.project.sit(*asked, "--images=vision", "--run=insisted")
-    assert insisted.ret == 0
-    assert len(shown(live)["000A-1"]) == 1

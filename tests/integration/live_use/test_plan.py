@@ -60,8 +60,10 @@ def test_a_session_says_what_it_asks_and_how_far_it_is(live: Live) -> None:
     assert len(said) >= 3
     for match in said:
         done, tokens, cost = int(match[1]), int(match[2].replace(",", "")), float(match[3])
-        assert tokens == 120 * done
-        assert cost == pytest.approx(0.0004 * done)
+        # A reply counts as an answer once it is on disk, a moment after it was paid for.
+        assert tokens % 120 == 0
+        assert tokens >= 120 * done
+        assert cost == pytest.approx(0.0004 * tokens / 120)
     assert all(len(line) <= 80 for line in told.outlines if "answered" in line)
 
     # Everything is recorded: nobody is started, and no key or address is needed.

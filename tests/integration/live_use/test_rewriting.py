@@ -72,11 +72,8 @@ def test_replies_are_set_aside_and_asked_for_anew(live: Live) -> None:
     assert len(list((live.folder("mine") / ".replaced").iterdir())) == 2
 
     # What is recorded now is a run in the new way.
-    live.forget()
-    live.provider.calls.clear()
-    assert live.ask(*A, WARM).ret == 0
-    assert live.ask(*A).ret == 4
-    assert live.asked == []
+    assert live.project.sit(*A, "--model=some-model").ret == 4
+    assert sorted(live.asked) == BLOCK[3:]
 
 
 def test_offline_never_calls(live: Live) -> None:
