@@ -44,20 +44,15 @@ def seats(sittings: Sequence[Sitting]) -> dict[str, Seat]:
     """Every seat by its test's id, the part in brackets, in the order they are asked.
 
     Run by run, epoch by epoch, in the exam's order. An id is the cassette's name (`A-1`,
-    `A-1-e2`); the run's name joins in front only where several runs sit together. Where
-    figures are skipped, questions with figures have no seat.
+    `A-1-e2`); the run's name joins in front only where several runs sit together.
     """
     from jmle_plugin.ask.cassette import cassette_name  # noqa: PLC0415
-    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
-    from jmle_plugin.ask.sitting import Seat  # noqa: PLC0415
 
     return {
         (f"{sitting.run.run}-" if len(sittings) > 1 else "")
-        + cassette_name(question.id, epoch): Seat(sitting, question, epoch)
+        + cassette_name(seat.question.id, seat.epoch): seat
         for sitting in sittings
-        for epoch in range(1, sitting.run.epochs + 1)
-        for question in sitting.exam.questions.values()
-        if not (question.images and sitting.run.images is ImageMode.SKIP)
+        for seat in sitting.seats()
     }
 
 

@@ -7,6 +7,7 @@ win over its defaults whatever the install order, and a user's conftest wins ove
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -59,7 +60,17 @@ class AskingService(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a worker is told of it; the token is shown to nobody."""
+
+    address: str | None
+    token: str = field(repr=False)
+
+
 SERVICE_KEY = pytest.StashKey[AskingService]()
+WORKER_INPUT = "jmle"
+"""Under which a worker finds what its controller tells it."""
 
 
 class Marker(Protocol):
@@ -117,8 +128,9 @@ def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> R
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
     from jmle_plugin.ask.opening import is_recorded  # noqa: PLC0415
+    from jmle_plugin.ask.recorded import missing_reply  # noqa: PLC0415
 
-    sitting, name = exam_seat.sitting, exam_seat.question.id
+    sitting = exam_seat.sitting
     place = sitting.cassette(exam_seat.question, exam_seat.epoch)
     if not isinstance(model_client, HttpModelClient):
         if is_recorded(sitting.folder):
@@ -136,11 +148,7 @@ def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> R
     elif not len(vcr):
         closed = sitting.prompt is None or vcr.record_mode.value == "none"
         if closed or not model_client.can_call:
-            raise MissingCassetteError(
-                f"there is no recorded reply to question {name}",
-                where=place,
-                remedy="Record it, or import the run again: nobody may be asked for it here.",
-            )
+            raise missing_reply(exam_seat)
     return model_client.ask(sitting.request(exam_seat.question, exam_seat.epoch))
 
 

@@ -65,8 +65,8 @@ class Recorder:
         )
         return [request], [_response(stored.response)]
 
-    def check(self, path: Path, request: AskRequest) -> None:
-        """CassetteError where the file could not answer `request`, as replaying would find."""
+    def check(self, path: Path, request: AskRequest) -> Cassette:
+        """What the file holds; CassetteError where replaying would find no answer to `request`."""
         stored = read_cassette(path)
         self._check_origin(stored, str(path))
         asked = {
@@ -78,6 +78,7 @@ class Recorder:
             _Request(asked, request.payload),
             _Request(_headers(stored, str(path)), canonical_json(stored.request)),
         )
+        return stored
 
     def _check_origin(self, stored: Cassette, path: str) -> None:
         if stored.imported != self._run.import_mark:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
 from jmle_plugin.ask.prompt import Prompt
 from jmle_plugin.ask.request import AskRequest, build_request
-from jmle_plugin.ask.run import RunSpec
+from jmle_plugin.ask.run import ImageMode, RunSpec
 from jmle_plugin.exam.model import Exam, Question
 
 
@@ -28,6 +29,16 @@ class Sitting:
     def cassette(self, question: Question, epoch: int = 1) -> Path:
         """Where the reply is, or would be, recorded."""
         return self.folder / (cassette_name(question.id, epoch) + SUFFIX)
+
+    def seats(self) -> Iterator[Seat]:
+        """All that is asked, epoch by epoch, in the exam's order.
+
+        Where figures are skipped, questions with figures have no seat.
+        """
+        for epoch in range(1, self.run.epochs + 1):
+            for question in self.exam.questions.values():
+                if not (question.images and self.run.images is ImageMode.SKIP):
+                    yield Seat(self, question, epoch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,11 @@ class RunContext:
         """Look at clock and repository before anything is written."""
         return cls(dt.datetime.now(dt.UTC), time.monotonic(), workers, read_git(root, results))
 
+    @classmethod
+    def outside(cls) -> RunContext:
+        """For results that stay in memory: nobody reads which commit they were made at."""
+        return cls(dt.datetime.now(dt.UTC), time.monotonic(), "0", None)
+
     def info(self) -> RunInfo:
         """The part of the provenance that varies by session."""
         return RunInfo(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.importing import import_results
+from jmle_plugin.cli import main
 from jmle_plugin.exam.pack import load_exam
 from tests.conftest import ROOT
 
@@ -125,3 +127,28 @@ def test_the_default_reading_gains_exactly_these_points(sit: Sit) -> None:
         if changes:
             gained[name] = changes
     assert gained == GAINED
+
+
+@pytest.mark.parametrize("key", ["official", "author"])
+def test_rescoring_all_runs_gives_what_sessions_give(
+    sit: Sit, project: Path, data_root: Path, tmp_path: Path, key: str
+) -> None:
+    options = [f"--key={key}", "--extraction=published"]
+    sessions = sit(*options)
+    places = [f"--cassettes={project / 'cassettes'}", f"--exam-data={data_root}"]
+    start = time.process_time()
+    assert (
+        main(["rescore", *runs(project), *places, *options, f"--results={tmp_path}", "--write"])
+        == 0
+    )
+    assert time.process_time() - start < 10
+    for name in runs(project):
+        file = tmp_path / "jmle120" / f"{name}.json"
+        made = json.loads(file.read_text("utf-8"))
+        assert without_session(made) == without_session(sessions[made["run"]["title"]])
+    assert main(["verify", str(file), *places]) == 0
+
+
+def without_session(results: dict[str, Any]) -> dict[str, Any]:
+    origin = results["provenance"]
+    return results | {"provenance": origin | {"run": None, "git": None}}

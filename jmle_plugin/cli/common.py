@@ -1,0 +1,56 @@
+"""Options that several commands have, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+CASSETTES = "cassettes"
+
+
+def add_recorded(parser: argparse.ArgumentParser) -> None:
+    """Add what finds recorded runs."""
+    parser.add_argument(
+        "--prompt", type=Path, metavar="FILE", help="the prompt, where it is not the suite's own"
+    )
+    add_cassettes(parser)
+    add_data(parser)
+
+
+def add_cassettes(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of cassettes."""
+    parser.add_argument(
+        "--cassettes",
+        type=Path,
+        default=Path(os.environ.get("JMLE_CASSETTES") or CASSETTES),
+        metavar="DIR",
+        help="folder of recorded replies [env JMLE_CASSETTES]",
+    )
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of exam data."""
+    parser.add_argument(
+        "--exam-data",
+        type=Path,
+        metavar="DIR",
+        help="folder with one folder per exam source [env JMLE_DATA]",
+    )
+
+
+def data_root(options: argparse.Namespace) -> Path:
+    """Where exam data lies: option, environment, default."""
+    from jmle_plugin.exam.library import default_data_root  # noqa: PLC0415 - each command its own
+
+    if options.exam_data:
+        return Path(options.exam_data)
+    named = os.environ.get("JMLE_DATA")
+    return Path(named) if named else default_data_root()
+
+
+def find_exam(options: argparse.Namespace) -> Path:
+    """The exam.toml that `options.exam` names; UnknownNameError where there is none."""
+    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+
+    return find_pack(options.exam, pack_folders(Path.cwd()))

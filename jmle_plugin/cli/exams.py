@@ -1,0 +1,85 @@
+"""Commands about exams: fetch, import, check."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from jmle_plugin.cli.common import CASSETTES, add_cassettes, add_data, data_root, find_exam
+from jmle_plugin.text import printable
+
+
+def add_commands(commands: Any) -> None:
+    """Add them to argparse's subparsers."""
+    fetch = commands.add_parser("fetch", help="download an exam's questions and figures")
+    fetch.add_argument("exam")
+    fetch.add_argument("--base-url", metavar="URL", help="a mirror with upstream's layout")
+    add_data(fetch)
+    fetch.set_defaults(command=_fetch)
+
+    load = commands.add_parser("import", help="turn JMLE2026-Bench replies into cassettes")
+    load.add_argument("file", type=Path)
+    load.add_argument("--exam", default="jmle120")
+    load.add_argument("--run", default="", metavar="NAME", help="default: the file's name")
+    add_cassettes(load)
+    add_data(load)
+    load.set_defaults(command=_import)
+
+    check = commands.add_parser("check", help="check an exam pack, every pixel included")
+    check.add_argument("exam")
+    add_data(check)
+    check.set_defaults(command=_check)
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from jmle_plugin.exam.fetch import fetch_exam  # noqa: PLC0415
+
+    # A polite end lets the download clean up behind itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    root = data_root(options)
+    done = fetch_exam(find_exam(options), root, base_url=options.base_url, report=_say)
+    if done.files:
+        print(done)
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from jmle_plugin.ask.importing import import_results  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    exam = load_exam(find_exam(options), data_root=data_root(options))
+    done = import_results(options.file, exam, options.cassettes, options.run)
+    print(printable(f"{done.run.title}: {done.replies} replies in {done.folder}"))
+    if done.missing:
+        print(f"  no reply to {len(done.missing)} questions (first: {done.missing[0]})")
+    where = "" if options.cassettes == Path(CASSETTES) else f" --cassettes={options.cassettes}"
+    print(f"  replay: pytest --exam={exam.id} --run={done.run.run} --offline{where}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from jmle_plugin.exam.check import check_key, check_paper  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    pack, root = find_exam(options), data_root(options)
+    exam = load_exam(pack, data_root=root)
+    problems = check_paper(exam)
+    for state in exam.key_states:
+        problems += check_key(load_exam(pack, data_root=root, key=state))
+    for problem in problems:
+        print(problem)
+    figures = {image.name for question in exam.questions.values() for image in question.images}
+    points = sum(question.points for question in exam.questions.values())
+    print(
+        f"{exam.id}: {len(exam.questions)} questions, {points} points, {len(figures)} images, "
+        f"key states {', '.join(exam.key_states)}: "
+        + (f"{len(problems)} problems" if problems else "no problems")
+    )
+    return 1 if problems else 0

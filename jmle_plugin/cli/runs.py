@@ -1,0 +1,163 @@
+"""Commands about results: show, verify, rescore, compare."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from jmle_plugin.cli.common import add_data, add_recorded, data_root, find_exam
+from jmle_plugin.errors import DataMissingError, JmleError, UnknownNameError
+from jmle_plugin.mark.extraction import Extraction
+
+FORMATS = ("text", "json", "markdown")
+
+
+def add_commands(commands: Any) -> None:
+    """Add them to argparse's subparsers."""
+    show = commands.add_parser("show", help="print the score sheet in a results file")
+    show.add_argument("file", type=Path)
+    show.set_defaults(command=_show)
+
+    verify = commands.add_parser(
+        "verify", help="make a results file again from the recorded replies, and compare"
+    )
+    verify.add_argument("file", type=Path)
+    verify.add_argument("--exam", metavar="NAME|PATH", help="default: the one the file names")
+    add_recorded(verify)
+    verify.set_defaults(command=_verify)
+
+    rescore = commands.add_parser("rescore", help="mark recorded replies again")
+    rescore.add_argument("runs", nargs="+", metavar="RUN")
+    rescore.add_argument("--exam", metavar="NAME|PATH", default="jmle120")
+    rescore.add_argument("--key", metavar="STATE", help="default: the exam's own")
+    rescore.add_argument("--extraction", choices=list(Extraction), default=Extraction.STANDARD)
+    rescore.add_argument(
+        "--results",
+        type=Path,
+        default=Path(os.environ.get("JMLE_RESULTS") or "results"),
+        metavar="DIR",
+        help="folder for result files [env JMLE_RESULTS]",
+    )
+    rescore.add_argument("--write", action="store_true", help="write the results files")
+    add_recorded(rescore)
+    rescore.set_defaults(command=_rescore)
+
+    compare = commands.add_parser("compare", help="compare runs, the first with each of the others")
+    compare.add_argument("old", type=Path, metavar="OLD")
+    compare.add_argument("new", type=Path, nargs="+", metavar="NEW")
+    compare.add_argument("--format", choices=FORMATS, default="text")
+    compare.add_argument("--alpha", type=float, default=0.05, metavar="P", help="one-sided level")
+    compare.add_argument("--margin", type=float, metavar="POINTS", help="points that may be lost")
+    compare.add_argument(
+        "--allow-mismatch", action="append", default=[], metavar="NAME", help="compare anyway"
+    )
+    compare.add_argument("--exam", metavar="NAME|PATH", help="default: the one the files name")
+    add_data(compare)
+    compare.set_defaults(command=_compare)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
+
+    for line in sheet_lines(read_results(options.file)):
+        print(line.text)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.terminal import summary_line  # noqa: PLC0415
+    from jmle_plugin.review.verifying import verify  # noqa: PLC0415
+
+    try:
+        results = read_results(options.file)
+        options.exam = options.exam or results.exam.id
+        key = results.provenance.key.state
+        exam = load_exam(find_exam(options), data_root=data_root(options), key=key)
+        found = verify(results, exam, options.cassettes, options.prompt)
+    except JmleError as error:
+        print(f"jmle: cannot be verified: {error}", file=sys.stderr)
+        return 2
+    for line in found:
+        print(line)
+    if not found:
+        print(f"{options.file} agrees with its cassettes: {summary_line(results)}")
+    return 1 if found else 0
+
+
+def _rescore(options: argparse.Namespace) -> int:
+    from jmle_plugin.ask.opening import Wanted, open_sitting  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+    from jmle_plugin.report.provenance import RunContext  # noqa: PLC0415
+    from jmle_plugin.report.results import write_results  # noqa: PLC0415
+    from jmle_plugin.review.remaking import remake_results  # noqa: PLC0415
+    from jmle_plugin.review.rescoring import rescored_lines  # noqa: PLC0415
+
+    exam = load_exam(find_exam(options), data_root=data_root(options), key=options.key)
+    sittings = [
+        open_sitting(exam, options.cassettes, Wanted(run=run, prompt_file=options.prompt))
+        for run in dict.fromkeys(options.runs)
+    ]
+    context = (
+        RunContext.start(Path.cwd(), options.results, "0")
+        if options.write
+        else RunContext.outside()
+    )
+    for sitting in sittings:
+        made = remake_results(sitting, Extraction(options.extraction), context)
+        for line in rescored_lines(made, options.results):
+            print(line)
+        if options.write:
+            print(f"  written: {write_results(options.results, made)}")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
+    from jmle_plugin.compare.likeness import check_names  # noqa: PLC0415
+    from jmle_plugin.compare.render import markdown, text_lines  # noqa: PLC0415
+    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+
+    check_names(options.allow_mismatch)
+    old, *others = [read_results(file) for file in (options.old, *options.new)]
+    where = _places(options, old.exam.id)
+    found = [
+        compare(
+            old,
+            new,
+            where,
+            allow=options.allow_mismatch,
+            alpha=options.alpha,
+            margin=options.margin,
+        )
+        for new in others
+    ]
+    if options.format == "json":
+        data = [one.model_dump(mode="json", by_alias=True) for one in found]
+        print(json.dumps(data, ensure_ascii=False, indent=1))
+    elif options.format == "markdown":
+        print("\n".join(map(markdown, found)), end="")
+    else:
+        print("\n\n".join("\n".join(text_lines(one)) for one in found))
+    return 0
+
+
+def _places(options: argparse.Namespace, exam: str) -> Any:
+    """Where the questions stand in their exam; None where it is not on this machine."""
+    from jmle_plugin.compare.pairing import places  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    named = options.exam
+    options.exam = named or exam
+    try:
+        return places(load_exam(find_exam(options), data_root=data_root(options)))
+    except (DataMissingError, UnknownNameError):
+        if named:
+            raise
+        return None

@@ -1,0 +1,1 @@
+"""Results made again from what was recorded: rescored, compared, verified."""
