@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
@@ -49,8 +51,9 @@ class LivePlugin:
             self._live.start()
         self._config.stash[SERVICE_KEY] = self._live
 
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Without xdist: ask for what was selected."""
+        """Without xdist: ask for what was selected, once the terminal has said how much it is."""
         if not self._config.getoption("numprocesses", default=None):
             self._ask(seat for item in session.items if (seat := seat_of(item)))
 
@@ -79,9 +82,8 @@ class LivePlugin:
     def _end(self) -> None:
         if not self._ended:
             self._ended = True
-            reason = self._live.finish()
-            if reason:
-                self._session.not_asked(reason)
+            for run, reason in self._live.finish().items():
+                self._session.not_asked(reason, run)
 
     def _ask(self, chosen: Iterable[Seat]) -> None:
         if self._begun or asks_elsewhere(self._config):
@@ -96,12 +98,44 @@ class LivePlugin:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None or reporter.verbosity < 0:
             return (lambda _: None), None
+        voice = Voice(reporter)
+        self._config.add_cleanup(voice.close)
+        return voice.say, _ON_TERMINAL if reporter.isatty else _IN_LOG
 
-        def say(line: str) -> None:
-            reporter.ensure_newline()
-            reporter.write_line(line)
 
-        return say, _ON_TERMINAL if reporter.isatty else _IN_LOG
+class Voice:
+    """Says lines where pytest writes, from any thread and at any time.
+
+    Make it while nothing is captured: during a test, pytest's own way to the terminal leads
+    into what that test has printed.
+    """
+
+    def __init__(self, reporter: Any) -> None:
+        self._reporter = reporter
+        reporter.flush()
+        try:
+            out = os.dup(sys.stdout.fileno())
+        except (OSError, ValueError):  # a stream without a file: then no file is captured
+            self._file = None
+        else:
+            self._file = os.fdopen(out, "w", encoding=sys.stdout.encoding, errors="replace")
+
+    def say(self, line: str) -> None:
+        """Write a line of its own."""
+        if self._file is None:
+            self._reporter.ensure_newline()
+            self._reporter.write_line(line)
+            return
+        # What `ensure_newline` does, there.
+        begun = "\n" if self._reporter.currentfspath else ""
+        self._reporter.currentfspath = None
+        self._file.write(f"{begun}{line}\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
 
 
 def asks_elsewhere(config: pytest.Config) -> bool:

@@ -50,17 +50,18 @@ class ExamSession:
         """Node ids of tests that marked a question their id does not name."""
         self._explained = 0
         """Failed reports that the sheets account for."""
-        self._not_asked = ""
+        self._not_asked: dict[str, str] = {}
         self._finished: list[Finished] = []
         self._decision: Decision | None = None
 
-    def not_asked(self, reason: str) -> None:
-        """Asking ends before its end: every seat left without a mark is an error.
+    def not_asked(self, reason: str, run: str | None = None) -> None:
+        """Asking a run (None: every run) ends early: its seats left without a mark are errors.
 
         The sheet is then incomplete, even in a session that was stopped. Without this call,
         what a stopped session did not reach was not asked, and its sheet is partial.
         """
-        self._not_asked = reason
+        names = [one.sitting.run.run for one in self._progress] if run is None else [run]
+        self._not_asked |= dict.fromkeys(names, reason)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without xdist: remember what was selected."""
@@ -154,8 +155,9 @@ class ExamSession:
         for node_id in self._collected:
             if not self._marking or _test_part(node_id) in self._marking:
                 one, asking = self._seats[_seat_part(node_id)]
-                if self._not_asked and asking not in one.marks:
-                    one.error(asking, self._not_asked)
+                reason = self._not_asked.get(one.sitting.run.run)
+                if reason and asking not in one.marks:
+                    one.error(asking, reason)
                 if asking in one.marks or not stopped:
                     one.asked[asking] = None
 

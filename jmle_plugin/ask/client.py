@@ -117,8 +117,10 @@ def _unanswered(request: AskRequest, status: int, body: Any) -> ReplyError:
     kind = error.get("type") if isinstance(error, dict) else None
     # The gateway's own message says it all; of anybody else's, the status may tell more.
     told = _message(body) if kind in KINDS else f"HTTP {status}, {_message(body)}"
-    made = NotAskedError if kind == STOPPED else ReplyError
-    return made(f"no reply to question {request.question}: {told}")
+    if kind == STOPPED:
+        # One reason for hundreds of questions, which a terminal tells once where it is one text.
+        return NotAskedError(told)
+    return ReplyError(f"no reply to question {request.question}: {told}")
 
 
 def _message(body: Any) -> str:

@@ -55,6 +55,7 @@ class LiveAsking:
         self._gateway: launch.Gateway | None = None
         self._log = Path()
         self._progress: Progress | None = None
+        self._announced = False
         self._death = ""
 
     def start(self) -> None:
@@ -101,36 +102,42 @@ class LiveAsking:
         facts = self._gateway.facts
         for plan in plans:
             self._check_vision(plan, facts[plan.sitting.run.model])
+            if self._rewrite:
+                rewriting.check_whole(plan.sitting, plan.asked)
         for plan in plans:
             for line in plan.lines(facts[plan.sitting.run.model], self._concurrency):
                 say(line)
             if self._rewrite and (folder := rewriting.set_aside(plan.sitting, plan.asked)):
                 say(f"  the replies recorded before are in {folder}")
+            self._announced = True
             self._gateway.announce(_announcement(plan))
         self._gateway.watch(self._died)
         if interval is not None:
             self._progress = Progress(self._gateway.status, say, interval)
 
-    def finish(self) -> str:
-        """End asking and keep what arrived; why questions were not asked, "" where all were."""
+    def finish(self) -> dict[str, str]:
+        """End asking and keep what arrived; run -> why some of its questions were not asked."""
         if self._progress is not None:
             self._progress.end()
-        reason = self._stop()
+        reasons = self._stop()
         self._close()
         for one in self._sittings:
             try:
                 fold_journal(one)
                 rewriting.finish(one)
             except JmleError as error:
-                reason = reason or str(error)
-        return reason
+                reasons.setdefault(one.run.run, str(error))
+        return reasons
 
     def _plan(self, sitting: Sitting, seats: Iterable[Seat]) -> Plan:
-        own = [seat for seat in seats if seat.sitting is sitting]
-        if self._rewrite and not rewriting.resumes(sitting):
-            return Plan(sitting, tuple(own), 0)
-        missing = [seat for seat in own if not _path(seat).exists()]
-        recorded = [seat for seat in own if seat not in missing]
+        # Several tests may be about one question, which is asked once.
+        own = {(seat.question.id, seat.epoch): seat for seat in seats if seat.sitting is sitting}
+        if self._rewrite:
+            missing = rewriting.unwritten(sitting, own.values())
+        else:
+            missing = [seat for seat in own.values() if not _path(seat).exists()]
+        asked = {(seat.question.id, seat.epoch) for seat in missing}
+        recorded = [seat for name, seat in own.items() if name not in asked]
         if missing:
             keeper = Recorder(sitting.run)
             for seat in recorded:
@@ -177,19 +184,18 @@ class LiveAsking:
     def _died(self, error: GatewayError) -> None:
         self._death = str(error)
 
-    def _stop(self) -> str:
-        if self._gateway is None:
-            return ""
+    def _stop(self) -> dict[str, str]:
+        if self._gateway is None or not self._announced:
+            return {}
         try:
             status = self._gateway.stop("the session has ended", drain=_DRAIN)
         except GatewayError as error:
-            return self._death or str(error)
-        reasons = [
-            f"{name}: {one.fatal or 'the cost cap is reached'}"
+            return {one.run.run: self._death or str(error) for one in self._sittings}
+        return {
+            name: one.fatal or "--max-cost ended the asking"
             for name, one in status.runs.items()
             if one.fatal or one.capped
-        ]
-        return "; ".join(reasons)
+        }
 
     def _close(self) -> None:
         if self._gateway is None:

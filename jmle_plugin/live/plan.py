@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from jmle_plugin.ask.gateway.protocol import ModelFacts
 from jmle_plugin.ask.models import estimate_tokens
 from jmle_plugin.ask.sitting import Seat, Sitting
+from jmle_plugin.report.layout import dollars
 
 _SHORT, _LONG = 300, 3000
 """Completion tokens of a terse reply and of one that reasons: what recorded runs have."""
@@ -34,7 +35,7 @@ class Plan:
 
     def _cost(self, facts: ModelFacts) -> str:
         if facts.input_price is None or facts.output_price is None:
-            return "unknown (no price is known; --price-in and --price-out tell one)"
+            return "unknown (no price is known: give --price-in and --price-out)"
         prompts = sum(
             estimate_tokens(self.sitting.request(seat.question, seat.epoch).body)
             for seat in self.asked
@@ -45,10 +46,3 @@ class Plan:
             for tokens in (_SHORT, _LONG)
         )
         return f"{short} with {_SHORT} tokens a reply, {long} with {_LONG:,}"
-
-
-def dollars(amount: float | None) -> str:
-    """An amount for people; an unknown one is never $0."""
-    if amount is None:
-        return "unknown"
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"

@@ -9,11 +9,17 @@ from collections.abc import Callable
 
 from jmle_plugin.ask.gateway.protocol import GatewayStatus
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.live.plan import dollars
+from jmle_plugin.report.layout import count, dollars
+
+_MANY = 100_000
+"""Tokens from which on thousands are told."""
 
 
 class Progress:
-    """Says every `interval` seconds how far asking has come, from a thread of its own."""
+    """Says every `interval` seconds how far asking has come, from a thread of its own.
+
+    Nothing is said any more once every request has its outcome.
+    """
 
     def __init__(
         self, status: Callable[[], GatewayStatus], say: Callable[[str], None], interval: float
@@ -36,24 +42,31 @@ class Progress:
         with contextlib.suppress(GatewayError):
             while not self._ended.wait(self._interval):
                 status = self._status()
-                if not self._ended.is_set():
-                    self._say(progress_line(status, time.monotonic() - self._begun))
+                if self._ended.is_set():
+                    return
+                self._say(progress_line(status, time.monotonic() - self._begun))
+                if not status.waiting + status.unfinished:
+                    return
 
 
 def progress_line(status: GatewayStatus, seconds: float) -> str:
     """One line; `seconds` since asking began."""
     asked = status.done + status.failed
     left = status.waiting + status.unfinished
-    parts = [f"{status.done} of {asked + left} answered", f"{status.in_flight} in flight"]
-    if status.failed:
-        parts.append(f"{status.failed} failed")
-    if status.retries:
-        parts.append(f"{status.retries} retries")
     tokens = status.tokens.prompt + status.tokens.completion
-    parts += [f"{tokens:,} tokens", f"cost {dollars(status.cost)}"]
+    parts = [
+        f"{status.done}/{asked + left} answered",
+        f"{status.in_flight} in flight",
+        f"{tokens:,} tokens" if tokens < _MANY else f"{tokens // 1000:,}k tokens",
+        f"cost {dollars(status.cost)}",
+    ]
     if asked:
         rate = asked / seconds
         parts += [f"{rate * 60:.0f}/min", f"{_clock(left / rate)} left"]
+    if status.failed:
+        parts.append(f"{status.failed} failed")
+    if status.retries:
+        parts.append(count(status.retries, "retry", "retries"))
     return ", ".join(parts)
 
 

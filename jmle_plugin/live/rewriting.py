@@ -17,6 +17,7 @@ from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import read_json, write_whole
 from jmle_plugin.live.folding import JOURNAL
+from jmle_plugin.report.layout import count
 
 REPLACED = ".replaced"
 _STATE = ".rewriting"
@@ -27,29 +28,47 @@ def resumes(sitting: Sitting) -> bool:
     return bool(_begun(sitting)) and not _changed(sitting)
 
 
+def unwritten(sitting: Sitting, seats: Iterable[Seat]) -> list[Seat]:
+    """Those of `seats` that are to be asked anew: all but what this rewriting has a reply to."""
+    begun = set() if _changed(sitting) else _begun(sitting)
+    return [
+        seat
+        for seat in seats
+        if cassette_name(seat.question.id, seat.epoch) not in begun
+        or not sitting.cassette(seat.question, seat.epoch).exists()
+    ]
+
+
+def check_whole(sitting: Sitting, seats: Iterable[Seat]) -> None:
+    """SettingsError where the run is to be asked in another way, but not all of it.
+
+    One run never mixes two ways of asking.
+    """
+    if _changed(sitting) and (kept := sorted(_there(sitting) - _names(seats))):
+        raise SettingsError(
+            f"run {sitting.run.run} is to be asked in another way than it was recorded, but "
+            f"not all of it ({count(len(kept), 'reply', 'replies')} would stay, the first "
+            f"{kept[0]})",
+            where=sitting.folder,
+            remedy="Rewrite the whole run, or name another --run.",
+        )
+
+
 def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
     """Move the cassettes of `seats` into a folder of their own, which is returned.
 
     None where none had to be moved: those of an interrupted rewriting are not moved again.
-    Raises SettingsError where the run is to be asked in another way than it was recorded,
-    but not all of it: one run never mixes two ways of asking.
+    Raises what `check_whole` does.
     """
-    wanted = {cassette_name(seat.question.id, seat.epoch) for seat in seats}
-    begun = _begun(sitting)
-    there = {file.stem for file in sitting.folder.glob(f"*{SUFFIX}")}
+    chosen = list(seats)
+    check_whole(sitting, chosen)
+    wanted, there = _names(chosen), _there(sitting)
     changed = _changed(sitting)
-    if changed:
-        if kept := sorted(there - wanted):
-            raise SettingsError(
-                f"run {sitting.run.run} is to be asked in another way than it was recorded, but "
-                f"not all of it ({len(kept)} replies would stay, the first {kept[0]})",
-                where=sitting.folder,
-                remedy="Rewrite the whole run, or name another --run.",
-            )
-        begun = set()
+    begun = set() if changed else _begun(sitting)
     moved = sorted(there & wanted - begun)
-    write_whole(sitting.folder / _STATE, json.dumps(sorted(begun | wanted)))
+    state = json.dumps(sorted(begun | wanted))
     if not moved and not changed:
+        write_whole(sitting.folder / _STATE, state)
         return None
     target = _next(sitting.folder / REPLACED)
     target.mkdir(parents=True)
@@ -60,6 +79,8 @@ def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
         write_whole(target / RUN_FILE, record.read_bytes())
         if changed:
             record.unlink()
+    # Last: what it names and lies there is taken for a new reply.
+    write_whole(sitting.folder / _STATE, state)
     return target
 
 
@@ -82,6 +103,14 @@ def finish(sitting: Sitting) -> None:
     begun = _begun(sitting)
     if begun and all((sitting.folder / f"{name}{SUFFIX}").exists() for name in begun):
         (sitting.folder / _STATE).unlink()
+
+
+def _names(seats: Iterable[Seat]) -> set[str]:
+    return {cassette_name(seat.question.id, seat.epoch) for seat in seats}
+
+
+def _there(sitting: Sitting) -> set[str]:
+    return {file.stem for file in sitting.folder.glob(f"*{SUFFIX}")}
 
 
 def _begun(sitting: Sitting) -> set[str]:

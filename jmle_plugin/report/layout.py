@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from wcwidth import wcswidth, wcwidth
 
+_FINE = 0.001
+"""US dollars below which six places are told instead of four."""
+
 
 def width(text: str) -> int:
     """Columns `text` takes on a terminal; control characters count as none."""
@@ -45,6 +48,16 @@ def wrapped(label: str, items: Sequence[str], columns: int) -> list[str]:
 def count(number: int, one: str, several: str = "") -> str:
     """`1 point`, `2 points`."""
     return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def dollars(amount: float | None) -> str:
+    """An amount of US dollars; an unknown one is never $0."""
+    if amount is None:
+        return "unknown"
+    # A few questions to a cheap model cost less than a cent, which is not nothing.
+    if amount >= 1 or not amount:
+        return f"${amount:,.2f}"
+    return f"${amount:.4f}" if amount >= _FINE else f"${amount:.6f}"
 
 
 def ranges(ids: Sequence[str], most: int = 20) -> list[str]:

@@ -13,7 +13,7 @@ from jmle_plugin.mark.sheet import (
     Sheet,
     TokenTotals,
 )
-from jmle_plugin.report.layout import count, ranges, wrapped
+from jmle_plugin.report.layout import count, dollars, ranges, wrapped
 
 _ENDS = {
     "content_filter": "refused by a filter",
@@ -21,7 +21,6 @@ _ENDS = {
 }
 """Finish reasons in plain words."""
 _MB = 1e6
-_FINE = 0.001
 
 
 def remarks(sheet: Sheet, columns: int) -> Iterator[str]:
@@ -95,15 +94,8 @@ def _cost(cost: CostTotal) -> str:
     if cost.usd is None:
         return "Cost: unknown"
     if cost.unknown:
-        return f"Cost: {_usd(cost.usd)} for {_replies(cost.replies)}, unknown for {cost.unknown}"
-    return f"Cost: {_usd(cost.usd)} ({_replies(cost.replies)})"
-
-
-def _usd(dollars: float) -> str:
-    # A few questions to a cheap model cost less than a cent, which is not nothing.
-    if dollars >= 1 or not dollars:
-        return f"${dollars:,.2f}"
-    return f"${dollars:.4f}" if dollars >= _FINE else f"${dollars:.6f}"
+        return f"Cost: {dollars(cost.usd)} for {_replies(cost.replies)}, unknown for {cost.unknown}"
+    return f"Cost: {dollars(cost.usd)} ({_replies(cost.replies)})"
 
 
 def _figures(figures: ImageBytes) -> str:

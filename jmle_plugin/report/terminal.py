@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,7 @@ _COLOURS = {
 }
 _MOST_SENT = 3
 """Sets of parameters that are told; a run has one or two."""
+_MOST_REASONS = 3
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 _KINDS = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
 
@@ -92,9 +94,16 @@ def sheet_lines(results: Results) -> Iterator[Line]:
         yield Line(text)
     yield Line("")
     doubt = doubt_sentences(results.doubt) if results.doubt else ()
-    for remark in (*doubt, *remarks(sheet, COLUMNS)):
+    for remark in (*doubt, *remarks(sheet, COLUMNS), *_reasons(results)):
         for text in folded(remark, COLUMNS):
             yield Line(text)
+
+
+def _reasons(results: Results) -> Iterator[str]:
+    """Why there is no reply: pytest says nothing of what was not asked."""
+    reasons = Counter(" ".join(mark.error.split()) for mark in results.marks if mark.error)
+    for reason, number in reasons.most_common(_MOST_REASONS):
+        yield f"Without a reply ({number}): {reason}"
 
 
 def _verdict_word(sheet: Sheet) -> str:

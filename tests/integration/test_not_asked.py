@@ -61,7 +61,7 @@ def test_questions_that_were_not_asked_are_errors_in_a_line(
     text = result.stdout.str()
     assert "ERRORS" not in text
     assert "34 skipped" in result.outlines[-1]
-    assert text.count("the cap of $1.00 was reached") == 1
+    assert text.count("the cap of $1.00 was reached") == 2
     result.stdout.fnmatch_lines(
         ["SKIPPED [[]34[]] tests_exam/test_exam.py:*: the cap of $1.00 was reached"]
     )
@@ -69,6 +69,7 @@ def test_questions_that_were_not_asked_are_errors_in_a_line(
         [
             "Errors (34): 000B-1..000B-8 000C-1..000C-6 000D-1..000D-6 000E-1..000E-8",
             "             000F-1..000F-6",
+            "Without a reply (34): the cap of $1.00 was reached",
             "*34 questions have no reply (first: 000B-1)",
         ]
     )

@@ -21,6 +21,7 @@ from tests.builders import (
     make_exam,
     make_imported_run,
     make_key,
+    make_mark,
     make_marks,
     make_results,
     make_run,
@@ -245,3 +246,26 @@ def test_figures_are_told_where_one_was_changed(changed: int, size: int, shown: 
     images = ImageBytes(count=3, size=size, sent_size=size * 9 // 10, changed=changed)
     lines = text(make_results(EXAM, told(A_4={"images": images}))).splitlines()
     assert [line for line in lines if line.startswith("Figures")] == ([shown] if shown else [])
+
+
+def test_the_most_frequent_reasons_for_missing_replies_are_told() -> None:
+    exam = make_exam()
+    errors = {
+        "A-1": "timed out\n  after 5 seconds",
+        "A-2": "stopped",
+        "A-3": "stopped",
+        "A-4": "timed out after 5 seconds",
+        "B-1": "stopped",
+        "B-2": "another",
+        "B-3": "a fourth",
+    }
+    marks = {
+        name: make_mark(exam, name, Outcome.ERROR, error=error) for name, error in errors.items()
+    }
+    told = [line for line in text(make_results(exam, marks)).splitlines() if "Without" in line]
+    assert told == [
+        "Without a reply (3): stopped",
+        "Without a reply (2): timed out after 5 seconds",
+        "Without a reply (1): another",
+    ]
+    assert "Without a reply" not in text(make_results())
