@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -66,10 +66,15 @@ class Provider:
     calls: list[Call] = field(default_factory=list)
     in_flight: int = 0
     peak: int = 0
-    answered: int = 0
-    """Answers that went out whole."""
+    sent: list[tuple[float, Call]] = field(default_factory=list)
+    """(seconds, the call it answers) for every answer that went out whole."""
     levels: list[tuple[float, int]] = field(default_factory=list)
     """(seconds, number in flight) at every arrival."""
+
+    @property
+    def answered(self) -> int:
+        """How many answers went out whole."""
+        return len(self.sent)
 
     @property
     def base(self) -> str:
@@ -78,13 +83,25 @@ class Provider:
 
 
 @contextmanager
-def provider(script: Script) -> Iterator[Provider]:
-    """Serve `script` on a free loopback port until the block ends."""
+def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
+    """Serve `script` on a loopback port, a free one unless it is named, until the block ends.
+
+    Then it is gone altogether: open connections break.
+    """
     lock = threading.Lock()
+    connections: set[socket.socket] = set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body leave together: apart, the body waits 40 ms
+
+        def setup(self) -> None:
+            super().setup()
+            connections.add(self.connection)
+
+        def finish(self) -> None:
+            connections.discard(self.connection)
+            super().finish()
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
@@ -98,14 +115,14 @@ def provider(script: Script) -> Iterator[Provider]:
                 seen.peak = max(seen.peak, seen.in_flight)
                 seen.levels.append((call.at, seen.in_flight))
             try:
-                self._answer(script(call))
+                self._answer(call, script(call))
             except OSError:
                 self.close_connection = True  # the client went away: its affair
             finally:
                 with lock:
                     seen.in_flight -= 1
 
-        def _answer(self, answer: Answer) -> None:
+        def _answer(self, call: Call, answer: Answer) -> None:
             time.sleep(answer.delay)
             if answer.reset:
                 self._reset()
@@ -123,7 +140,7 @@ def provider(script: Script) -> Iterator[Provider]:
                 self.close_connection = True
                 return
             with lock:
-                seen.answered += 1
+                seen.sent.append((time.monotonic(), call))
 
         def _reset(self) -> None:
             # Lingering for no time makes close() send a reset where it would say goodbye.
@@ -142,7 +159,7 @@ def provider(script: Script) -> Iterator[Provider]:
         def handle_error(self, *_: object) -> None:
             """Broken connections are what is being tested."""
 
-    http = Server(("127.0.0.1", 0), Handler)
+    http = Server(("127.0.0.1", port), Handler)
     seen = Provider(f"http://127.0.0.1:{http.server_address[1]}")
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -151,6 +168,9 @@ def provider(script: Script) -> Iterator[Provider]:
     finally:
         http.shutdown()
         http.server_close()
+        for connection in list(connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 

@@ -144,7 +144,7 @@ def test_what_no_retry_mends_ends_the_run(desk: Desk, answer: Answer) -> None:
     fatal = status.runs[RUN].fatal
     assert len(served.calls) <= 2
     assert said[ReplyError] == {fatal}
-    assert said[NotAskedError] == {f"not asked, because asking was stopped: {fatal}"}
+    assert said[NotAskedError] == {f"asking was stopped: {fatal}"}
     assert KEY not in str(said)
     assert (status.failed, status.done, status.retries) == (20, 0, 0)
     assert read_journal(desk.journal) == []
