@@ -164,6 +164,8 @@ class ExamSession:
                 terminalreporter.write_line(line.text, **line.markup)
             terminalreporter.write_line(written)
         if terminalreporter.verbosity >= 0 or self._unexpected():
+            if self._not_asked:
+                terminalreporter.write_line(f"Asking ended early: {self._not_asked}")
             terminalreporter.write_line(self._decision.reason)
 
     def _unexpected(self) -> bool:

@@ -135,7 +135,7 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
         assert running.wait(30) == 1
         assert time.monotonic() - killed < 10.0
         assert not family(running.pid)
-        assert "the gateway died (exit status -9)" in room.output
+        assert "Asking ended early: the gateway died (exit status -9)" in room.output
         assert len(room.recorded) >= len(on_disk) + 4
         sheet = room.results()["sheet"]
         assert (sheet["verdict"], sheet["asked"]) == ("incomplete", 40)
@@ -164,6 +164,6 @@ def test_gateway_killed_without_workers_is_reported_within_seconds(room: Room) -
         assert running.wait(30) == 1
         assert time.monotonic() - killed < 5.0
     assert not family(running.pid)
-    assert "the gateway died (exit status -9)" in room.output
+    assert "Asking ended early: the gateway died (exit status -9)" in room.output
     assert len(room.results()["sheet"]["errors"]) == 40
     assert not room.recorded
