@@ -82,6 +82,35 @@ class Provider:
         return f"{self.address}/v1"
 
 
+class _Server(ThreadingHTTPServer):
+    """Takes its connections with it when it is closed."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, *arguments: Any) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, client = super().get_request()
+        self._open.add(connection)
+        return connection, client
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, *_: object) -> None:
+        """Broken connections are what is being tested."""
+
+
 @contextmanager
 def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
     """Serve `script` on a loopback port, a free one unless it is named, until the block ends.
@@ -89,19 +118,10 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
     Then it is gone altogether: open connections break.
     """
     lock = threading.Lock()
-    connections: set[socket.socket] = set()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body leave together: apart, the body waits 40 ms
-
-        def setup(self) -> None:
-            super().setup()
-            connections.add(self.connection)
-
-        def finish(self) -> None:
-            connections.discard(self.connection)
-            super().finish()
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
@@ -152,14 +172,7 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
         def log_message(self, *_: object) -> None:
             """Keep test output clean."""
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-
-        def handle_error(self, *_: object) -> None:
-            """Broken connections are what is being tested."""
-
-    http = Server(("127.0.0.1", port), Handler)
+    http = _Server(("127.0.0.1", port), Handler)
     seen = Provider(f"http://127.0.0.1:{http.server_address[1]}")
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()
@@ -168,9 +181,6 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
     finally:
         http.shutdown()
         http.server_close()
-        for connection in list(connections):
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
@@ -102,6 +104,14 @@ class Room:
     def recorded(self) -> set[str]:
         """Questions with a cassette."""
         return {file.stem for file in self.folder.glob("*.yaml")}
+
+    def kept(self) -> set[str]:
+        """Questions whose reply is on disk, in the journal or as a cassette."""
+        return self.recorded | {one.question for one in read_journal(self.folder / ".journal")}
+
+    def sent(self, served: Provider, until: float = math.inf) -> set[str]:
+        """Questions whose reply had gone out whole at that time (`time.monotonic`)."""
+        return {self.paper.question(call) for at, call in served.sent if at <= until}
 
     def sit(self, served: Provider, *arguments: str) -> pytest.RunResult:
         """A session from its beginning to its end."""

@@ -7,14 +7,12 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from jmle_plugin.ask.gateway.journal import read_journal
 from tests.integration.live.conftest import Room
-from tests.scripted.provider import Provider, provider
+from tests.integration.processes import family, members, until
+from tests.scripted.provider import provider
 
 DELAY = 0.1
 """Seconds a reply takes."""
@@ -24,52 +22,14 @@ LATEST = 1.6
 """Seconds from the first call until everything is over."""
 
 
-def until(what: Callable[[], object], seconds: float = 20.0) -> float:
-    """Wait for `what`; how long that took."""
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() - begun < seconds
-        time.sleep(0.005)
-    return time.monotonic() - begun
-
-
-def family(session: int) -> dict[int, str]:
-    """Living processes of a session, by id, and their command lines."""
-    found = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                state, _, _, member = (folder / "stat").read_text().rpartition(") ")[2].split()[:4]
-                command = (folder / "cmdline").read_text()
-            except OSError:
-                continue  # it ended meanwhile
-            if int(member) == session and state != "Z":
-                found[int(folder.name)] = command.replace("\0", " ")
-    return found
-
-
-def members(session: int, word: str) -> list[int]:
-    return [pid for pid, command in family(session).items() if word in command]
-
-
-def kept(room: Room) -> set[str]:
-    """Questions whose reply is on disk."""
-    return room.recorded | {entry.question for entry in read_journal(room.folder / ".journal")}
-
-
-def sent(room: Room, served: Provider, until: float) -> set[str]:
-    """Questions whose reply had gone out whole at that time."""
-    return {room.paper.question(call) for at, call in served.sent if at <= until}
-
-
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What each test's last results must be; filled by the first that needs it."""
+def undisturbed() -> dict[str, object]:
+    """What each test's last results must be; the first that needs it fills it in."""
     return {}
 
 
-def killed_and_resumed(room: Room, seed: int, command: list[str]) -> tuple[int, int]:
-    """Kill everything at a random moment, give the command again; questions kept, calls made."""
+def killed_and_resumed(room: Room, seed: int, command: list[str]) -> None:
+    """Kill everything at a random moment, give the command again."""
     chance = random.Random(seed)  # noqa: S311
     with provider(room.paper.script(delay=DELAY)) as served:
         session = room.begin(served, *command)
@@ -79,9 +39,9 @@ def killed_and_resumed(room: Room, seed: int, command: list[str]) -> tuple[int, 
         os.killpg(session.pid, signal.SIGKILL)
         session.wait()
         until(lambda: not family(session.pid))
-        on_disk = kept(room)
-        assert sent(room, served, moment - ARRIVING) <= on_disk
-        assert on_disk <= sent(room, served, time.monotonic())
+        on_disk = room.kept()
+        assert room.sent(served, moment - ARRIVING) <= on_disk
+        assert on_disk <= room.sent(served)
 
         before = len(served.calls)
         assert room.sit(served, *command).ret == 0
@@ -90,7 +50,6 @@ def killed_and_resumed(room: Room, seed: int, command: list[str]) -> tuple[int, 
     assert sorted(again) == sorted({*room.paper.questions} - on_disk)
     assert room.recorded == {*room.paper.questions}
     assert not (room.folder / ".journal").exists()
-    return len(on_disk), before
 
 
 @pytest.mark.parametrize(
@@ -106,8 +65,7 @@ def test_everything_killed_at_a_random_moment(
         undisturbed.update(room.results())
         for file in room.folder.iterdir():
             file.unlink()
-    many, calls = killed_and_resumed(room, seed, command)
-    print(f"{many} replies were kept, {calls} calls had been made")
+    killed_and_resumed(room, seed, command)
     assert room.results() == undisturbed
 
 
@@ -125,7 +83,7 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
         controller.kill()
         controller.wait()
         assert until(lambda: not family(controller.pid)) < 5.0, "no orphans"
-        on_disk = kept(room)
+        on_disk = room.kept()
         assert len(on_disk) >= 4
 
         running = session()

@@ -1,80 +1,82 @@
-"""What no retry can mend: one answer of that kind ends the asking, and nothing else."""
+"""What no retry can mend: one answer of that kind ends a run's asking, and nothing else."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
 from tests.integration.live.conftest import Paper, Room
-from tests.scripted.provider import Answer, Call, Script, completion, failure, provider
+from tests.scripted.provider import Answer, Call, Provider, Script, completion, failure, provider
 
 CONCURRENCY = 3
 GOOD = {"000A-1", "000A-2", "000A-3", "000A-4", "000A-5", "000A-6"}
 ERRORS = {
-    "400": failure("no such thing as max_tokenz", status=400),
-    "401": failure("that key is wrong", status=401),
-    "403": failure("this model is not for you", status=403),
-    "404": failure("the model does not exist", status=404),
-    "quota": failure(
-        "you exceeded your current quota", code="insufficient_quota", kind="quota", status=429
-    ),
+    "wrong-request": ("no such thing as max_tokenz", 400, None),
+    "wrong-key": ("that key is wrong", 401, None),
+    "not-allowed": ("this model is not for you", 403, None),
+    "not-there": ("the model does not exist", 404, None),
+    "no-money": ("you exceeded your current quota", 429, "insufficient_quota"),
 }
+"""What each model's provider says once the questions of block A are answered."""
 
 
-def answers(paper: Paper, error: Answer, good: set[str]) -> Script:
+def script(paper: Paper) -> Script:
     def answer(call: Call) -> Answer:
-        name = paper.question(call)
-        return Answer(completion(paper.text(name))) if name in good else error
+        name, model = paper.question(call), call.body["model"]
+        if name in GOOD or model not in ERRORS:
+            return Answer(completion(paper.text(name)))
+        message, status, code = ERRORS[model]
+        return failure(message, status=status, code=code)
 
     return answer
 
 
-@pytest.mark.parametrize(
-    ("kind", "arguments"),
-    [
-        ("400", ("-n0", "--gate=none")),
-        ("401", ("-n2", "--gate=all")),
-        ("403", ("-n0", "--gate=official")),
-        ("404", ("-n2", "--gate=none")),
-        ("quota", ("-n2",)),
-    ],
-)
-def test_first_such_answer_stops_the_run(
-    room: Room, kind: str, arguments: tuple[str, ...]
-) -> None:
-    error = ERRORS[kind]
-    assert isinstance(error.body, dict)
-    message = error.body["error"]["message"]
-    with provider(answers(room.paper, error, GOOD)) as served:
-        result = room.sit(served, f"--concurrency={CONCURRENCY}", *arguments)
-    asked = room.paper.asked(served)
-    assert GOOD < set(asked)
-    assert set(asked.values()) == {1}, "nothing is asked again"
-    assert len(set(asked) - GOOD) <= CONCURRENCY
+def asked(paper: Paper, served: Provider, model: str) -> Counter[str]:
+    return Counter(paper.question(call) for call in served.calls if call.body["model"] == model)
 
+
+@pytest.mark.parametrize("arguments", [("-n0", "--gate=none"), ("-n2", "--gate=all")])
+def test_first_such_answer_ends_the_run_and_no_other(
+    room: Room, arguments: tuple[str, ...]
+) -> None:
+    paper, everything = room.paper, {*room.paper.questions}
+    others = [f"--model={model}" for model in ERRORS]
+    with provider(script(paper)) as served:
+        result = room.sit(served, *others, f"--concurrency={CONCURRENCY}", *arguments)
     assert result.ret == 1
     printed = result.stdout.str()
-    assert room.recorded == GOOD, "what was answered before is kept"
     outcomes = result.parseoutcomes()
-    wrong = outcomes.get("wrong", 0)
-    assert outcomes.get("passed", 0) + wrong == len(GOOD)
-    assert outcomes["errors"] == 1
-    assert outcomes["skipped"] == 40 - len(GOOD) - 1
-    assert len(re.findall(f"^no reply to question 000.-.: {message}", printed, re.M)) == 1
-    sheet = room.results()["sheet"]
-    assert (sheet["verdict"], sheet["asked"]) == ("incomplete", 40)
-    assert set(sheet["errors"]) == {*room.paper.questions} - GOOD
+    assert outcomes["errors"] == len(ERRORS)
+    assert outcomes["skipped"] == len(ERRORS) * (40 - len(GOOD) - 1)
+    for model, (message, _, _) in ERRORS.items():
+        calls = asked(paper, served, model)
+        assert set(calls.values()) == {1}, "nothing is asked again"
+        assert set(calls) > GOOD
+        assert len(set(calls) - GOOD) <= CONCURRENCY
+        assert (
+            len(re.findall(f"^no reply to question 000.-.: {message}", printed, re.MULTILINE)) == 1
+        )
+        folder = room.folder.parent / model
+        assert {file.stem for file in folder.glob("*.yaml")} == GOOD, "what was answered is kept"
+        sheet = room.results(model)["sheet"]
+        assert (sheet["verdict"], sheet["asked"]) == ("incomplete", 40)
+        assert {*sheet["errors"]} == everything - GOOD
+    assert room.recorded == everything
+    assert room.results()["sheet"]["verdict"] == "pass"
 
 
 def test_recorded_questions_are_replayed_and_marked_beside_it(room: Room) -> None:
-    with provider(answers(room.paper, ERRORS["400"], GOOD)) as served:
+    room.model = "wrong-key"
+    with provider(script(room.paper)) as served:
         room.sit(served, "-k", "000A")
         result = room.sit(served, f"--concurrency={CONCURRENCY}", "--gate=none", "-n2")
-    asked = room.paper.asked(served)
-    assert all(asked[name] == 1 for name in GOOD)
-    assert len(asked) <= len(GOOD) + CONCURRENCY
+    calls = room.paper.asked(served)
+    assert all(calls[name] == 1 for name in GOOD)
+    assert len(calls) <= len(GOOD) + CONCURRENCY
     assert result.ret == 1
+    result.stdout.fnmatch_lines(["Asking ended early: wrong-key: that key is wrong"])
     marks = {mark["question"] for mark in room.results()["marks"] if mark["outcome"] != "error"}
     assert marks == GOOD
 

@@ -32,7 +32,7 @@ REPLIES = {
     "000C-2": failure("flagged", code="content_filter", status=400),
     "000C-3": Answer(completion("", finish="content_filter")),
     "000C-4": Answer(completion("それは", finish="length")),
-    "000C-5": Answer(completion("\ud83d \x00 \udc00\n【回答】e")),
+    "000C-5": Answer(completion("\ud83d \x00 \udc00\n【回答】b")),
 }
 
 
@@ -51,7 +51,8 @@ def test_faults_of_every_kind(room: Room, workers: str) -> None:
         SPENT: [failure("still broken", status=500)] * 2,
     }
     command = (
-        "--max-retries=1", f"--request-timeout={SLOW:g}", "--gate=none", "-n", workers, "-rE",
+        "--max-retries=1", f"--request-timeout={SLOW:g}", "--gate=none", "-n", workers,
+        "--concurrency=12", "-rE",
     )  # fmt: skip
     with provider(paper.script(first)) as served:
         result = room.sit(served, *command)

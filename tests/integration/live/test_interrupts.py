@@ -9,16 +9,23 @@ import time
 import pytest
 
 from tests.integration.live.conftest import Room
-from tests.integration.live.test_deaths import family, sent, until
+from tests.integration.processes import family, until
 from tests.scripted.provider import provider
 
 DELAY = 0.5
 """Seconds a reply takes."""
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-@pytest.mark.parametrize("group", [True, False], ids=["group", "alone"])
-def test_ctrl_c_keeps_what_arrived(room: Room, workers: str, group: bool) -> None:
+@pytest.mark.parametrize(
+    ("group", "workers"),
+    [
+        (True, "2"),
+        (False, "0"),
+        pytest.param(True, "0", marks=pytest.mark.slow),
+        pytest.param(False, "2", marks=pytest.mark.slow),
+    ],
+)
+def test_ctrl_c_keeps_what_arrived(room: Room, group: bool, workers: str) -> None:
     command = ("--concurrency=4", "-n", workers)
     with provider(room.paper.script(delay=DELAY)) as served:
         session = room.begin(served, *command)
@@ -29,13 +36,12 @@ def test_ctrl_c_keeps_what_arrived(room: Room, workers: str, group: bool) -> Non
         else:
             session.send_signal(signal.SIGINT)
         assert session.wait(30) == 2, room.output
-        took = time.monotonic() - interrupted
-        assert took < 8.0
-        assert until(lambda: not family(session.pid), 2.0) < 2.0
+        assert time.monotonic() - interrupted < 8.0
+        until(lambda: not family(session.pid), 2.0)
         calls = [call.at - interrupted for call in served.calls]
         assert max(calls) < 1.0, "asking stops at once"
         assert len(calls) <= 20
-        arrived = sent(room, served, time.monotonic())
+        arrived = room.sent(served)
         assert room.recorded == arrived, "what was in flight is kept as well"
         assert not (room.folder / ".journal").exists()
 
@@ -45,7 +51,6 @@ def test_ctrl_c_keeps_what_arrived(room: Room, workers: str, group: bool) -> Non
         assert marked <= arrived
         assert results["sheet"]["errors"] == []
         assert f"partial: {len(marked)} of 40 questions were asked" in room.output
-        print(f"last call {max(calls):.2f} s after, ended {took:.2f} s after")
 
         before = len(served.calls)
         assert room.sit(served, *command).ret == 0
@@ -59,7 +64,7 @@ def test_second_session_on_the_same_run_is_refused(room: Room) -> None:
     with provider(room.paper.script(delay=0.7)) as served:
         first = room.begin(served, "--concurrency=4")
         until(lambda: served.answered >= 2)
-        for more in ([], ["-n2"], ["--record-mode=rewrite"]):
+        for more in (["-n2"], ["--record-mode=rewrite"]):
             second = room.sit(served, "--concurrency=4", *more)
             assert second.ret == pytest.ExitCode.USAGE_ERROR
             second.stderr.fnmatch_lines(["*another session is asking for this run right now*"])
