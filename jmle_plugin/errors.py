@@ -82,3 +82,11 @@ class GatewayError(JmleError):
 
 class JournalError(JmleError):
     """The journal of finished replies is damaged, or in use."""
+
+
+class ComparisonError(JmleError):
+    """Two results that cannot be compared."""
+
+
+class UnlikeResultsError(ComparisonError):
+    """Results of unlike things: the figures would not say what they seem to."""

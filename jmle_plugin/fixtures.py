@@ -7,6 +7,7 @@ win over its defaults whatever the install order, and a user's conftest wins ove
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -59,7 +60,17 @@ class AskingService(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a worker is told of it; the token is shown to nobody."""
+
+    address: str | None
+    token: str = field(repr=False)
+
+
 SERVICE_KEY = pytest.StashKey[AskingService]()
+WORKER_INPUT = "jmle"
+"""Under which a worker finds what its controller tells it."""
 
 
 class Marker(Protocol):

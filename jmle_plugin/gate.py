@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.report.comparison import Ruling
 
 PASSED, FAILED = 0, 1
 _DECIDABLE = (PASSED, FAILED)
@@ -14,7 +15,7 @@ _DECIDABLE = (PASSED, FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the gate decided. `status` is the exit status, `reason` one sentence."""
+    """What the gate decided. `status` is the exit status, `reason` a sentence for each gate."""
 
     status: int
     reason: str
@@ -58,6 +59,17 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         return Decision(status, "exit status is pytest's own: any wrong answer fails")
     names = ", ".join(one.name for one in sat)
     return Decision(PASSED, f"gate official: {names} passed")
+
+
+def with_rulings(decision: Decision, rulings: Sequence[Ruling]) -> Decision:
+    """The decision where a baseline adds its own conditions: each of them has to pass as well."""
+    if decision.status not in _DECIDABLE:
+        return decision
+    failed = any(not one.passed for one in rulings)
+    return Decision(
+        FAILED if failed else decision.status,
+        "\n".join([decision.reason, *(one.sentence for one in rulings)]),
+    )
 
 
 def _refusal(one: Sat, gate: str, *, asked: bool) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -12,27 +10,18 @@ import pytest
 from jmle_plugin import fixtures
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.collection import seats
-from jmle_plugin.errors import JmleError
-from jmle_plugin.fixtures import SERVICE_KEY, seat_of
+from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, seat_of
 from jmle_plugin.live.asking import LiveAsking
 from jmle_plugin.options import Settings
 from jmle_plugin.session import ExamSession
+from jmle_plugin.usage import as_usage_error
 
-WORKER_INPUT = "jmle"
 _OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
 """Where the fixtures come from that a user may override."""
 _WITHOUT_XDIST = 8
 """Calls at a time where no number of workers says it."""
 _ON_TERMINAL, _IN_LOG = 10.0, 30.0
 """Seconds between two lines of progress."""
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """Where a worker asks; the token is shown to nobody."""
-
-    address: str | None
-    token: str = field(repr=False)
 
 
 class LivePlugin:
@@ -48,7 +37,7 @@ class LivePlugin:
         workers = config.getoption("numprocesses", default=None) or _WITHOUT_XDIST
         self._config = config
         self._sittings = sittings
-        with _as_usage_error():
+        with as_usage_error():
             self._live = LiveAsking(settings, sittings, workers)
         self._session = session
         self._begun = self._ended = False
@@ -56,7 +45,7 @@ class LivePlugin:
     def start(self) -> None:
         """Start the gateway; UsageError where that cannot be."""
         self._config.add_cleanup(self._end)
-        with _as_usage_error():
+        with as_usage_error():
             self._live.start()
         self._config.stash[SERVICE_KEY] = self._live
 
@@ -99,7 +88,7 @@ class LivePlugin:
             return
         self._begun = True
         say, interval = self._voice()
-        with _as_usage_error():
+        with as_usage_error():
             self._live.ask(chosen, say, interval=interval)
 
     def _voice(self) -> tuple[Callable[[str], None], float | None]:
@@ -126,12 +115,3 @@ def asks_elsewhere(config: pytest.Config) -> bool:
         if getattr(plugin, "__name__", "") not in _OVERRIDABLE
         for name in ("model_client", "gateway_url", "vcr_cassette_dir", "default_cassette_name")
     )
-
-
-@contextmanager
-def _as_usage_error() -> Iterator[None]:
-    """What cannot be asked for ends the session with pytest's usage error."""
-    try:
-        yield
-    except JmleError as error:
-        raise pytest.UsageError(str(error)) from error

@@ -12,7 +12,9 @@ from typing import Any
 from jmle_plugin.mark.extraction import Extraction
 
 GATES = ("official", "all", "none")
+BASELINE_GATES = ("significant", "noninferior", "newly-wrong")
 IMAGE_MODES = ("vision", "blind", "skip")
+_LARGEST_LEVEL = 0.5
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
 _NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
 """Words somebody did not mean as a text."""
@@ -79,6 +81,14 @@ def positive(text: str) -> float:
     value = amount(text)
     if not value:
         raise ValueError("must be more than 0")
+    return value
+
+
+def level(text: str) -> float:
+    """Reads a level of significance."""
+    value = positive(text)
+    if value > _LARGEST_LEVEL:
+        raise ValueError(f"is more than {_LARGEST_LEVEL}")
     return value
 
 
@@ -187,6 +197,33 @@ OPTIONS = (
         "errored",
         choices=GATES,
         default="official",
+    ),
+    Option(
+        "baseline",
+        "an earlier result to compare with, by file or by its run's name",
+        metavar="FILE|RUN",
+    ),
+    Option(
+        "baseline-gate",
+        "fail on a significant loss; unless a loss of --margin can be excluded; or when a "
+        "question that the baseline always got right is wrong (default: compare only)",
+        choices=BASELINE_GATES,
+    ),
+    Option(
+        "alpha",
+        "one-sided level of the tests against a baseline",
+        metavar="P",
+        default="0.05",
+        parse=level,
+    ),
+    Option(
+        "margin", "points that may be lost against a baseline", metavar="POINTS", parse=positive
+    ),
+    Option(
+        "allow-mismatch",
+        "compare although the two runs differ in this (exam, key, prompt, images ...); repeatable",
+        metavar="NAME",
+        many=True,
     ),
     Option(
         "cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True

@@ -46,6 +46,17 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineSettings:
+    """What to compare with; `name` is empty where nothing is. `margin` is in points."""
+
+    name: str
+    gate: str | None
+    alpha: float
+    margin: float | None
+    allow: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything asked for, validated as far as no file has to be read."""
 
@@ -65,7 +76,10 @@ class Settings:
     record_mode: str
     """`once`, `none` or `rewrite`."""
     asking: Asking
+    baseline: BaselineSettings
     root: Path
+    invoked_from: Path
+    """Where paths on the command line start."""
 
     @property
     def candidates(self) -> tuple[tuple[str, str], ...]:
@@ -115,7 +129,9 @@ def read_settings(config: pytest.Config) -> Settings:
         results=_path(values["results"]) or Path(),
         record_mode="none" if offline else _record_mode(config, sits=bool(models or runs)),
         asking=_asking(values),
+        baseline=_baseline(values),
         root=config.rootpath,
+        invoked_from=config.invocation_params.dir,
     )
 
 
@@ -142,6 +158,22 @@ def _asking(values: Mapping[str, Sequence[Any]]) -> Asking:
             )
         },
     )  # fmt: skip
+
+
+def _baseline(values: Mapping[str, Sequence[Any]]) -> BaselineSettings:
+    made = BaselineSettings(
+        name=_first(values["baseline"]) or "",
+        gate=_first(values["baseline-gate"]),
+        alpha=_first(values["alpha"]),
+        margin=_first(values["margin"]),
+        allow=frozenset(values["allow-mismatch"]),
+    )
+    if made.gate and not made.name:
+        raise SettingsError(
+            "--baseline-gate is given without a baseline",
+            remedy="Name an earlier result with --baseline=FILE or --baseline=RUN.",
+        )
+    return made
 
 
 def _parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:

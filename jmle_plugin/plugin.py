@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from jmle_plugin import collection, fixtures
-from jmle_plugin.errors import JmleError
 from jmle_plugin.option_values import add_options
 from jmle_plugin.options import SETTINGS_KEY, read_settings
 from jmle_plugin.sittings import open_sittings
+from jmle_plugin.usage import as_usage_error
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,12 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings and open the sittings."""
     # Last, so that it comes after pytest-recording whatever the install order.
     config.pluginmanager.register(fixtures, "jmle-fixtures")
-    try:
+    with as_usage_error():
         settings = read_settings(config)
-        told = getattr(config, "workerinput", {}).get("jmle")
+        told = getattr(config, "workerinput", {}).get(fixtures.WORKER_INPUT)
         sittings = open_sittings(settings, told and told["runs"])
-    except JmleError as error:
-        raise pytest.UsageError(str(error)) from error
     collection.register_markers(config, sittings)
     config.stash[SETTINGS_KEY] = settings
     config.stash[collection.SITTINGS_KEY] = sittings

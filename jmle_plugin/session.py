@@ -7,56 +7,23 @@ controller; workers have none.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.collection import exam_ids, seats
-from jmle_plugin.errors import ResultError
-from jmle_plugin.gate import FAILED, Decision, Sat, decide
-from jmle_plugin.mark.epochs import Asking, score_epochs
+from jmle_plugin.finishing import Finished, finish
+from jmle_plugin.gate import FAILED, Decision, decide, with_rulings
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import mark_of
+from jmle_plugin.progress import Progress
 from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.results import Results, build_results, write_results
-from jmle_plugin.report.terminal import sheet_lines, summary_line, unofficial
 
-
-@dataclass
-class Progress:
-    """What is known of one sitting while it runs."""
-
-    sitting: Sitting
-    asked: dict[Asking, None] = field(default_factory=dict)
-    marks: dict[Asking, Mark] = field(default_factory=dict)
-    marked_by: dict[Asking, str] = field(default_factory=dict)
-    """What was asked -> node id of the test that marked it."""
-
-    def put(self, asking: Asking, node_id: str, mark: Mark) -> None:
-        """Take a mark. Two tests, or two different marks, make the question an error.
-
-        Only what had no reply may be asked again (by a plugin that reruns failed tests).
-        """
-        first = self.marked_by.setdefault(asking, node_id)
-        before = self.marks.get(asking)
-        if first != node_id:
-            self.error(asking, f"marked by two tests: {first} and {node_id}")
-        elif before is None or before.outcome is Outcome.ERROR or before == mark:
-            self.marks[asking] = mark
-        else:
-            self.error(asking, "marked more than once, and differently")
-
-    def error(self, asking: Asking, message: str) -> None:
-        """The question has no reply that could be marked."""
-        exam, (name, epoch) = self.sitting.exam, asking
-        self.marks[asking] = mark_error(
-            exam.questions[name], exam.key, message.strip(), epoch=epoch
-        )
+if TYPE_CHECKING:
+    from jmle_plugin.baseline import Baseline
 
 
 class ExamSession:
@@ -65,6 +32,11 @@ class ExamSession:
     def __init__(self, settings: Settings, sittings: Sequence[Sitting], workers: str) -> None:
         self._settings = settings
         self._context = RunContext.start(settings.root, settings.results, workers)
+        self._baseline: Baseline | None = None
+        if settings.baseline.name:
+            from jmle_plugin.baseline import Baseline  # noqa: PLC0415 - few sessions have one
+
+            self._baseline = Baseline.read(settings, sittings, self._context)
         self._progress = [Progress(sitting) for sitting in sittings]
         progress = {one.sitting.run.run: one for one in self._progress}
         self._seats = {
@@ -78,9 +50,8 @@ class ExamSession:
         """Node ids of tests that marked a question their id does not name."""
         self._explained = 0
         """Failed reports that the sheets account for."""
-        self._unwritten = ""
         self._not_asked = ""
-        self._finished: list[tuple[Results, str]] = []
+        self._finished: list[Finished] = []
         self._decision: Decision | None = None
 
     def not_asked(self, reason: str) -> None:
@@ -135,17 +106,22 @@ class ExamSession:
         stopped = exitstatus > 1 or bool(session.shouldstop or session.shouldfail)
         self._select(stopped=stopped)
         asked = [one for one in self._progress if one.asked]
-        sat = [self._finish(one) for one in asked]
+        self._finished = [
+            finish(one, self._settings, self._context, self._baseline) for one in asked
+        ]
         problem = self._problem()
         if not asked and not problem:
             return
-        self._decision = decide(
+        decision = decide(
             int(exitstatus),
             self._settings.gate,
-            sat,
+            [one.sat for one in self._finished],
             asked=self._settings.gate_asked,
             other_failures=session.testsfailed - self._explained,
             problem=problem,
+        )
+        self._decision = with_rulings(
+            decision, [one.ruling for one in self._finished if one.ruling is not None]
         )
         spoiled = exitstatus == 0 and session.exitstatus != 0
         if not spoiled:
@@ -155,14 +131,11 @@ class ExamSession:
         """Print the sheets and the sentence that decided."""
         if self._decision is None:
             return
-        for results, written in self._finished:
-            if terminalreporter.verbosity < 0:
-                terminalreporter.write_line(summary_line(results))
-                continue
-            terminalreporter.write_sep("=", f"{results.exam.id} · {results.run.name}")
-            for line in sheet_lines(results):
+        for one in self._finished:
+            if terminalreporter.verbosity >= 0:
+                terminalreporter.write_sep("=", one.title)
+            for line in one.lines(quiet=terminalreporter.verbosity < 0):
                 terminalreporter.write_line(line.text, **line.markup)
-            terminalreporter.write_line(written)
         if terminalreporter.verbosity >= 0 or self._unexpected():
             if self._not_asked:
                 terminalreporter.write_line(f"Asking ended early: {self._not_asked}")
@@ -170,7 +143,7 @@ class ExamSession:
 
     def _unexpected(self) -> bool:
         """Whether the one line of a quiet session would leave its exit status unexplained."""
-        verdicts = {results.sheet.verdict for results, _ in self._finished}
+        verdicts = {one.sat.sheet.verdict for one in self._finished}
         failed = self._decision is not None and self._decision.status == FAILED
         return failed and not verdicts & {Verdict.FAIL, Verdict.PARTIAL}
 
@@ -190,36 +163,19 @@ class ExamSession:
 
     def _problem(self) -> str:
         """What makes every sheet of this session doubtful, as a sentence."""
-        if self._unwritten:
-            return f"the results could not be written: {self._unwritten}"
+        for one in self._finished:
+            if one.unwritten:
+                return f"the results could not be written: {one.unwritten}"
         if self._misplaced:
             return (
                 f"{min(self._misplaced)} marks a question that its id does not name: "
                 "exam tests are parametrized by the suite alone"
             )
         if self._settings.gate == "official" and self._settings.gate_asked:
-            for one in self._progress:
-                if not one.asked:
-                    return f"gate official: no question of {one.sitting.run.run} was asked"
+            for progress in self._progress:
+                if not progress.asked:
+                    return f"gate official: no question of {progress.sitting.run.run} was asked"
         return ""
-
-    def _finish(self, one: Progress) -> Sat:
-        sitting = one.sitting
-        sheet = score_epochs(sitting.exam, one.marks, one.asked, sitting.run.epochs)
-        results = build_results(
-            sitting,
-            sheet,
-            one.marks.values(),
-            extraction=self._settings.extraction,
-            context=self._context,
-        )
-        try:
-            written = f"Results: {write_results(self._settings.results, results)}"
-        except ResultError as error:
-            written = self._unwritten = str(error)
-        self._finished.append((results, written))
-        how = "".join(f", {fact}" for fact in unofficial(results))
-        return Sat(f"{sitting.exam.id} {sitting.run.run}{how}", sheet)
 
 
 def _test_part(node_id: str) -> str:

@@ -12,11 +12,10 @@ import pytest
 from jmle_plugin.ask.lean import import_vcr
 from jmle_plugin.ask.recording import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.fixtures import SERVICE_KEY, seat_of
-from jmle_plugin.live_plugin import WORKER_INPUT, LivePlugin, Service, asks_elsewhere
+from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.options import SETTINGS_KEY, Settings
 from jmle_plugin.outcomes import error_without_traceback, shown_status
-from jmle_plugin.session import ExamSession
+from jmle_plugin.usage import as_usage_error
 
 
 def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]) -> None:
@@ -32,12 +31,17 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
         if told := config.workerinput.get(WORKER_INPUT):
             config.stash[SERVICE_KEY] = Service(told["address"], told["token"])
         return
+    from jmle_plugin.session import ExamSession  # noqa: PLC0415 - workers have none
+
     workers = str(config.getoption("numprocesses", default=None) or 0)
-    session = ExamSession(settings, sittings, workers)
+    with as_usage_error():
+        session = ExamSession(settings, sittings, workers)
     config.pluginmanager.register(session, "jmle-session")
     looks_only = any(config.getoption(name) for name in ("collectonly", "setuponly", "setupplan"))
     if not settings.may_record or looks_only:
         return
+    from jmle_plugin.live_plugin import LivePlugin, asks_elsewhere  # noqa: PLC0415
+
     if not asks_elsewhere(config):
         live = LivePlugin(config, settings, sittings, session)
         config.pluginmanager.register(live, "jmle-live")

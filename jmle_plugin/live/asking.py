@@ -45,6 +45,11 @@ class LiveAsking:
         self._asking = settings.asking
         self._rewrite = settings.record_mode == "rewrite"
         self._sittings = [one for one in sittings if _can_be_asked(one)]
+        if self._rewrite and (closed := [one for one in sittings if one not in self._sittings]):
+            raise SettingsError(
+                f"run {closed[0].run.run} cannot be asked anew: it was imported, or a script's",
+                remedy="Leave out --record-mode=rewrite.",
+            )
         self._concurrency = self._asking.concurrency or concurrency
         self._token = launch.new_token()
         self._gateway: launch.Gateway | None = None

@@ -17,6 +17,8 @@ from jmle_plugin.files import read_json, read_regular, write_whole
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.doubt import VerdictDoubt
 from jmle_plugin.report.provenance import Provenance, RunContext, build_provenance
 
 SCHEMA_VERSION = 1
@@ -63,6 +65,10 @@ class Results(_Frozen):
     marks: list[Mark]
     """In the exam's order, the epochs of a question together; what was never asked is not in it."""
     provenance: Provenance
+    doubt: VerdictDoubt | None = None
+    """How sure the verdict is; null where there is none."""
+    comparison: Comparison | None = None
+    """Against a baseline; null where none was named."""
 
 
 def build_results(

@@ -9,6 +9,7 @@ from typing import Any
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
+from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.layout import count, folded, table
 from jmle_plugin.report.provenance import Provenance
 from jmle_plugin.report.remarks import remarks
@@ -90,7 +91,8 @@ def sheet_lines(results: Results) -> Iterator[Line]:
     for text in _parts(sheet):
         yield Line(text)
     yield Line("")
-    for remark in remarks(sheet, COLUMNS):
+    doubt = doubt_sentences(results.doubt) if results.doubt else ()
+    for remark in (*doubt, *remarks(sheet, COLUMNS)):
         for text in folded(remark, COLUMNS):
             yield Line(text)
 

@@ -138,7 +138,7 @@ def test_another_prompt_makes_the_whole_run_stale(project: Project) -> None:
     prompt.write_text(DEFAULT_PROMPT.read_text("utf-8").replace("ja-1", "mine"), "utf-8")
     result = project.sit(RUN, f"--prompt={prompt}")
     assert result.ret == 4
-    assert "answered the prompt 'ja-1'" in result.stderr.str()
+    assert "was recorded with prompt 'ja-1'" in result.stderr.str()
 
 
 def test_a_results_file_of_a_later_version_is_not_overwritten(project: Project) -> None:

@@ -41,7 +41,7 @@ def test_options_stand_in_one_group_with_environment_and_ini(project: Project) -
     [
         (["--exam=sampel", "--run=x"], ["unknown exam 'sampel'", "sample"]),
         (["--exam=sample", "--run=scripted-residnet"], ["unknown run", "scripted-resident"]),
-        (["--exam=sample", "--model=gpt-5.2"], ["unknown run", "jmle import"]),
+        (["--exam=sample", "--model=gpt-5.2", "--offline"], ["unknown run", "jmle import"]),
         (["--exam=sample", "--run=scripted-intern", "--key=author"], ["unknown key state"]),
         (
             ["--exam=sample", "--model=scripted/intern", "--run=scripted-resident"],

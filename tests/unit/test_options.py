@@ -19,6 +19,8 @@ ATTRIBUTES = {
     "model": "models",
     "run": "runs",
     "exam-data": "exam_data",
+    "baseline": "name",
+    "allow-mismatch": "allow",
 }
 """Options whose setting has another name."""
 
@@ -75,12 +77,18 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "rpm": (("1", "2", "3"), None),
     "tpm": (("1", "2", "3"), None),
     "max-cost": (("1.5", "2", "3"), None),
+    "baseline": (("cli.json", "env", "ini"), ""),
+    "alpha": (("0.01", "0.1", "0.5"), 0.05),
+    "margin": (("5", "7.5", "15"), None),
+    "allow-mismatch": (("images", "prompt", "key"), frozenset()),
 }
 BY_NAME = {option.name: option for option in OPTIONS}
 
 
 def as_set(name: str, value: Any) -> Any:
     """The setting a single value becomes."""
+    if name == "allow-mismatch":
+        return frozenset([value])
     if BY_NAME[name].many:
         return (value,)
     return Path(value) if BY_NAME[name].path else BY_NAME[name].parse(value)
@@ -88,11 +96,12 @@ def as_set(name: str, value: Any) -> Any:
 
 def setting(settings: Settings, name: str) -> Any:
     attribute = ATTRIBUTES.get(name, name.replace("-", "_"))
-    return getattr(settings if hasattr(settings, attribute) else settings.asking, attribute)
+    parts = (settings, settings.asking, settings.baseline)
+    return next(getattr(one, attribute) for one in parts if hasattr(one, attribute))
 
 
 def test_every_option_is_tested_here() -> None:
-    others = {"offline", "model-arg", "price-in", "price-out"}
+    others = {"offline", "model-arg", "price-in", "price-out", "baseline-gate"}
     assert set(VALUES) | others == set(BY_NAME)
 
 
@@ -363,11 +372,19 @@ def test_prices_are_per_million_and_go_together(session: Session) -> None:
     assert "together" in session.refusal(SettingsError, "--price-out=2")
 
 
+def test_a_gate_on_a_baseline_needs_one(session: Session) -> None:
+    assert "without a baseline" in session.refusal(SettingsError, "--baseline-gate=significant")
+    settings = session.settings("--baseline=x", "--baseline-gate=noninferior", "--margin=5")
+    assert (settings.baseline.gate, settings.baseline.margin) == ("noninferior", 5.0)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         (name, value)
         for name, values in {
+            "alpha": ("0", "0.6", "5%"),
+            "margin": ("0", "-5", "few"),
             "epochs": ("0", "-1", "1.5", "x", ""),
             "concurrency": ("0", "many", "1e3"),
             "max-retries": ("-1", "x"),

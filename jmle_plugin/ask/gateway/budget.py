@@ -24,8 +24,9 @@ class Budget:
 
     A call is expected to cost what replies did on average. Before the first reply that is
     nothing, or no call could ever begin: those that begin together at first, `concurrency`
-    for each run, are the most by which the cap can be passed. A call that failed counts as
-    free, as no provider tells what it charges for one.
+    for each run, are the most by which the cap can be passed. A call that failed, or
+    that a filter turned away with an error, counts as free: no provider tells what it
+    charges for one.
     """
 
     def __init__(self, most: float | None) -> None:
@@ -71,6 +72,8 @@ class Budget:
         if completion is None:
             return
         cost = cost_of(completion)
+        if cost is None and _turned_away(completion):
+            return
         if cost is None:
             self._unknown = True
         else:
@@ -92,6 +95,13 @@ class Budget:
             return None
         spent = _dollars(self._spent)
         return f"not asked: --max-cost of {_dollars(most)} is reached ({spent} spent)"
+
+
+def _turned_away(completion: dict[str, Any]) -> bool:
+    """Whether a filter answered with an error: that is a reply here, a failed call there."""
+    return "usage" not in completion and any(
+        one.get("finish_reason") == "content_filter" for one in completion.get("choices", [])
+    )
 
 
 def _dollars(amount: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from jmle_plugin.ask.gateway.protocol import Prices
@@ -17,6 +18,8 @@ def table_prices(litellm: Any, model: str) -> Prices | None:
     if runs_locally(model):
         return None  # litellm would ask a server on this machine
     try:
+        if _served_elsewhere(litellm.get_llm_provider(model)[1]):
+            return None
         info = litellm.get_model_info(model)
     except Exception:  # noqa: BLE001 - litellm raises bare Exceptions for what it does not know
         return None
@@ -24,6 +27,14 @@ def table_prices(litellm: Any, model: str) -> Prices | None:
     if not all(isinstance(price, int | float) for price in prices) or not any(prices):
         return None
     return Prices(input=prices[0], output=prices[1])
+
+
+def _served_elsewhere(provider: str) -> bool:
+    """Whether the environment sends calls for that provider to somebody else's server."""
+    if provider.startswith("azure"):
+        return False  # everybody has an address of their own there
+    names = (f"{provider.upper()}_{kind}" for kind in ("API_BASE", "BASE_URL"))
+    return any(os.environ.get(name) for name in names)
 
 
 def table_cost(litellm: Any, model: str, response: Any, tier: str | None = None) -> float | None:

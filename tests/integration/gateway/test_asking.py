@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,11 +17,13 @@ from PIL import Image as Pillow
 from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
 from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway, start
-from jmle_plugin.ask.gateway.protocol import MAX_BODY, RunConfig
+from jmle_plugin.ask.gateway.protocol import MAX_BODY, Announcement, Prices, RunConfig
 from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
 from tests.builders import picture_file
-from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
+from tests.integration.gateway.conftest import KEY, MODEL, RUN, Desk, reply, text_request
 from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
+
+EMPTY = Announcement(run=RUN, requests=[])
 
 
 def question(call: Call) -> str:
@@ -257,6 +260,116 @@ def test_second_gateway_on_the_same_journal_is_refused(desk: Desk) -> None:
         ):
             _ = second.address
         assert reply(first, text_request("A-1")).text == "fine"
+
+
+def test_it_listens_long_before_it_can_ask(desk: Desk) -> None:
+    with provider(lambda _: Answer(completion("fine"))) as served:
+        begun = time.monotonic()
+        with desk.gateway(served.base) as gateway:
+            assert gateway.address
+            listening = time.monotonic() - begun
+            early = raw_call(gateway, "POST", CHAT_PATH, named(gateway))
+            status = raw_call(gateway, "GET", "/status", named(gateway))
+            announced = raw_call(gateway, "POST", "/announce", named(gateway), EMPTY.line())
+            answered = time.monotonic() - begun
+            gateway.ready()
+            ready = time.monotonic() - begun
+            assert gateway.announce(EMPTY).done == 0
+    assert listening < answered < ready
+    assert listening < ready / 2
+    assert (early[0], status[0], announced[0]) == (403, 200, 400)
+    assert b"once the gateway is ready" in announced[1]
+
+
+def test_runs_have_requests_journals_and_ends_of_their_own(desk: Desk) -> None:
+    models = {"a": MODEL, "b": "openai/other-model", "silent": MODEL}
+    runs = [
+        RunConfig(run=run, model=model, journal=str(desk.folder / run))
+        for run, model in models.items()
+    ]
+    requests = {run: [text_request(f"A-{n}", models[run]) for n in range(12)] for run in "ab"}
+
+    def script(call: Call) -> Answer:
+        if call.body["model"] == "other-model" and question(call) == "A-3":
+            return failure("no such model", status=404)
+        return Answer(completion(f"{call.body['model']} {question(call)}"), delay=0.05)
+
+    with provider(script) as served, desk.gateway(served.base, runs=runs, concurrency=3) as gateway:
+        gateway.announce(Announcement(run="a", requests=requests["a"]))
+        assert reply(gateway, requests["a"][0], "a").text == "some-model A-0"
+        # Announced after the beginning, so it is asked at once.
+        gateway.announce(Announcement(run="b", requests=requests["b"]))
+        with pytest.raises(ReplyError, match="A-3: no such model"):
+            reply(gateway, requests["b"][3], "b")
+        with pytest.raises(NotAskedError, match=r"not asked, because .*: no such model"):
+            reply(gateway, requests["b"][11], "b")
+        texts = [reply(gateway, one, "a").text for one in requests["a"]]
+        with pytest.raises(ReplyError, match="of run 'b' was not announced"):
+            reply(gateway, requests["a"][0], "b")
+        status = gateway.status()
+        gateway.stop("enough")
+        gateway.announce(Announcement(run="silent", requests=requests["a"]))
+        with pytest.raises(NotAskedError, match="enough"):
+            reply(gateway, requests["a"][0], "silent")
+    assert texts == [f"some-model A-{n}" for n in range(12)]
+    assert (status.runs["a"].done, status.runs["a"].stopped) == (12, False)
+    assert status.runs["b"].fatal == "no such model"
+    assert status.done + status.failed == 24
+    assert status.runs["silent"].limit == 3
+    assert served.peak <= 6
+    assert len(read_journal(desk.folder / "a")) == 12
+
+
+def test_wrong_announcement_is_refused_with_the_reason(desk: Desk) -> None:
+    one = text_request("A-1")
+    wrong = {
+        "no run 'other'": Announcement(run="other", requests=[one]),
+        "for another model": Announcement(run=RUN, requests=[text_request("A-1", "openai/x")]),
+    }
+    with desk.gateway("http://127.0.0.1:9/v1") as gateway:
+        for reason, announcement in wrong.items():
+            with pytest.raises(GatewayError, match=reason):
+                gateway.announce(announcement)
+        gateway.announce(Announcement(run=RUN, requests=[one]))
+        with pytest.raises(GatewayError, match="announced before"):
+            gateway.announce(EMPTY)
+        for body in (b"", b"{", b'{"run": 5}', b"[" * 100_000):
+            assert raw_call(gateway, "POST", "/announce", named(gateway), body)[0] == 400
+        assert gateway.status().waiting == 1
+
+
+def test_announcement_may_be_far_larger_than_a_request(desk: Desk) -> None:
+    requests = [text_request(f"A-{n} " + "x" * 100_000) for n in range(100)]
+    with desk.announced(requests, "http://127.0.0.1:9/v1") as gateway:
+        assert gateway.status().waiting == 100
+
+
+def test_cap_without_prices_is_refused_and_given_prices_are_told(desk: Desk) -> None:
+    base = "http://127.0.0.1:9/v1"
+    with (
+        desk.gateway(base, max_cost=5.0) as gateway,
+        pytest.raises(GatewayError, match=f"prices of {MODEL}\n.*--price-in and --price-out"),
+    ):
+        gateway.ready()
+    with desk.gateway(base, max_cost=5.0, prices=Prices(input=1e-6, output=2e-6)) as gateway:
+        facts = gateway.facts[MODEL]
+    assert (facts.input_price, facts.output_price) == (1e-6, 2e-6)
+
+
+def test_asking_ends_at_the_cap(desk: Desk) -> None:
+    requests = [text_request(f"A-{n}") for n in range(20)]
+    prices = Prices(input=1e-3, output=5e-3)  # a reply of 100 and 20 tokens is $0.20
+    with (
+        provider(lambda _: Answer(completion("fine"), delay=0.02)) as served,
+        desk.asking(requests, served.base, concurrency=3, max_cost=1.5, prices=prices) as gateway,
+    ):
+        with pytest.raises(NotAskedError, match=r"--max-cost of \$1\.5 is reached \(\$1\.4 spent"):
+            reply(gateway, requests[-1])
+        assert reply(gateway, requests[0]).text == "fine"
+        status = gateway.status()
+    assert len(served.calls) == status.done == 7
+    assert status.cost == pytest.approx(1.4)
+    assert status.runs[RUN].capped
 
 
 def named(gateway: Gateway) -> dict[str, str | bytes]:

@@ -14,7 +14,7 @@ import pytest
 from jmle_plugin.ask.client import CHAT_PATH, HttpModelClient
 from jmle_plugin.ask.reply import Reply, Usage
 from jmle_plugin.ask.request import AskRequest
-from jmle_plugin.errors import ReplyError
+from jmle_plugin.errors import NotAskedError, ReplyError
 from tests.builders import make_completion
 
 REQUEST = AskRequest("A-1", "0" * 64, {"model": "m", "messages": []}, epoch=2)
@@ -109,6 +109,26 @@ def test_providers_message_is_passed_on(service: Service) -> None:
     assert failure(service.address) == ("no reply to question A-1: HTTP 500, model overloaded")
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "error"),
+    [
+        (403, "refused", ReplyError),
+        (424, "fatal", ReplyError),
+        (502, "spent", ReplyError),
+        (503, "stopped", NotAskedError),
+    ],
+)
+def test_gateways_own_message_stands_alone(
+    service: Service, status: int, kind: str, error: type[ReplyError]
+) -> None:
+    service.status = status
+    service.body = json.dumps({"error": {"message": "no credit", "type": kind}}).encode()
+    with client(service.address) as asking, pytest.raises(ReplyError) as caught:
+        asking.ask(REQUEST)
+    assert caught.type is error
+    assert caught.value.problem == "no reply to question A-1: no credit"
+
+
 def test_long_message_is_cut(service: Service) -> None:
     service.status = 429
     service.body = json.dumps({"error": {"message": "x" * 100_000}}).encode()
@@ -155,11 +175,76 @@ def test_silence_is_an_error() -> None:
         asking.ask(REQUEST)
 
 
-def test_refused_connection_is_an_error() -> None:
+def test_refused_or_broken_connection_says_that_the_gateway_is_gone(service: Service) -> None:
     with Service() as gone:
         address = gone.address
-    assert failure(address).startswith("no reply to question A-1: ")
+    service.promised = len(service.body) + 100
+    for where in (address, service.address):
+        assert failure(where).startswith("no reply to question A-1: the gateway is gone (")
 
 
 def test_nowhere_cannot_be_asked() -> None:
     assert failure("http://nowhere.invalid").startswith("no reply to question A-1: ")
+
+
+FAILING = """
+import pytest
+
+from jmle_plugin.ask.client import HttpModelClient
+from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.errors import CassetteError
+
+REQUEST = AskRequest("A-1", "0" * 64, {{"model": "m", "messages": []}})
+SERVED, GONE, DEAF = {served!r}, {gone!r}, {deaf!r}
+
+
+@pytest.fixture(params=[SERVED, GONE, DEAF, "not a header", "interrupted", "ours"])
+def client(request):
+    made = HttpModelClient(
+        request.param if request.param.startswith("http") else SERVED,
+        token=open({file!r}).read() + ("\\n" if request.param == "not a header" else ""),
+        timeout=0.5,
+    )
+    if request.param in ("interrupted", "ours"):
+        def raising(sent):
+            headers = list(sent.headers.raw)
+            if request.param == "ours":
+                raise CassetteError("stale")
+            pytest.fail("took too long")
+        made._transport.handle_request = raising
+    yield made
+    made.close()
+
+
+def test_asks(client):
+    client.ask(REQUEST)
+
+
+def test_has_no_address():
+    HttpModelClient("http://host:port", token=open({file!r}).read())
+"""
+
+
+@pytest.mark.parametrize("style", ["auto", "long", "native"])
+def test_token_is_in_no_report(pytester: pytest.Pytester, service: Service, style: str) -> None:
+    token = "planted-token-0123456789"  # noqa: S105
+    file = pytester.path / "token"
+    file.write_text(token)
+    with Service() as closed:
+        gone = closed.address
+    service.status = 424
+    service.body = b'{"error": {"message": "no credit", "type": "fatal"}}'
+    with Service() as deaf:
+        pytester.makepyfile(
+            FAILING.format(served=service.address, gone=gone, deaf=deaf.address, file=str(file))
+        )
+        result = pytester.runpytest_subprocess(
+            "-vv", "--showlocals", f"--tb={style}", "--full-trace", "-p", "no:cacheprovider"
+        )
+    result.assert_outcomes(failed=7)
+    shown = result.stdout.str() + result.stderr.str()
+    assert "no reply to question A-1: no credit" in shown
+    assert "the gateway is gone" in shown
+    assert "no reply to question A-1: timed out" in shown
+    assert "took too long" in shown
+    assert token not in shown

@@ -96,6 +96,22 @@ def test_parameters_sent_are_told_once(tmp_path: Path) -> None:
     assert read_results(file) == results
 
 
+def test_file_from_before_costs_and_epochs_is_read(tmp_path: Path) -> None:
+    raw = dumped()
+    for part, names in {
+        "sheet": ["cost", "figures", "epochs"],
+        "provenance": ["sent", "epochs", "no_vision", "image_max_edge"],
+    }.items():
+        for name in names:
+            del raw[part][name]
+    for mark in raw["marks"]:
+        del mark["cost"], mark["images"]
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(raw))
+    sheet = read_results(file).sheet
+    assert (sheet.cost.usd, sheet.figures, sheet.epochs) == (None, None, None)
+
+
 def test_file_is_named_after_exam_and_run(tmp_path: Path) -> None:
     assert result_file(tmp_path, make_results()) == tmp_path / "tiny" / "some-model.json"
 

@@ -202,6 +202,20 @@ def test_parameters_sent_as_asked_need_no_word() -> None:
     assert "sent" not in text(make_results(EXAM, marks, run=make_run(parameters={"seed": 1})))
 
 
+def test_many_sets_of_parameters_are_not_all_listed() -> None:
+    marks = {
+        name: mark.model_copy(update={"sent": {"seed": number}})
+        for number, (name, mark) in enumerate(make_marks(EXAM).items())
+    }
+    told_of = [line for line in text(make_results(EXAM, marks)).splitlines() if "sent" in line]
+    assert told_of == [
+        "sent: seed=0 (1 reply)",
+        "sent: seed=1 (1 reply)",
+        "sent: seed=2 (1 reply)",
+        "sent: 4 more sets of parameters (see the results file)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("cost", "shown"),
     [

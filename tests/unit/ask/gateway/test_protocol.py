@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, ImageFile, Ready
+from jmle_plugin.ask.gateway.protocol import (
+    Announced,
+    Announcement,
+    GatewayConfig,
+    GatewayStatus,
+    ImageFile,
+    Listening,
+    RunConfig,
+    RunStatus,
+    Tokens,
+)
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import digest
 
@@ -33,31 +43,79 @@ def announced(body: dict[str, Any], question: str = "A-1") -> Announced:
     return Announced(question=question, digest=digest(body), body=body)
 
 
-def config(*requests: Announced, **more: Any) -> GatewayConfig:
-    return GatewayConfig(token=TOKEN, journal="j", requests=list(requests), **more)
+def announcement(*requests: Announced, **more: Any) -> Announcement:
+    return Announcement(run="r", requests=list(requests), **more)
 
 
-def test_configuration_survives_as_one_line() -> None:
+def config(*runs: tuple[str, str], **more: Any) -> GatewayConfig:
+    made = [RunConfig(run=run, model="m", journal=journal) for run, journal in runs]
+    return GatewayConfig(token=TOKEN, runs=made, **more)
+
+
+def test_values_survive_as_one_line() -> None:
     image = ImageFile(path="/figure.png", media_type="image/png")
-    made = config(announced(BODY), announced(SHOWN, "A-2"), images={"abc": image}, rpm=10)
-    line = made.line()
-    assert line.count(b"\n") == 1
-    assert line.isascii()
-    assert GatewayConfig.from_line(line) == made
+    told = announcement(announced(BODY), announced(SHOWN, "A-2"), images={"abc": image})
+    for made in (told, config(("a", "j"), ("b", "k"), rpm=10, prices={"input": 0, "output": 1e-6})):
+        line = made.line()
+        assert line.count(b"\n") == 1
+        assert line.isascii()
+        assert type(made).from_line(line) == made
 
 
 def test_token_is_not_shown() -> None:
-    assert TOKEN not in repr(config(announced(BODY)))
+    assert TOKEN not in repr(config(("a", "j")))
+
+
+@pytest.mark.parametrize(
+    "runs", [[], [("a", "j"), ("a", "k")], [("a", "j"), ("b", "j")]], ids=["none", "run", "journal"]
+)
+def test_runs_are_told_apart(runs: list[tuple[str, str]]) -> None:
+    with pytest.raises(ValueError, match=r"two runs have the same|at least 1"):
+        config(*runs)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_cost": 0},
+        {"prices": {"input": -1, "output": 0}},
+        {"image_max_edge": 0},
+        {"hold": True},
+    ],
+    ids=str,
+)
+def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        config(("a", "j"), **wrong)
+
+
+def test_status_is_summed_over_runs() -> None:
+    def run(**counts: Any) -> RunStatus:
+        names = ("waiting", "unfinished", "in_flight", "resting", "done", "failed")
+        return RunStatus(
+            **{**dict.fromkeys((*names, "from_journal", "retries", "limit"), 1), **counts}
+        )
+
+    tokens = Tokens(prompt=1, completion=2, reasoning=3, cached=4)
+    status = GatewayStatus(
+        runs={"a": run(done=5, tokens=tokens, cost=0.25), "b": run(tokens=tokens, cost=0.5)}
+    )
+    sums = (status.waiting, status.unfinished, status.in_flight, status.failed, status.retries)
+    assert sums == (2, 2, 2, 2, 2)
+    assert (status.done, status.cost) == (6, 0.75)
+    assert status.tokens == Tokens(prompt=2, completion=4, reasoning=6, cached=8)
+    unknown = {"a": status.runs["a"], "b": run(tokens=tokens, cost=None)}
+    assert GatewayStatus(runs=unknown).cost is None
 
 
 @pytest.mark.parametrize("line", [b"", b"x", b"[]", b"{}", b'{"port": 0}', b'{"port": 1, "a": 2}'])
 def test_anything_else_is_refused(line: bytes) -> None:
     with pytest.raises(GatewayError):
-        Ready.from_line(line)
+        Listening.from_line(line)
 
 
 def test_refusal_repeats_no_token() -> None:
-    line = config().line().replace(b'"journal":"j"', b'"journal":5')
+    line = config(("a", "j")).line().replace(b'"journal":"j"', b'"journal":5')
     with pytest.raises(GatewayError, match="journal") as caught:
         GatewayConfig.from_line(line)
     assert TOKEN not in str(caught.value)
@@ -76,9 +134,9 @@ def test_no_parameter_says_how_to_call(name: str) -> None:
 
 def test_a_request_is_announced_once() -> None:
     with pytest.raises(ValueError, match="announced twice"):
-        config(announced(BODY), announced(BODY))
+        announcement(announced(BODY), announced(BODY))
 
 
 def test_every_image_has_a_file() -> None:
     with pytest.raises(ValueError, match="no file for image abc"):
-        config(announced(SHOWN))
+        announcement(announced(SHOWN))

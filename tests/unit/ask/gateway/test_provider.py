@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
+from jmle_plugin.ask.gateway import pricing
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.protocol import ImageFile, Prices
 from jmle_plugin.ask.gateway.provider import (
@@ -224,6 +225,7 @@ def ask_home(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> Asking:
                  "gemini": "GEMINI_API_BASE"}  # fmt: skip
     for name in KEYS:
         monkeypatch.setenv(name, "planted")
+    monkeypatch.setattr(pricing, "_served_elsewhere", lambda _: False)
     return ask
 
 
@@ -257,6 +259,15 @@ def test_an_unknown_price_is_unknown_and_not_zero(
 def test_a_known_name_says_nothing_of_anothers_prices(ask: Asking) -> None:
     ask.model = "openai/gpt-5.2"
     assert "cost" not in ask(Answer(completion()))
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_BASE", "OPENAI_BASE_URL"])
+def test_an_address_in_the_environment_says_nothing_of_prices_either(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:9/v1")
+    assert model_facts("gpt-5.2").input_price is None
+    assert model_facts("anthropic/claude-sonnet-4-5").input_price is not None
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

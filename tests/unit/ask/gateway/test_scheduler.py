@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.journal import Entry, Journal, read_journal
 from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure
-from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig
+from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, RunConfig
 from jmle_plugin.ask.gateway.scheduler import Ask, Scheduler
 from jmle_plugin.files import digest
 from tests.scripted.provider import completion
@@ -40,19 +41,21 @@ def play(
     scene: Callable[[Scheduler], Awaitable[None]] | None = None,
     *,
     count: int = 6,
+    hold: bool = False,
     **settings: Any,
 ) -> tuple[Scheduler, list[Any]]:
     """Run to the end; the scheduler and every outcome in order."""
     announced = requests(count)
     config = GatewayConfig(
         token="t" * 16,
-        journal=str(tmp_path / "journal"),
-        requests=announced,
+        runs=[RunConfig(run="r", model="m", journal=str(tmp_path / "journal"))],
         **{"backoff": 0.001, **settings},
     )
 
     async def run() -> tuple[Scheduler, list[Any]]:
-        scheduler = Scheduler(config, ask, journal)
+        scheduler = Scheduler(config, announced, ask, journal, Budget(config.max_cost))
+        if not hold:
+            scheduler.begin()
         running = asyncio.create_task(scheduler.run())
         if scene is not None:
             await scene(scheduler)
@@ -60,7 +63,7 @@ def play(
             await running
             return scheduler, [await scheduler.outcome(one.key) for one in announced]
 
-    with Journal(Path(config.journal)) as journal:
+    with Journal(tmp_path / "journal") as journal:
         return asyncio.run(run())
 
 
@@ -155,6 +158,9 @@ def test_retries_end(tmp_path: Path) -> None:
     assert len(read_journal(tmp_path / "journal")) == 5
 
 
+STOPPED_BY = "not asked, because asking was stopped: "
+
+
 def test_fatal_ends_everything_but_what_is_in_flight(tmp_path: Path) -> None:
     asked: list[int] = []
 
@@ -168,9 +174,11 @@ def test_fatal_ends_everything_but_what_is_in_flight(tmp_path: Path) -> None:
 
     scheduler, outcomes = play(tmp_path, ask, count=30, concurrency=3)
     assert sorted(asked) == [0, 1, 2]
-    assert outcomes[1] == outcomes[29] == Failure(FATAL, "no such model")
+    assert outcomes[1] == Failure(FATAL, "no such model")
     assert outcomes[1].status == 424
     assert kinds(outcomes[:3]) == ["reply", FATAL, "reply"]
+    assert set(outcomes[3:]) == {Failure(STOPPED, STOPPED_BY + "no such model")}
+    assert outcomes[3].status == 503
     assert [entry.question for entry in read_journal(tmp_path / "journal")] == ["A-0", "A-2"]
     assert scheduler.status().fatal == "no such model"
 
@@ -183,7 +191,21 @@ def test_fatal_wakes_who_rests(tmp_path: Path) -> None:
         raise ProviderError("no", fatal=True)
 
     _, outcomes = play(tmp_path, ask, concurrency=2)
-    assert set(outcomes) == {Failure(FATAL, "no")}
+    assert outcomes[1] == Failure(FATAL, "no")
+    assert {outcomes[0], *outcomes[2:]} == {Failure(STOPPED, STOPPED_BY + "no")}
+
+
+def test_what_fails_in_flight_after_the_end_is_not_asked_again(tmp_path: Path) -> None:
+    async def ask(body: dict[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0.001 if name(body) == 0 else 0.01)
+        if name(body) == 0:
+            raise ProviderError("no", fatal=True)
+        raise ProviderError("gone", fatal=name(body) == 1)
+
+    scheduler, outcomes = play(tmp_path, ask, concurrency=3)
+    assert outcomes[:2] == [Failure(FATAL, "no"), Failure(FATAL, "gone")]
+    assert outcomes[2] == Failure(STOPPED, STOPPED_BY + "no")
+    assert scheduler.status().fatal == "no"
 
 
 def test_too_many_lowers_the_number_in_flight_and_success_raises_it(tmp_path: Path) -> None:
@@ -287,7 +309,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run(
         return REPLY
 
     _, outcomes = play(tmp_path, ask, concurrency=1)
-    assert [outcomes[0].kind, outcomes[5].kind] == [FATAL, FATAL]
+    assert [outcomes[0].kind, outcomes[5].kind] == [FATAL, STOPPED]
     assert "No space left on device" in outcomes[5].message
     assert asked in ([0], [0, 1])
 
@@ -298,8 +320,8 @@ def test_a_fault_of_ours_leaves_nobody_waiting(
     async def ask(_: dict[str, Any]) -> dict[str, Any]:
         raise KeyError("oops")
 
-    _, outcomes = play(tmp_path, ask)
-    assert kinds(outcomes) == [FATAL] * 6
+    _, outcomes = play(tmp_path, ask, concurrency=2)
+    assert kinds(outcomes) == [FATAL] + [STOPPED] * 5
     assert "KeyError" in capsys.readouterr().err
 
 

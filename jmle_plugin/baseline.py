@@ -1,0 +1,130 @@
+"""The baseline of a session: read before anybody is asked, compared with once there is a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.compare.gate import STEADY_EPOCHS, BaselineGate, decide_baseline
+from jmle_plugin.compare.likeness import MISMATCHES, VERDICTS, refuse_mismatches
+from jmle_plugin.errors import ComparisonError, SettingsError, UnknownNameError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.epochs import score_epochs
+from jmle_plugin.options import BaselineSettings, Settings
+from jmle_plugin.report.comparison import Comparison, Ruling
+from jmle_plugin.report.provenance import RunContext
+from jmle_plugin.report.results import Results, build_results, read_results
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of it: a comparison, or why there is none; and what the gate says."""
+
+    comparison: Comparison | None
+    ruling: Ruling | None
+    refusal: str = ""
+
+
+class Baseline:
+    """An earlier result that every sitting of the session is compared with."""
+
+    def __init__(self, settings: BaselineSettings, results: Results) -> None:
+        self._results = results
+        self._settings = settings
+        self._gate = BaselineGate(settings.gate) if settings.gate else None
+        self._check_gate()
+
+    @classmethod
+    def read(cls, settings: Settings, sittings: Sequence[Sitting], context: RunContext) -> Baseline:
+        """Read the baseline, and judge it before anybody is asked.
+
+        Raises UnknownNameError, ResultError or SettingsError for one that is not there or
+        cannot serve, UnlikeResultsError where a sitting could not be compared with it.
+        """
+        unknown = sorted(settings.baseline.allow - set(MISMATCHES))
+        if unknown:
+            raise UnknownNameError(
+                f"unknown mismatch {unknown[0]!r}",
+                where="--allow-mismatch",
+                remedy=f"There are: {', '.join(MISMATCHES)}.",
+            )
+        file = _file(settings, sittings[0].exam.id)
+        made = cls(settings.baseline, read_results(file))
+        for sitting in sittings:
+            made._check(sitting, settings, context)
+        return made
+
+    @property
+    def name(self) -> str:
+        """The baseline's run."""
+        return self._results.run.name
+
+    def compare(self, results: Results, exam: Exam) -> Compared:
+        """Compare a sitting's results with the baseline, and have the gate decide."""
+        # scipy takes a second to import: only sessions that compare pay for it.
+        from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
+        from jmle_plugin.compare.pairing import places  # noqa: PLC0415
+
+        try:
+            found = compare(
+                self._results,
+                results,
+                places(exam),
+                allow=self._settings.allow,
+                alpha=self._settings.alpha,
+                margin=self._settings.margin,
+            )
+        except ComparisonError as error:
+            refusal = f"not compared with {self.name}: {error.problem}"
+            return Compared(None, Ruling(False, refusal) if self._gate else None, refusal)
+        return Compared(found, decide_baseline(self._gate, found) if self._gate else None)
+
+    def _check(self, sitting: Sitting, settings: Settings, context: RunContext) -> None:
+        """Judge a sitting by the empty result it would write.
+
+        Nobody should pay for replies to learn that they answer another prompt than the
+        baseline's. What is only known later is that the sitting is partial or incomplete.
+        """
+        empty = build_results(
+            sitting,
+            score_epochs(sitting.exam, {}, (), sitting.run.epochs),
+            (),
+            extraction=settings.extraction,
+            context=context,
+        )
+        own = self._results.sheet.verdict
+        later = {name for name, verdict in VERDICTS.items() if verdict is not own}
+        refuse_mismatches(self._results, empty, self._settings.allow | later)
+
+    def _check_gate(self) -> None:
+        if self._gate is BaselineGate.NONINFERIOR and self._settings.margin is None:
+            raise SettingsError(
+                "--baseline-gate=noninferior needs a margin in points",
+                remedy="Say how many points may be lost, such as --margin=15.",
+            )
+        epochs = self._results.provenance.epochs
+        if self._gate is BaselineGate.NEWLY_WRONG and epochs < STEADY_EPOCHS:
+            raise SettingsError(
+                f"--baseline-gate=newly-wrong needs a baseline of {STEADY_EPOCHS} or more epochs; "
+                f"{self.name} has {epochs}",
+                remedy=f"Record the baseline with --epochs={STEADY_EPOCHS}, or choose another "
+                "gate.",
+            )
+
+
+def _file(settings: Settings, exam: str) -> Path:
+    """A baseline is named by its file or by its run."""
+    name = settings.baseline.name
+    by_run = settings.results / exam / f"{name}.json"
+    if by_run.exists() and not name.endswith(".json"):
+        return by_run
+    path = settings.invoked_from / Path(name).expanduser()
+    if path.exists() or name.endswith(".json"):
+        return path
+    raise UnknownNameError(
+        f"there is no result of a run {name!r} of {exam}, and no such file",
+        where=by_run,
+        remedy="Name a results file, or a run that has one in the results folder.",
+    )

@@ -1,0 +1,85 @@
+"""The three gates on a baseline: does the new run pass, and in one sentence, why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from jmle_plugin.compare.wording import loss_sentence, p_text, points_text, share_text, signed
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.report.comparison import Comparison, Ruling
+
+STEADY_EPOCHS = 3
+"""Epochs of a baseline from which a question that was always right says something."""
+
+
+class BaselineGate(StrEnum):
+    """What a baseline can be asked for."""
+
+    SIGNIFICANT = "significant"
+    """Fail on a significant loss of points."""
+    NONINFERIOR = "noninferior"
+    """Fail unless a loss of the margin can be excluded."""
+    NEWLY_WRONG = "newly-wrong"
+    """Fail when a question that was always right is now wrong."""
+
+
+def decide_baseline(gate: BaselineGate, comparison: Comparison) -> Ruling:
+    """Decide one gate; SettingsError where the comparison does not hold what it needs."""
+    decide = {
+        BaselineGate.SIGNIFICANT: _significant,
+        BaselineGate.NONINFERIOR: _noninferior,
+        BaselineGate.NEWLY_WRONG: _newly_wrong,
+    }[gate]
+    return decide(comparison)
+
+
+def _significant(comparison: Comparison) -> Ruling:
+    tests = comparison.tests
+    passed = tests.loss > tests.alpha
+    verb = "no significant loss" if passed else "a significant loss"
+    return Ruling(
+        passed,
+        f"gate significant: {verb} against {comparison.old.name} "
+        f"({signed(comparison.difference)} points, one-sided sign-flip {p_text(tests.loss)}, "
+        f"alpha {tests.alpha:g}). {loss_sentence(comparison)}",
+    )
+
+
+def _noninferior(comparison: Comparison) -> Ruling:
+    margin = comparison.margin
+    if margin is None:
+        raise SettingsError(
+            "the gate noninferior needs a margin in points",
+            remedy="Say how many points may be lost, such as --margin=5.",
+        )
+    passed = margin.p_value <= comparison.tests.alpha
+    verb = "can" if passed else "cannot"
+    return Ruling(
+        passed,
+        f"gate noninferior: a loss of {points_text(margin.points)} against {comparison.old.name} "
+        f"{verb} be excluded (lower bound {margin.lower_bound:+.1f}, {p_text(margin.p_value)}, "
+        f"alpha {comparison.tests.alpha:g}); two equal runs that differ as often would pass "
+        f"{share_text(margin.chance_if_equal)} of the time, and no run could exclude less than "
+        f"{margin.least:.1f} points by the same answers alone",
+    )
+
+
+def _newly_wrong(comparison: Comparison) -> Ruling:
+    found = comparison.newly_wrong
+    if found.epochs < STEADY_EPOCHS:
+        raise SettingsError(
+            f"the gate newly-wrong needs a baseline of {STEADY_EPOCHS} or more epochs; "
+            f"{comparison.old.name} has {found.epochs}",
+            remedy=f"Record the baseline with --epochs={STEADY_EPOCHS}, or choose another gate.",
+        )
+    if not found.questions:
+        return Ruling(
+            True,
+            f"gate newly-wrong: every question that {comparison.old.name} got right in all "
+            f"of its epochs is right",
+        )
+    return Ruling(
+        False,
+        f"gate newly-wrong: {comparison.old.name} got {', '.join(found.questions)} right in all "
+        f"of its epochs, {comparison.new.name} does not",
+    )

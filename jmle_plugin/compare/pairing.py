@@ -1,0 +1,191 @@
+"""Two results question by question, and the groups that chance deals with.
+
+The unit of chance is a group: questions that share one case (連問) stand or fall together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from jmle_plugin.compare.likeness import refuse_mismatches
+from jmle_plugin.errors import ComparisonError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.epochs import majority
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark
+from jmle_plugin.report.results import Results
+
+Standing = Callable[[Sequence[Mark]], Mark]
+"""Chooses, of all marks of one question (in the order of epochs), the one that stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question stands in its exam; `group` is its serial group, or its own id."""
+
+    section: str
+    block: str
+    kind: str
+    group: str
+
+
+def places(exam: Exam) -> dict[str, Place]:
+    """Question id -> its place."""
+    return {
+        one.id: Place(one.section, one.block, one.form, one.serial.id if one.serial else one.id)
+        for one in exam.questions.values()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One side's answer to one question: the mark that stands, and every epoch's.
+
+    `correct` and `points` are those of the mark that stands.
+    """
+
+    mark: Mark
+    epochs: tuple[Mark, ...]
+    correct: bool
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question that both runs answered.
+
+    `max` is what it can be worth: 0 where it counts for neither side. `difference` is in
+    points, new minus old. `place` is None where the exam is not at hand.
+    """
+
+    question: str
+    place: Place | None
+    max: int
+    old: Answered
+    new: Answered
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that stand or fall together.
+
+    `points` is the maximum of its largest question, `max` that of the group, `lost` and
+    `gained` are points that its questions lost and gained, new against old.
+    """
+
+    section: str
+    points: int
+    size: int
+    max: int
+    lost: int
+    gained: int
+
+    @property
+    def difference(self) -> int:
+        """Points, new minus old."""
+        return self.gained - self.lost
+
+    @property
+    def stratum(self) -> tuple[str, int, int, int]:
+        """Groups that may take each other's place without changing the exam's maximum."""
+        return self.section, self.points, self.size, self.max
+
+
+@dataclass(frozen=True)
+class PairedTable:
+    """The questions both runs answered, in the old run's order.
+
+    `allowed` holds the mismatches that were let pass: name -> what differs.
+    `one_sided` counts questions that only one of the two answered.
+    """
+
+    pairs: tuple[Pair, ...]
+    serial_known: bool
+    allowed: Mapping[str, str]
+    one_sided: int
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups, in the order of their first questions; those worth nothing are left out."""
+        members: dict[str, list[Pair]] = {}
+        for pair in self.pairs:
+            members.setdefault(pair.place.group if pair.place else pair.question, []).append(pair)
+        made = (_group(pairs) for pairs in members.values())
+        return tuple(group for group in made if group.max)
+
+    @property
+    def same_answers(self) -> bool:
+        """Whether both runs gave the same answers to everything."""
+        return all(pair.old.mark.answer == pair.new.mark.answer for pair in self.pairs)
+
+
+def pair_results(
+    old: Results,
+    new: Results,
+    where: Mapping[str, Place] | None = None,
+    *,
+    allow: Collection[str] = (),
+    standing: Standing = majority,
+) -> PairedTable:
+    """Pair two results on the questions that both answered.
+
+    `where` is `places(exam)`; without it every question is a group of its own and nothing
+    is known of sections. `allow` names mismatches (see `likeness.MISMATCHES`) to let pass.
+    `standing` chooses the mark of a question with several epochs. Raises UnlikeResultsError
+    for unlike results, ComparisonError where no question was answered by both.
+    """
+    allowed = refuse_mismatches(old, new, allow)
+    before, after = answered(old, standing), answered(new, standing)
+    shared = [name for name in before if name in after]
+    if not shared:
+        raise ComparisonError(
+            "the two runs have no answered question in common",
+            where=f"{old.run.name}, {new.run.name}",
+            remedy="Compare two runs of the same exam.",
+        )
+    pairs = tuple(
+        Pair(
+            name,
+            where.get(name) if where else None,
+            max(before[name].mark.max, after[name].mark.max),
+            before[name],
+            after[name],
+            after[name].points - before[name].points,
+        )
+        for name in shared
+    )
+    return PairedTable(
+        pairs,
+        serial_known=where is not None,
+        allowed=allowed,
+        one_sided=len(before.keys() ^ after.keys()),
+    )
+
+
+def answered(results: Results, standing: Standing) -> dict[str, Answered]:
+    """Question id -> the answer that stands; questions whose answer is an error are left out."""
+    found = {}
+    # A results file keeps the epochs of a question together.
+    for name, several in groupby(results.marks, key=lambda mark: mark.question):
+        marks = tuple(sorted(several, key=lambda mark: mark.epoch))
+        chosen = standing(marks)
+        if chosen.outcome is not Outcome.ERROR:
+            correct = chosen.outcome is Outcome.CORRECT
+            found[name] = Answered(chosen, marks, correct, chosen.points)
+    return found
+
+
+def _group(pairs: Sequence[Pair]) -> Group:
+    first = pairs[0].place
+    return Group(
+        section=first.section if first else "",
+        points=max(pair.max for pair in pairs),
+        size=len(pairs),
+        max=sum(pair.max for pair in pairs),
+        lost=sum(max(-pair.difference, 0) for pair in pairs),
+        gained=sum(max(pair.difference, 0) for pair in pairs),
+    )

@@ -1,0 +1,87 @@
+"""A comparison for people: text for a terminal, markdown for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jmle_plugin.compare.wording import change_text, facts, headline, p_text
+from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.layout import folded, table
+from jmle_plugin.text import printable
+
+COLUMNS = 78
+HEADER = ("", "points", "of", "correct", "of", "gained", "lost", "McNemar", "Holm")
+
+
+def text_lines(comparison: Comparison) -> Iterator[str]:
+    """The comparison in lines of at most 78 columns."""
+    yield from _folded(f"{comparison.new.title} against {comparison.old.title}")
+    yield ""
+    yield from _folded(headline(comparison))
+    yield ""
+    yield from map(printable, table([HEADER, *_rows(comparison)]))
+    yield ""
+    for fact in facts(comparison):
+        yield from _folded(fact)
+    for title, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
+        if changes:
+            yield ""
+            yield f"{title}: question (points): old answer -> new answer"
+            for change in changes:
+                yield from _folded(change_text(change))
+
+
+def markdown(comparison: Comparison) -> str:
+    """The comparison as a section of a markdown page."""
+    title = f"### {comparison.new.title} against {comparison.old.title}"
+    lines = [title, "", f"**{headline(comparison)}**", "", _row(HEADER), _row(_rule())]
+    lines += [_row(row) for row in _rows(comparison)]
+    lines += ["", *(f"- {fact}" for fact in facts(comparison))]
+    for name, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
+        if changes:
+            lines += ["", f"{name} (points): old answer -> new answer", ""]
+            lines += [f"- {change_text(change)}" for change in changes]
+    return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+    for part in (*comparison.sections, *comparison.blocks, *comparison.kinds):
+        yield (
+            part.title,
+            f"{part.old_points} -> {part.new_points}",
+            str(part.max),
+            f"{part.old_correct} -> {part.new_correct}",
+            str(part.questions),
+            str(part.gained),
+            str(part.lost),
+            _p(part.p_mcnemar),
+            "" if part.p_holm is None else _p(part.p_holm),
+        )
+    old, new = comparison.old, comparison.new
+    yield (
+        "Total",
+        f"{old.points} -> {new.points}",
+        str(comparison.max),
+        f"{old.correct} -> {new.correct}",
+        str(comparison.questions),
+        str(len(comparison.gained)),
+        str(len(comparison.lost)),
+        _p(comparison.tests.mcnemar),
+        "",
+    )
+
+
+def _p(p: float) -> str:
+    return p_text(p).removeprefix("p ").removeprefix("= ")
+
+
+def _folded(text: str, indent: str = "  ") -> list[str]:
+    return folded(printable(text), COLUMNS, indent=indent)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _rule() -> tuple[str, ...]:
+    return ("---", *["---:"] * (len(HEADER) - 1))

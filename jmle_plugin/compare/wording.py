@@ -1,0 +1,115 @@
+"""The sentences of a comparison, the same in every form it is shown in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jmle_plugin.report.comparison import Change, Comparison, DetectableLoss, Reach
+from jmle_plugin.report.doubt import doubt_sentences
+
+_SMALLEST = 0.001
+_THREE_DIGITS = 0.095
+
+
+def p_text(p: float) -> str:
+    """A p-value as people write it: `p = 0.12`, `p = 0.031`, `p < 0.001`."""
+    if p < _SMALLEST:
+        return "p < 0.001"
+    return f"p = {p:.2f}" if p >= _THREE_DIGITS else f"p = {p:.3f}"
+
+
+def share_text(share: float) -> str:
+    """A simulated share in percent; what every draw or none showed is no certainty."""
+    if share in (0, 1):
+        return "over 99%" if share else "under 1%"
+    return f"{share:.0%}"
+
+
+def points_text(points: float) -> str:
+    """`1 point`, `5 points`, `2.5 points`."""
+    return f"{points:g} point{'' if points == 1 else 's'}"
+
+
+def signed(points: int) -> str:
+    """`+7`, `0`, `-7`."""
+    return f"{points:+d}" if points else "0"
+
+
+def headline(comparison: Comparison) -> str:
+    """The one sentence: a loss, a gain, noise, or the same answers."""
+    tests = comparison.tests
+    size = points_text(abs(comparison.difference))
+    if comparison.same_answers:
+        return "The two runs gave the same answers."
+    if tests.loss <= tests.alpha:
+        return f"The loss of {size} is significant (one-sided {p_text(tests.loss)})."
+    if tests.gain <= tests.alpha:
+        return f"The gain of {size} is significant (one-sided {p_text(tests.gain)})."
+    return f"The difference of {size} is within noise ({p_text(tests.either)})."
+
+
+def facts(comparison: Comparison) -> Iterator[str]:
+    """What else there is to know, a sentence each."""
+    for name, text in comparison.allowed.items():
+        yield f"Unlike by permission: {name} ({text})."
+    if comparison.one_sided:
+        yield f"Left out, answered by only one of the two: {_questions(comparison.one_sided)}."
+    if not comparison.serial_known:
+        yield "Serial groups unknown: every question counts as independent of the others."
+    drawn = comparison.interval
+    yield (
+        f"Difference {signed(comparison.difference)} of {comparison.max} points, "
+        f"{drawn.level:.0%} interval {signed(drawn.low)} to {signed(drawn.high)} "
+        f"({drawn.draws} bootstrap draws of {comparison.groups} groups, seed {drawn.seed})."
+    )
+    yield (
+        f"Questions: {len(comparison.gained)} gained, {len(comparison.lost)} lost, "
+        f"exact McNemar {p_text(comparison.tests.mcnemar)}; points: one-sided sign-flip test "
+        f"of a loss, {p_text(comparison.tests.loss)}."
+    )
+    yield loss_sentence(comparison)
+    yield from _margin(comparison)
+    for side in (comparison.old, comparison.new):
+        if side.doubt is not None:
+            for sentence in doubt_sentences(side.doubt):
+                yield f"{side.name}: {sentence}"
+
+
+def loss_sentence(comparison: Comparison) -> str:
+    """How small a loss could have been seen."""
+    seen, best = comparison.detectable, comparison.detectable_at_best
+    return (
+        f"Smallest loss found 4 times of 5: {_loss(seen)} at this discordance "
+        f"({seen.discordant:.1%}), {_loss(best)} if nothing else changed."
+    )
+
+
+def change_text(change: Change) -> str:
+    """One question with both answers: `120A-3 (1): c -> a, key c`."""
+    key = " or ".join(",".join(one) for one in change.accepted)
+    old, new = (",".join(one.answer) or one.outcome.value for one in (change.old, change.new))
+    return f"{change.question} ({change.max}): {old} -> {new}, key {key}"
+
+
+def _margin(comparison: Comparison) -> Iterator[str]:
+    margin, epochs = comparison.margin, comparison.epochs
+    if margin is not None:
+        yield (
+            f"Loss of {points_text(margin.points)}: lower bound of the difference "
+            f"{margin.lower_bound:+.1f} ({p_text(margin.p_value)}); two equal runs that differ as "
+            f"often would exclude it {share_text(margin.chance_if_equal)} of the time, the same "
+            f"answers to everything no loss below {margin.least:.1f} points."
+        )
+    if epochs is not None:
+        reached = f"{epochs.count} a question" if epochs.reach is Reach.REACHED else epochs.reach
+        yield f"Epochs needed to find a loss of {points_text(epochs.loss)}: {reached}."
+
+
+def _loss(loss: DetectableLoss) -> str:
+    if loss.questions is None or loss.points is None:
+        return "none"
+    return f"{_questions(loss.questions)} ({points_text(round(loss.points, 1))})"
+
+
+def _questions(count: int) -> str:
+    return f"{count} question{'' if count == 1 else 's'}"

@@ -1,0 +1,110 @@
+"""From marks to everything that is said of one sitting: sheet, doubt, comparison, results file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jmle_plugin.errors import ResultError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.gate import Sat
+from jmle_plugin.mark.epochs import score_epochs
+from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.options import Settings
+from jmle_plugin.progress import Progress
+from jmle_plugin.report.comparison import Ruling
+from jmle_plugin.report.doubt import VerdictDoubt
+from jmle_plugin.report.provenance import RunContext
+from jmle_plugin.report.results import Results, build_results, write_results
+from jmle_plugin.report.terminal import Line, sheet_lines, summary_line, unofficial
+
+if TYPE_CHECKING:
+    from jmle_plugin.baseline import Baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One sitting's results, where they were written, and what a baseline's gate says."""
+
+    results: Results
+    written: str
+    unwritten: str
+    """Why they could not be written; empty where they were."""
+    ruling: Ruling | None
+    remark: str
+    """Why there is no comparison; empty where there is one, or none was asked for."""
+
+    @property
+    def title(self) -> str:
+        """Which sitting."""
+        return f"{self.results.exam.id} · {self.results.run.name}"
+
+    @property
+    def sat(self) -> Sat:
+        """The sitting as the gate sees it."""
+        exam, run = self.results.exam.id, self.results.run.name
+        how = "".join(f", {fact}" for fact in unofficial(self.results))
+        return Sat(f"{exam} {run}{how}", self.results.sheet)
+
+    def lines(self, *, quiet: bool) -> Iterator[Line]:
+        """The sheet and the comparison for people, or a line for each."""
+        if quiet:
+            yield Line(summary_line(self.results))
+        else:
+            yield from sheet_lines(self.results)
+        yield from self._comparison(quiet=quiet)
+        if not quiet:
+            yield Line(self.written)
+
+    def _comparison(self, *, quiet: bool) -> Iterator[Line]:
+        compared = self.results.comparison
+        if compared is not None:
+            from jmle_plugin.compare.render import text_lines  # noqa: PLC0415 - few compare
+            from jmle_plugin.compare.wording import headline  # noqa: PLC0415
+
+            if quiet:
+                yield Line(f"against {compared.old.name}: {headline(compared)}")
+            else:
+                yield Line("")
+                yield from map(Line, text_lines(compared))
+                yield Line("")
+        elif self.remark:
+            yield Line(self.remark)
+
+
+def finish(
+    progress: Progress, settings: Settings, context: RunContext, baseline: Baseline | None
+) -> Finished:
+    """Score, compare and write one sitting."""
+    sitting = progress.sitting
+    exam = sitting.exam
+    results = build_results(
+        sitting,
+        score_epochs(exam, progress.marks, progress.asked, sitting.run.epochs),
+        progress.marks.values(),
+        extraction=settings.extraction,
+        context=context,
+    )
+    results = results.model_copy(update={"doubt": _doubt(results, exam)})
+    ruling, remark = None, ""
+    if baseline is not None:
+        compared = baseline.compare(results, exam)
+        ruling, remark = compared.ruling, compared.refusal
+        results = results.model_copy(update={"comparison": compared.comparison})
+    unwritten = ""
+    try:
+        written = f"Results: {write_results(settings.results, results)}"
+    except ResultError as error:
+        written = unwritten = str(error)
+    return Finished(results, written, unwritten, ruling, remark)
+
+
+def _doubt(results: Results, exam: Exam) -> VerdictDoubt | None:
+    if results.sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
+        return None
+    # Needs numpy, which workers and partial sittings never load.
+    from jmle_plugin.compare.pairing import places  # noqa: PLC0415
+    from jmle_plugin.compare.verdict import verdict_doubt  # noqa: PLC0415
+
+    return verdict_doubt(results, places(exam))

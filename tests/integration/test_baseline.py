@@ -1,0 +1,142 @@
+"""A session that is compared with an earlier result."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import MODES, Project
+
+INTERN, RESIDENT = "--run=scripted-intern", "--run=scripted-resident"
+
+
+@pytest.fixture
+def after_intern(project: Project) -> Project:
+    """A project in which the intern has sat."""
+    assert project.sit(INTERN, "-q").ret == 1
+    return project
+
+
+def edit(project: Project, run: str, change: Any) -> None:
+    """Change a results file as a user never would."""
+    file = project.path / "results" / "sample" / f"{run}.json"
+    data = json.loads(file.read_text("utf-8"))
+    change(data)
+    file.write_text(json.dumps(data), "utf-8")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_better_run_passes_and_says_so(after_intern: Project, mode: tuple[str, ...]) -> None:
+    result = after_intern.sit(
+        RESIDENT, "--baseline=scripted-intern", "--baseline-gate=significant", *mode
+    )
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "The gain of 14 points is significant (one-sided p = 0.004).",
+            "Total*38 -> 52*28 -> 36*8*0*0.008",
+            "000B-5 (3): a -> c, key c",
+            "gate official: sample scripted-resident passed",
+            "gate significant: no significant loss against scripted-intern*",
+        ]
+    )
+    compared = after_intern.results("scripted-resident")["comparison"]
+    assert (compared["difference"], len(compared["gained"]), compared["lost"]) == (14, 8, [])
+    assert compared["serial_known"]
+
+
+def test_a_worse_run_fails_even_where_nothing_else_is_gated(project: Project) -> None:
+    project.sit(RESIDENT, "-q")
+    worse = (INTERN, "--baseline=results/sample/scripted-resident.json", "--gate=none")
+    assert project.sit(*worse).ret == 0
+    result = project.sit(*worse, "--baseline-gate=significant")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate significant: a significant loss against scripted-resident*"])
+    quiet = project.sit(*worse, "--baseline-gate=significant", "-q").stdout.str()
+    assert "against scripted-resident: The loss of 14 points is significant" in quiet
+
+
+def test_a_margin_decides_by_what_can_be_excluded(after_intern: Project) -> None:
+    gate = (RESIDENT, "--baseline=scripted-intern", "--baseline-gate=noninferior")
+    assert "needs a margin" in after_intern.sit(*gate).stderr.str()
+    assert after_intern.sit(*gate, "--margin=5").ret == 0
+    edit(after_intern, "scripted-intern", lambda data: data)
+    same = (INTERN, "--baseline=scripted-intern", "--baseline-gate=noninferior", "--gate=none")
+    result = after_intern.sit(*same, "--margin=5")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["The two runs gave the same answers.", "gate noninferior: a loss of 5 points*cannot be*"]
+    )
+
+
+def test_newly_wrong_needs_a_steady_baseline(after_intern: Project) -> None:
+    result = after_intern.sit(RESIDENT, "--baseline=scripted-intern", "--baseline-gate=newly-wrong")
+    assert result.ret == 4
+    assert "needs a baseline of 3 or more epochs; scripted-intern has 1" in result.stderr.str()
+
+
+def other_prompt(data: dict[str, Any]) -> None:
+    data["provenance"]["prompt"]["sha256"] = "0" * 64
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_unlike_results_are_refused_before_anything_runs(
+    after_intern: Project, mode: tuple[str, ...]
+) -> None:
+    edit(after_intern, "scripted-intern", other_prompt)
+    gate = (RESIDENT, "--baseline=scripted-intern", "--baseline-gate=significant", *mode)
+    result = after_intern.sit(*gate)
+    assert result.ret == 4
+    assert "prompt (ja-1 000000000000 against ja-1" in result.stderr.str()
+    assert "--allow-mismatch prompt" in result.stderr.str()
+    assert not (after_intern.path / "results" / "sample" / "scripted-resident.json").exists()
+    allowed = after_intern.sit(*gate, "--allow-mismatch=prompt")
+    assert allowed.ret == 0
+    assert "Unlike by permission: prompt" in allowed.stdout.str()
+
+
+@pytest.mark.parametrize("gate", [(), ("--baseline-gate=significant",)])
+def test_a_partial_sitting_is_compared_only_by_permission(
+    after_intern: Project, gate: tuple[str, ...]
+) -> None:
+    some = (RESIDENT, "--baseline=scripted-intern", "-k", "000A", *gate)
+    result = after_intern.sit(*some)
+    assert result.ret == 1
+    assert "partial (the new run is partial)" in result.stdout.str()
+    result = after_intern.sit(*some, "--allow-mismatch=partial")
+    assert "6 questions" in result.stdout.str() or "of 6 points" in result.stdout.str()
+
+
+def test_an_incomplete_sitting_is_never_compared_unasked(after_intern: Project) -> None:
+    after_intern.cassette("000A-1").unlink()
+    result = after_intern.sit(RESIDENT, "--baseline=scripted-intern")
+    assert result.ret == 1
+    assert "incomplete (the new run is incomplete)" in result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--baseline=nobody"], "there is no result of a run 'nobody' of sample"),
+        (["--baseline=none.json"], "none.json: cannot be read"),
+        (["--baseline=run.json"], "run.json: is no results file"),
+        (["--baseline-gate=significant"], "without a baseline"),
+        (["--baseline=scripted-intern", "--allow-mismatch=everything"], "unknown mismatch"),
+    ],
+)
+def test_baselines_that_cannot_serve_are_usage_errors(
+    after_intern: Project, arguments: list[str], says: str
+) -> None:
+    (after_intern.path / "run.json").write_text("{}", "utf-8")
+    result = after_intern.sit(RESIDENT, *arguments)
+    assert result.ret == 4
+    assert says in result.stderr.str()
+
+
+def test_the_verdicts_doubt_is_in_the_results(after_intern: Project) -> None:
+    doubt = after_intern.results("scripted-intern")["doubt"]
+    assert doubt["verdict"] == "fail"
+    assert 0 < doubt["another_exam"]["passed"] < doubt["another_exam"]["draws"] == 10_000
+    assert doubt["this_exam_again"] is None

@@ -1,0 +1,136 @@
+"""What is paired, what is grouped, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.compare.likeness import MISMATCHES, find_mismatches
+from jmle_plugin.compare.pairing import Group, Place, pair_results, places
+from jmle_plugin.errors import ComparisonError, UnlikeResultsError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.report.results import Results
+from tests.builders import make_imported_run, make_mark
+from tests.unit.compare.conftest import Sat, first
+
+
+def changed(results: Results, part: str, **changes: Any) -> Results:
+    """Results with another fact in one part of their provenance, or in the provenance itself."""
+    origin = results.provenance
+    if part:
+        changes = {part: getattr(origin, part).model_copy(update=changes)}
+    return results.model_copy(update={"provenance": origin.model_copy(update=changes)})
+
+
+def with_verdict(results: Results, verdict: Verdict) -> Results:
+    return results.model_copy(
+        update={"sheet": results.sheet.model_copy(update={"verdict": verdict})}
+    )
+
+
+def test_questions_are_paired_with_their_places(exam: Exam, sat: Sat) -> None:
+    table = pair_results(sat("old", ["A-1"]), sat("new", ["A-2", "B-2"]), places(exam))
+    assert [pair.question for pair in table.pairs] == list(exam.questions)
+    assert [pair.difference for pair in table.pairs] == [1, -1, 0, 0, 0, -3, 0]
+    assert table.pairs[0].place == Place("general", "A", "single", "A-1")
+    assert table.serial_known
+    assert not table.same_answers
+    assert not table.one_sided
+
+
+def test_serial_questions_are_one_group(exam: Exam, sat: Sat) -> None:
+    table = pair_results(sat("old", ["B-3"]), sat("new", ["B-2"]), places(exam))
+    assert table.groups[-1] == Group("required", 3, 2, 6, 3, 3)
+    assert table.groups[-1].difference == 0
+    assert len(table.groups) == 6
+
+
+def test_without_the_exam_every_question_is_alone(sat: Sat) -> None:
+    table = pair_results(sat(), sat("new"))
+    assert not table.serial_known
+    assert [group.size for group in table.groups] == [1] * 7
+    assert table.same_answers
+
+
+def test_what_counts_for_neither_is_no_group(exam: Exam, sat: Sat) -> None:
+    old = sat()
+    marks = [old.marks[0].model_copy(update={"points": 0, "max": 0}), *old.marks[1:]]
+    excluded = old.model_copy(update={"marks": marks})
+    assert len(pair_results(excluded, excluded, places(exam)).groups) == 5
+    assert len(pair_results(excluded, old, places(exam)).groups) == 6
+
+
+def test_only_what_both_answered_is_paired(exam: Exam, sat: Sat) -> None:
+    old, new = sat(), sat("new")
+    failed = make_mark(exam, "A-1", Outcome.ERROR)
+    old = old.model_copy(update={"marks": [failed, *old.marks[1:]]})
+    new = new.model_copy(update={"marks": new.marks[:-1]})
+    table = pair_results(old, new)
+    assert [pair.question for pair in table.pairs] == ["A-2", "A-3", "A-4", "B-1", "B-2"]
+    assert table.one_sided == 2
+
+
+def test_nothing_in_common_is_an_error(sat: Sat) -> None:
+    old, new = sat(), sat("new")
+    new = new.model_copy(update={"marks": []})
+    with pytest.raises(ComparisonError, match=r"old, new: .*no answered question in common"):
+        pair_results(old, new)
+
+
+def test_the_majority_answer_stands_unless_another_is_chosen(sat: Sat, sat_often: Sat) -> None:
+    often = sat_often("new", ["A-1"], [], [])
+    assert pair_results(sat(), often).pairs[0].difference == 0
+    pair = pair_results(sat(), often, standing=first).pairs[0]
+    assert (pair.difference, len(pair.new.epochs)) == (-1, 3)
+
+
+def unlike(results: Results) -> dict[str, Results]:
+    """Name of a mismatch -> results that differ in this and nothing else."""
+    return {
+        "exam": changed(results, "exam", id="other"),
+        "pack": changed(results, "exam", hash="9" * 64),
+        "key": changed(results, "key", state="author"),
+        "numeric": changed(results, "key", numeric="text"),
+        "extraction": changed(results, "", extraction=Extraction.PUBLISHED),
+        "prompt": changed(results, "prompt", sha256="9" * 64),
+        "images": changed(results, "", images=ImageMode.BLIND),
+        "partial": with_verdict(results, Verdict.PARTIAL),
+        "incomplete": with_verdict(results, Verdict.INCOMPLETE),
+    }
+
+
+@pytest.mark.parametrize("name", MISMATCHES)
+def test_each_difference_is_refused_by_name_unless_allowed(name: str, sat: Sat) -> None:
+    old = sat()
+    new = unlike(old)[name]
+    with pytest.raises(UnlikeResultsError, match=rf"{name} \(.*\n.*--allow-mismatch {name}\."):
+        pair_results(old, new)
+    assert list(pair_results(old, new, allow={name}).allowed) == [name]
+
+
+def test_all_differences_are_named_at_once(sat: Sat) -> None:
+    old = sat()
+    new = changed(unlike(old)["partial"], "key", state="author")
+    with pytest.raises(UnlikeResultsError) as caught:
+        pair_results(old, new, allow={"key", "images"})
+    assert "partial (the new run is partial)" in str(caught.value)
+    assert "key" not in caught.value.problem
+
+
+def test_an_imported_run_is_unlike_one_of_our_prompt_but_like_its_kind(sat: Sat) -> None:
+    imported = sat("new").provenance
+    source = make_imported_run().imported
+    imported = imported.model_copy(update={"prompt": None, "imported": source})
+    one = sat("new").model_copy(update={"provenance": imported})
+    assert list(find_mismatches(sat(), one)) == ["prompt"]
+    assert find_mismatches(one, one) == {}
+
+
+def test_other_models_and_parameters_are_what_is_compared(sat: Sat) -> None:
+    new = changed(sat("new"), "", requested_model="other", parameters={"temperature": 1})
+    assert find_mismatches(sat(), new) == {}
