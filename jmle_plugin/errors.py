@@ -53,7 +53,7 @@ class ReplyError(JmleError):
 
 
 class NotAskedError(ReplyError):
-    """The question was not asked, because asking was stopped before its turn."""
+    """The question has no reply, because asking was stopped before it had one."""
 
 
 class MarkedTwiceError(JmleError):

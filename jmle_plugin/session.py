@@ -138,6 +138,8 @@ class ExamSession:
             for line in one.lines(quiet=terminalreporter.verbosity < 0):
                 terminalreporter.write_line(line.text, **line.markup)
         if terminalreporter.verbosity >= 0 or self._unexpected():
+            if self._not_asked:
+                terminalreporter.write_line(f"Asking ended early: {self._not_asked}")
             terminalreporter.write_line(self._decision.reason)
 
     def _unexpected(self) -> bool:

@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -66,10 +66,15 @@ class Provider:
     calls: list[Call] = field(default_factory=list)
     in_flight: int = 0
     peak: int = 0
-    answered: int = 0
-    """Answers that went out whole."""
+    sent: list[tuple[float, Call]] = field(default_factory=list)
+    """(seconds, the call it answers) for every answer that went out whole."""
     levels: list[tuple[float, int]] = field(default_factory=list)
     """(seconds, number in flight) at every arrival."""
+
+    @property
+    def answered(self) -> int:
+        """How many answers went out whole."""
+        return len(self.sent)
 
     @property
     def base(self) -> str:
@@ -77,9 +82,41 @@ class Provider:
         return f"{self.address}/v1"
 
 
+class _Server(ThreadingHTTPServer):
+    """Takes its connections with it when it is closed."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, *arguments: Any) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, client = super().get_request()
+        self._open.add(connection)
+        return connection, client
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, *_: object) -> None:
+        """Broken connections are what is being tested."""
+
+
 @contextmanager
-def provider(script: Script) -> Iterator[Provider]:
-    """Serve `script` on a free loopback port until the block ends."""
+def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
+    """Serve `script` on a loopback port, a free one unless it is named, until the block ends.
+
+    Then it is gone altogether: open connections break.
+    """
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,14 +135,14 @@ def provider(script: Script) -> Iterator[Provider]:
                 seen.peak = max(seen.peak, seen.in_flight)
                 seen.levels.append((call.at, seen.in_flight))
             try:
-                self._answer(script(call))
+                self._answer(call, script(call))
             except OSError:
                 self.close_connection = True  # the client went away: its affair
             finally:
                 with lock:
                     seen.in_flight -= 1
 
-        def _answer(self, answer: Answer) -> None:
+        def _answer(self, call: Call, answer: Answer) -> None:
             time.sleep(answer.delay)
             if answer.reset:
                 self._reset()
@@ -123,7 +160,7 @@ def provider(script: Script) -> Iterator[Provider]:
                 self.close_connection = True
                 return
             with lock:
-                seen.answered += 1
+                seen.sent.append((time.monotonic(), call))
 
         def _reset(self) -> None:
             # Lingering for no time makes close() send a reset where it would say goodbye.
@@ -135,14 +172,7 @@ def provider(script: Script) -> Iterator[Provider]:
         def log_message(self, *_: object) -> None:
             """Keep test output clean."""
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 256
-
-        def handle_error(self, *_: object) -> None:
-            """Broken connections are what is being tested."""
-
-    http = Server(("127.0.0.1", 0), Handler)
+    http = _Server(("127.0.0.1", port), Handler)
     seen = Provider(f"http://127.0.0.1:{http.server_address[1]}")
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()

@@ -52,13 +52,16 @@ def plain_completion(raw: dict[str, Any], sent: dict[str, Any] | None = None) ->
     return made
 
 
-def refusal_completion(model: str, message: str) -> dict[str, Any]:
-    """The completion that stands for a question turned away by the provider's filter."""
+def refusal_completion(message: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """The completion that stands for a question turned away by the provider's filter.
+
+    It names no model: none answered.
+    """
     told = {"role": "assistant", "content": "", "refusal": message}
     return {
         "object": "chat.completion",
-        "model": model,
         "choices": [{"index": 0, "message": told, "finish_reason": "content_filter"}],
+        "sent": sent,
     }
 
 

@@ -257,7 +257,7 @@ class Gateway:
         return GatewayError(
             f"the gateway died (exit status {self._process.returncode})"
             + (f"; its last words: {words}" if words else ""),
-            where=self._log,
+            where=self._log if words else None,
             remedy="Replies that had arrived are kept: give the same command again.",
         )
 

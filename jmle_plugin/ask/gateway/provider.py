@@ -89,7 +89,7 @@ class Provider:
             meant = classify(error)
             if not isinstance(meant, RefusedByFilterError):
                 raise meant from error
-            made = refusal_completion(model, meant.message)
+            made = refusal_completion(meant.message, sent)
         else:
             made = plain_completion(response.model_dump(warnings=False), sent)
             if (cost := self._cost(body, made, response)) is not None:

@@ -113,7 +113,7 @@ class Scheduler:
     def _end(self, message: str) -> Failure:
         """Stop for good: the failure of the request that is the reason."""
         self._fatal = self._fatal or message
-        self.stop(f"not asked, because asking was stopped: {message}")
+        self.stop(f"asking was stopped: {message}")
         return Failure(FATAL, message)
 
     def _cap(self, reason: str) -> None:
@@ -179,11 +179,11 @@ class Scheduler:
 
     def _judge(self, error: ProviderError, attempt: int) -> Failure | None:
         """The failure that `error` is; None to ask again."""
+        if self._halt is not None:
+            return self._halt  # calls that were under way would only repeat its reason
         message = self._redact(error.message)
         if error.fatal:
             return self._end(message)
-        if self._halt is not None:
-            return self._halt
         if attempt > self._config.max_retries:
             return Failure(SPENT, f"{message} (asked {attempt} times)" if attempt > 1 else message)
         return None

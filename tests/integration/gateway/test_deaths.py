@@ -9,9 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +18,7 @@ from jmle_plugin.ask.gateway.protocol import Announcement
 from jmle_plugin.errors import GatewayError, ReplyError
 from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
 from tests.integration.gateway.test_asking import question
+from tests.integration.processes import gone, until
 from tests.scripted.provider import Answer, completion, provider
 
 PARENT = """
@@ -38,22 +36,6 @@ if sys.argv[4:] == ["fork"] and not os.fork():
 print(gateway.pid, flush=True)
 time.sleep(60)
 """
-
-
-def until(what: Callable[[], bool], seconds: float = 10.0) -> float:
-    """Wait for `what`; how long that took."""
-    begun = time.monotonic()
-    while not what():
-        assert time.monotonic() - begun < seconds
-        time.sleep(0.01)
-    return time.monotonic() - begun
-
-
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0] == "Z"
-    except OSError:
-        return True
 
 
 def test_parent_notices_that_the_gateway_was_killed(desk: Desk) -> None:

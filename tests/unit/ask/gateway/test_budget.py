@@ -213,7 +213,7 @@ def test_unknown_cost_without_a_cap_is_only_unknown(tmp_path: Path) -> None:
 
 def test_question_that_a_filter_turned_away_ends_nothing(tmp_path: Path) -> None:
     async def ask(name: str) -> dict[str, Any]:
-        return refusal_completion("m", "no") if name == "a-1" else priced(0.1)
+        return refusal_completion("no", {}) if name == "a-1" else priced(0.1)
 
     _, outcomes = play(tmp_path, ask, max_cost=10)
     assert replies(outcomes["a"]) == 8

@@ -158,7 +158,7 @@ def test_retries_end(tmp_path: Path) -> None:
     assert len(read_journal(tmp_path / "journal")) == 5
 
 
-STOPPED_BY = "not asked, because asking was stopped: "
+STOPPED_BY = "asking was stopped: "
 
 
 def test_fatal_ends_everything_but_what_is_in_flight(tmp_path: Path) -> None:
@@ -203,8 +203,8 @@ def test_what_fails_in_flight_after_the_end_is_not_asked_again(tmp_path: Path) -
         raise ProviderError("gone", fatal=name(body) == 1)
 
     scheduler, outcomes = play(tmp_path, ask, concurrency=3)
-    assert outcomes[:2] == [Failure(FATAL, "no"), Failure(FATAL, "gone")]
-    assert outcomes[2] == Failure(STOPPED, STOPPED_BY + "no")
+    assert outcomes[0] == Failure(FATAL, "no")
+    assert set(outcomes[1:]) == {Failure(STOPPED, STOPPED_BY + "no")}
     assert scheduler.status().fatal == "no"
 
 
