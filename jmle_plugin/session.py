@@ -138,8 +138,10 @@ class ExamSession:
             for line in one.lines(quiet=terminalreporter.verbosity < 0):
                 terminalreporter.write_line(line.text, **line.markup)
         if terminalreporter.verbosity >= 0 or self._unexpected():
-            if self._not_asked:
-                terminalreporter.write_line(f"Asking ended early: {self._not_asked}")
+            for reason in dict.fromkeys(self._not_asked.values()):
+                runs = [run for run, told in self._not_asked.items() if told == reason]
+                whose = "" if len(runs) == len(self._progress) else f"{', '.join(runs)}: "
+                terminalreporter.write_line(f"Asking ended early: {whose}{reason}")
             terminalreporter.write_line(self._decision.reason)
 
     def _unexpected(self) -> bool:

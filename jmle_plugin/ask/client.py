@@ -56,6 +56,7 @@ class HttpModelClient:
             extensions={"timeout": httpx.Timeout(timeout).as_dict()},
         )
         self.can_call = address is not None
+        self._absent = httpx.ConnectError
         self._breaks = (httpx.NetworkError, httpx.RemoteProtocolError)
         self._speaks = (*self._breaks, httpx.TimeoutException, httpx.UnsupportedProtocol)
 
@@ -98,6 +99,9 @@ class HttpModelClient:
             return error
         problem = str(error) if isinstance(error, self._speaks) else ""
         problem = problem or type(error).__name__
+        if isinstance(error, self._absent):
+            # Hundreds of questions may follow: this one was not even asked.
+            return NotAskedError(f"not asked: nobody answers, the gateway is gone ({problem})")
         if isinstance(error, self._breaks):
             problem = f"the gateway is gone ({problem})"
         return ReplyError(f"no reply to question {request.question}: {problem}")

@@ -126,7 +126,8 @@ def test_gateways_own_message_stands_alone(
     with client(service.address) as asking, pytest.raises(ReplyError) as caught:
         asking.ask(REQUEST)
     assert caught.type is error
-    assert caught.value.problem == "no reply to question A-1: no credit"
+    about = "" if error is NotAskedError else "no reply to question A-1: "
+    assert caught.value.problem == f"{about}no credit"
 
 
 def test_long_message_is_cut(service: Service) -> None:
@@ -179,12 +180,12 @@ def test_refused_or_broken_connection_says_that_the_gateway_is_gone(service: Ser
     with Service() as gone:
         address = gone.address
     service.promised = len(service.body) + 100
-    for where in (address, service.address):
-        assert failure(where).startswith("no reply to question A-1: the gateway is gone (")
+    assert failure(address).startswith("not asked: nobody answers, the gateway is gone (")
+    assert failure(service.address).startswith("no reply to question A-1: the gateway is gone (")
 
 
 def test_nowhere_cannot_be_asked() -> None:
-    assert failure("http://nowhere.invalid").startswith("no reply to question A-1: ")
+    assert failure("http://nowhere.invalid").startswith("not asked: nobody answers")
 
 
 FAILING = """
