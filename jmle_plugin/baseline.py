@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.gate import STEADY_EPOCHS, BaselineGate, decide_baseline
+from jmle_plugin.compare.gate import STEADY_EPOCHS, BaselineGate, Ruling, decide_baseline
 from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
 from jmle_plugin.errors import ComparisonError, SettingsError, UnknownNameError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.options import BaselineSettings, Settings
-from jmle_plugin.report.comparison import Comparison, Ruling
+from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results, read_results
 

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.errors import ResultError
 from jmle_plugin.gate import Sat
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.options import Settings
-from jmle_plugin.progress import Progress
-from jmle_plugin.report.comparison import Ruling
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results, write_results
 from jmle_plugin.report.terminal import Line, sheet_lines, summary_line, unofficial
 from jmle_plugin.review.remaking import with_doubt
+from jmle_plugin.sitting_marks import SittingMarks
 
 if TYPE_CHECKING:
     from jmle_plugin.baseline import Baseline
@@ -72,15 +72,15 @@ class Finished:
 
 
 def finish(
-    progress: Progress, settings: Settings, context: RunContext, baseline: Baseline | None
+    taken: SittingMarks, settings: Settings, context: RunContext, baseline: Baseline | None
 ) -> Finished:
     """Score, compare and write one sitting."""
-    sitting = progress.sitting
+    sitting = taken.sitting
     exam = sitting.exam
     results = build_results(
         sitting,
-        score_epochs(exam, progress.marks, progress.asked, sitting.run.epochs),
-        progress.marks.values(),
+        score_epochs(exam, taken.marks, taken.asked, sitting.run.epochs),
+        taken.marks.values(),
         extraction=settings.extraction,
         context=context,
     )

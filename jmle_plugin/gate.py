@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.mark.sheet import Sheet, Verdict
-from jmle_plugin.report.comparison import Ruling
 
 PASSED, FAILED = 0, 1
 _DECIDABLE = (PASSED, FAILED)

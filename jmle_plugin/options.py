@@ -23,7 +23,7 @@ _MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class AskingSettings:
     """How models are asked; `parameters` and figures are part of what they are asked.
 
     Prices are US dollars per token, `max_cost` is in US dollars, `request_timeout` in
@@ -75,7 +75,7 @@ class Settings:
     results: Path
     record_mode: str
     """`once`, `none` or `rewrite`."""
-    asking: Asking
+    asking: AskingSettings
     baseline: BaselineSettings
     root: Path
     invoked_from: Path
@@ -146,8 +146,8 @@ def _record_mode(config: pytest.Config, *, sits: bool) -> str:
     return str(mode)
 
 
-def _asking(values: Mapping[str, Sequence[Any]]) -> Asking:
-    return Asking(
+def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
+    return AskingSettings(
         parameters=_parameters(values["model-arg"]),
         prices=_prices(_first(values["price-in"]), _first(values["price-out"])),
         **{

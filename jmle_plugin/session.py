@@ -19,8 +19,8 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import mark_of
-from jmle_plugin.progress import Progress
 from jmle_plugin.report.provenance import RunContext
+from jmle_plugin.sitting_marks import SittingMarks
 
 if TYPE_CHECKING:
     from jmle_plugin.baseline import Baseline
@@ -37,10 +37,10 @@ class ExamSession:
             from jmle_plugin.baseline import Baseline  # noqa: PLC0415 - few sessions have one
 
             self._baseline = Baseline.read(settings, sittings, self._context)
-        self._progress = [Progress(sitting) for sitting in sittings]
-        progress = {one.sitting.run.run: one for one in self._progress}
+        self._taken = [SittingMarks(sitting) for sitting in sittings]
+        by_run = {one.sitting.run.run: one for one in self._taken}
         self._seats = {
-            name: (progress[seat.sitting.run.run], (seat.question.id, seat.epoch))
+            name: (by_run[seat.sitting.run.run], (seat.question.id, seat.epoch))
             for name, seat in seats(sittings).items()
         }
         self._collected: list[str] = []
@@ -60,7 +60,7 @@ class ExamSession:
         The sheet is then incomplete, even in a session that was stopped. Without this call,
         what a stopped session did not reach was not asked, and its sheet is partial.
         """
-        names = [one.sitting.run.run for one in self._progress] if run is None else [run]
+        names = [one.sitting.run.run for one in self._taken] if run is None else [run]
         self._not_asked |= dict.fromkeys(names, reason)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -106,7 +106,7 @@ class ExamSession:
             return
         stopped = exitstatus > 1 or bool(session.shouldstop or session.shouldfail)
         self._select(stopped=stopped)
-        asked = [one for one in self._progress if one.asked]
+        asked = [one for one in self._taken if one.asked]
         self._finished = [
             finish(one, self._settings, self._context, self._baseline) for one in asked
         ]
@@ -140,7 +140,7 @@ class ExamSession:
         if terminalreporter.verbosity >= 0 or self._unexpected():
             for reason in dict.fromkeys(self._not_asked.values()):
                 runs = [run for run, told in self._not_asked.items() if told == reason]
-                whose = "" if len(runs) == len(self._progress) else f"{', '.join(runs)}: "
+                whose = "" if len(runs) == len(self._taken) else f"{', '.join(runs)}: "
                 terminalreporter.write_line(f"Asking ended early: {whose}{reason}")
             terminalreporter.write_line(self._decision.reason)
 
@@ -148,7 +148,8 @@ class ExamSession:
         """Whether the one line of a quiet session would leave its exit status unexplained."""
         verdicts = {one.sat.sheet.verdict for one in self._finished}
         failed = self._decision is not None and self._decision.status == FAILED
-        return failed and not verdicts & {Verdict.FAIL, Verdict.PARTIAL}
+        refused = any(one.ruling is not None and not one.ruling.passed for one in self._finished)
+        return failed and (refused or not verdicts & {Verdict.FAIL, Verdict.PARTIAL})
 
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
@@ -176,9 +177,9 @@ class ExamSession:
                 "exam tests are parametrized by the suite alone"
             )
         if self._settings.gate == "official" and self._settings.gate_asked:
-            for progress in self._progress:
-                if not progress.asked:
-                    return f"gate official: no question of {progress.sitting.run.run} was asked"
+            for taken in self._taken:
+                if not taken.asked:
+                    return f"gate official: no question of {taken.sitting.run.run} was asked"
         return ""
 
 

@@ -10,10 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from jmle_plugin.errors import RunError, SettingsError
-from jmle_plugin.exam.validation import first_problem
+from jmle_plugin.exam.validation import Strict, first_problem
 from jmle_plugin.files import canonical_json, read_json, read_regular, write_whole
 
 RUN_FILE = "run.json"
@@ -42,20 +42,14 @@ class ImageMode(StrEnum):
     SKIP = "skip"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
-    )
-
-
-class PromptRef(_Strict):
+class PromptRef(Strict):
     """Which prompt the replies answered."""
 
     name: str
     sha256: str
 
 
-class ImportedFrom(_Strict):
+class ImportedFrom(Strict):
     """Another project's result file: its replies answered that project's prompt, not ours."""
 
     project: str
@@ -65,7 +59,7 @@ class ImportedFrom(_Strict):
     """When, as the other project says it."""
 
 
-class RunSpec(_Strict):
+class RunSpec(Strict):
     """What `run.json` holds.
 
     `prompt` is None exactly where `imported` is given.
@@ -76,7 +70,7 @@ class RunSpec(_Strict):
     run: RunName
     model: Annotated[str, Field(min_length=1)]
     display_name: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default={})
     images: ImageMode = ImageMode.VISION
     no_vision: bool = False
     """True where figures would have been shown, but the model is known to see none."""

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 CASSETTES = "cassettes"
+
+T = TypeVar("T")
+
+
+def told(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """An option's `parse` for argparse, which keeps the words of no other error."""
+
+    def read(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
+
+    return read
 
 
 def add_recorded(parser: argparse.ArgumentParser) -> None:

@@ -9,16 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.cli.common import add_data, add_recorded, data_root, find_exam
+from jmle_plugin.cli.common import add_data, add_recorded, data_root, find_exam, told
 from jmle_plugin.errors import DataMissingError, JmleError, UnknownNameError
 from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.option_table import level, positive
 
 FORMATS = ("text", "json", "markdown")
 
 
 def add_commands(commands: Any) -> None:
     """Add them to argparse's subparsers."""
-    show = commands.add_parser("show", help="print the score sheet in a results file")
+    show = commands.add_parser("show", help="print the sheet and the comparison in a results file")
     show.add_argument("file", type=Path)
     show.set_defaults(command=_show)
 
@@ -50,8 +51,12 @@ def add_commands(commands: Any) -> None:
     compare.add_argument("old", type=Path, metavar="OLD")
     compare.add_argument("new", type=Path, nargs="+", metavar="NEW")
     compare.add_argument("--format", choices=FORMATS, default="text")
-    compare.add_argument("--alpha", type=float, default=0.05, metavar="P", help="one-sided level")
-    compare.add_argument("--margin", type=float, metavar="POINTS", help="points that may be lost")
+    compare.add_argument(
+        "--alpha", type=told(level), default=0.05, metavar="P", help="one-sided level"
+    )
+    compare.add_argument(
+        "--margin", type=told(positive), metavar="POINTS", help="points that may be lost"
+    )
     compare.add_argument(
         "--allow-mismatch", action="append", default=[], metavar="NAME", help="compare anyway"
     )
@@ -61,11 +66,15 @@ def add_commands(commands: Any) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from jmle_plugin.compare.render import text_lines  # noqa: PLC0415
     from jmle_plugin.report.results import read_results  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
 
-    for line in sheet_lines(read_results(options.file)):
+    results = read_results(options.file)
+    for line in sheet_lines(results):
         print(line.text)
+    if results.comparison is not None:
+        print("", *text_lines(results.comparison), sep="\n")
     return 0
 
 

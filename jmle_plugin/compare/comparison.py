@@ -30,10 +30,8 @@ from jmle_plugin.report.comparison import (
     Tests,
 )
 from jmle_plugin.report.doubt import VerdictDoubt
+from jmle_plugin.report.layout import KIND_TITLES
 from jmle_plugin.report.results import Results
-
-KINDS = {"single": "one choice", "multi_select": "several choices"}
-"""Titles of kinds of questions that do not speak for themselves."""
 
 Paired = Sequence[Pair]
 
@@ -111,7 +109,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         blocks=[
             part.model_copy(update={"p_holm": p}) for part, p in zip(blocks, adjusted, strict=True)
         ],
-        kinds=_parts(pairs, lambda place: place.kind, KINDS),
+        kinds=_parts(pairs, lambda place: place.kind, KIND_TITLES),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.compare.wording import loss_sentence, p_text, points_text, share_text, signed
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.report.comparison import Comparison, Ruling
+from jmle_plugin.report.comparison import Comparison
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""
@@ -21,6 +22,14 @@ class BaselineGate(StrEnum):
     """Fail unless a loss of the margin can be excluded."""
     NEWLY_WRONG = "newly-wrong"
     """Fail when a question that was always right is now wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a gate on a baseline decided, and the sentence that says why."""
+
+    passed: bool
+    sentence: str
 
 
 def decide_baseline(gate: BaselineGate, comparison: Comparison) -> Ruling:
@@ -50,7 +59,7 @@ def _noninferior(comparison: Comparison) -> Ruling:
     if margin is None:
         raise SettingsError(
             "the gate noninferior needs a margin in points",
-            remedy="Say how many points may be lost, such as --margin=5.",
+            remedy="Say how many points may be lost, such as --margin=15.",
         )
     passed = margin.p_value <= comparison.tests.alpha
     verb = "can" if passed else "cannot"

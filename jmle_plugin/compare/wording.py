@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jmle_plugin.report.comparison import Change, Comparison, DetectableLoss, Reach
 from jmle_plugin.report.doubt import doubt_sentences
+from jmle_plugin.report.layout import count
 
 _SMALLEST = 0.001
 _THREE_DIGITS = 0.095
@@ -54,7 +55,8 @@ def facts(comparison: Comparison) -> Iterator[str]:
     for name, text in comparison.allowed.items():
         yield f"Unlike by permission: {name} ({text})."
     if comparison.one_sided:
-        yield f"Left out, answered by only one of the two: {_questions(comparison.one_sided)}."
+        left_out = count(comparison.one_sided, "question")
+        yield f"Left out, answered by only one of the two: {left_out}."
     if not comparison.serial_known:
         yield "Serial groups unknown: every question counts as independent of the others."
     drawn = comparison.interval
@@ -109,8 +111,4 @@ def _margin(comparison: Comparison) -> Iterator[str]:
 def _loss(loss: DetectableLoss) -> str:
     if loss.questions is None or loss.points is None:
         return "none"
-    return f"{_questions(loss.questions)} ({points_text(round(loss.points, 1))})"
-
-
-def _questions(count: int) -> str:
-    return f"{count} question{'' if count == 1 else 's'}"
+    return f"{count(loss.questions, 'question')} ({points_text(round(loss.points, 1))})"

@@ -1,4 +1,4 @@
-"""Reading TOML, and pydantic's complaints as one line for a person."""
+"""Strict data: reading TOML, and pydantic's complaints as one line for a person."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.files import read_regular
 
 T = TypeVar("T")
+
+
+class Strict(BaseModel):
+    """Data that cannot change, in which a field nobody knows is an error."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
+    )
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
+from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.extraction import Extraction, How, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.text import printable
@@ -21,10 +22,8 @@ MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
 
 
-class Tokens(BaseModel):
+class Tokens(Strict):
     """Token counts as the provider gave them; null where it gave none."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     prompt: int | None = None
     completion: int | None = None
@@ -32,10 +31,8 @@ class Tokens(BaseModel):
     cached: int | None = None
 
 
-class ImageBytes(BaseModel):
+class ImageBytes(Strict):
     """Figures that went out: `size` bytes on disk, `sent_size` bytes sent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     count: int
     size: int
@@ -44,10 +41,8 @@ class ImageBytes(BaseModel):
     """Figures that were scaled down or converted: other bytes went out than lie on disk."""
 
 
-class Mark(BaseModel):
+class Mark(Strict):
     """One marked reply. `points` of `max`; the reply's text stays in the cassette."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: str
     epoch: Annotated[int, Field(ge=1)] = 1
@@ -55,19 +50,19 @@ class Mark(BaseModel):
     max: int
     """0 for questions taken out of the scoring."""
     outcome: Outcome
-    answer: list[str] = []
+    answer: list[str] = Field(default=[])
     """What was read: sorted labels, or one number as written; empty when nothing was."""
-    accepted: list[list[str]] = []
+    accepted: list[list[str]] = Field(default=[])
     """The answers the key accepts."""
     how: How = How.NONE
-    prohibited: list[str] = []
+    prohibited: list[str] = Field(default=[])
     """Prohibited choices (禁忌肢) that were picked."""
     tokens: Tokens | None = None
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """US dollars; null where the price is not known."""
     images: ImageBytes | None = None
     """The figures sent with the question; null where none were, or nothing is known."""
-    sent: SkipJsonSchema[dict[str, Any]] = {}
+    sent: SkipJsonSchema[dict[str, Any]] = Field(default={})
     """The parameters that really went out. They travel with the mark; a results file tells
     them once, in its provenance."""
     model: str = ""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.marks import ImageBytes, Tokens
 
 
@@ -24,13 +25,7 @@ class Verdict(StrEnum):
     """Only some questions were asked: no verdict."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
-    )
-
-
-class Tally(_Frozen):
+class Tally(Strict):
     """Points and questions of some part of the exam."""
 
     points: int = 0
@@ -54,7 +49,7 @@ class SectionTally(Tally):
     passed: bool | None = None
 
 
-class ProhibitedTally(_Frozen):
+class ProhibitedTally(Strict):
     """Questions in which a prohibited choice was picked.
 
     count and passed are null where no list is published.
@@ -63,17 +58,17 @@ class ProhibitedTally(_Frozen):
     count: int | None = None
     limit: int | None = None
     passed: bool | None = None
-    questions: list[str] = []
+    questions: list[str] = Field(default=[])
 
 
-class ImageTally(_Frozen):
+class ImageTally(Strict):
     """Questions with and without figures."""
 
     shown: Tally = Field(alias="with")
     without: Tally
 
 
-class Formatting(_Frozen):
+class Formatting(Strict):
     """What the form of the answers cost, or would have cost with a stricter reader."""
 
     tolerant: Tally
@@ -88,7 +83,7 @@ class TokenTotals(Tokens):
     replies: int = 0
 
 
-class CostTotal(_Frozen):
+class CostTotal(Strict):
     """What the replies cost, over those whose cost is known.
 
     `usd` (US dollars, to a millionth) is null where no reply has a cost: unknown is not free.
@@ -101,7 +96,7 @@ class CostTotal(_Frozen):
     """Replies whose cost is not."""
 
 
-class EpochScore(_Frozen):
+class EpochScore(Strict):
     """One epoch scored by itself, as if it were the whole sitting."""
 
     epoch: int
@@ -116,7 +111,7 @@ class EpochScore(_Frozen):
     """Null where replies are missing or questions were not asked."""
 
 
-class EpochsTally(_Frozen):
+class EpochsTally(Strict):
     """How much the score varies when the same questions are asked again.
 
     The four figures are points. They are null unless every epoch has a reply to the same
@@ -136,7 +131,7 @@ class EpochsTally(_Frozen):
     """How many of those are right in one epoch and wrong in another."""
 
 
-class Sheet(_Frozen):
+class Sheet(Strict):
     """The official score sheet of one sitting, scored by each question's majority answer.
 
     What replies cost (`tokens`, `cost`, `figures`, `finish_reasons`) is over all epochs.

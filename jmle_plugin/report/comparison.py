@@ -6,19 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.doubt import VerdictDoubt
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
-    )
-
-
-class Side(_Frozen):
+class Side(Strict):
     """One run, on the questions that both answered."""
 
     name: str
@@ -32,14 +27,14 @@ class Side(_Frozen):
     """How sure the run's own verdict is; null where it has none."""
 
 
-class Answers(_Frozen):
+class Answers(Strict):
     """What one run answered to one question."""
 
     answer: list[str]
     outcome: Outcome
 
 
-class Change(_Frozen):
+class Change(Strict):
     """A question that one of the two got right and the other did not."""
 
     question: str
@@ -49,7 +44,7 @@ class Change(_Frozen):
     accepted: list[list[str]]
 
 
-class Part(_Frozen):
+class Part(Strict):
     """A section, block or kind. `p_holm` is given where parts were corrected together."""
 
     name: str
@@ -66,7 +61,7 @@ class Part(_Frozen):
     p_holm: float | None = None
 
 
-class Tests(_Frozen):
+class Tests(Strict):
     """Exact p-values.
 
     `mcnemar` is two-sided, on questions; `loss` and `gain` are one-sided sign-flip tests
@@ -84,7 +79,7 @@ class Tests(_Frozen):
         return min(1.0, 2 * min(self.loss, self.gain))
 
 
-class DetectableLoss(_Frozen):
+class DetectableLoss(Strict):
     """The smallest net loss found with 80 % power at this share of discordant questions.
 
     `points` is what such a loss costs at the exam's mean points a question; both are null
@@ -126,7 +121,7 @@ class Epochs:
     count: int | None = None
 
 
-class Margin(_Frozen):
+class Margin(Strict):
     """Whether a loss of `points` can be excluded.
 
     `lower_bound` is one-sided, of the difference in points; `least` is the smallest loss
@@ -141,14 +136,14 @@ class Margin(_Frozen):
     chance_if_equal: float
 
 
-class NewlyWrong(_Frozen):
+class NewlyWrong(Strict):
     """Questions right in all of the baseline's epochs (at least `epochs` each), now wrong."""
 
     epochs: int
     questions: list[str]
 
 
-class Comparison(_Frozen):
+class Comparison(Strict):
     """Two runs against each other; a difference is new minus old."""
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -179,11 +174,3 @@ class Comparison(_Frozen):
     sections: list[Part]
     blocks: list[Part]
     kinds: list[Part]
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a gate on a baseline decided, and the sentence that says why."""
-
-    passed: bool
-    sentence: str

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict
-
+from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.sheet import Verdict
 
 
-class PassChance(BaseModel):
+class PassChance(Strict):
     """The share of draws that passed. What every draw, or none, showed is no certainty."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     passed: int
     draws: int
@@ -27,15 +24,13 @@ class PassChance(BaseModel):
         return f"{self.passed / self.draws:.{digits}f}"
 
 
-class VerdictDoubt(BaseModel):
+class VerdictDoubt(Strict):
     """How sure a verdict is.
 
     `another_exam` resamples questions ("another exam like this one"), `this_exam_again`
     one reply to each question out of its epochs; None where the questions' places are not
     known, or no question has several epochs.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     verdict: Verdict
     another_exam: PassChance | None

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from wcwidth import wcswidth, wcwidth
 
+KIND_TITLES = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
+"""How the kinds of questions are called."""
+
 _FINE = 0.001
 """US dollars below which six places are told instead of four."""
 

@@ -15,11 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from jmle_plugin import __version__
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.exam.validation import Strict
 from jmle_plugin.files import canonical_json
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
@@ -30,11 +31,7 @@ PACKAGES = (
 )  # fmt: skip
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ExamSource(_Frozen):
+class ExamSource(Strict):
     """The exam pack."""
 
     id: str
@@ -43,7 +40,7 @@ class ExamSource(_Frozen):
     licence: str
 
 
-class KeyState(_Frozen):
+class KeyState(Strict):
     """The answer key the sitting was marked by."""
 
     state: str
@@ -54,21 +51,21 @@ class KeyState(_Frozen):
     """`number` or `text`: how numeric answers are compared."""
 
 
-class Git(_Frozen):
+class Git(Strict):
     """The project's commit; `dirty` when tracked files other than results differ from it."""
 
     commit: str
     dirty: bool
 
 
-class SentParameters(_Frozen):
+class SentParameters(Strict):
     """The parameters that really went out with so many replies."""
 
     parameters: dict[str, Any]
     replies: int
 
 
-class RunInfo(_Frozen):
+class RunInfo(Strict):
     """What varies from one session to the next with the same cassettes."""
 
     started: str
@@ -77,7 +74,7 @@ class RunInfo(_Frozen):
     workers: str
 
 
-class Provenance(_Frozen):
+class Provenance(Strict):
     """Everything needed to say what a figure is a figure of.
 
     `prompt` is null for imported replies: they answered the prompt of `imported.project`.
@@ -98,7 +95,7 @@ class Provenance(_Frozen):
     returned_models: list[str]
     parameters: dict[str, Any]
     """As asked for."""
-    sent: list[SentParameters] = []
+    sent: list[SentParameters] = Field(default=[])
     """As sent, where that is known; the most frequent first."""
     packages: dict[str, str]
     git: Git | None

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from jmle_plugin.ask.run import PARTIAL
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
-from jmle_plugin.exam.validation import first_problem
+from jmle_plugin.exam.validation import Strict, first_problem
 from jmle_plugin.files import read_json, read_regular, write_whole
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
@@ -24,13 +24,7 @@ from jmle_plugin.report.provenance import Provenance, RunContext, build_provenan
 SCHEMA_VERSION = 1
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
-    )
-
-
-class ExamInfo(_Frozen):
+class ExamInfo(Strict):
     """Which sitting."""
 
     id: str
@@ -41,7 +35,7 @@ class ExamInfo(_Frozen):
     """True for sample exams: their results say nothing about medicine."""
 
 
-class RunIdentity(_Frozen):
+class RunIdentity(Strict):
     """Who sat it."""
 
     name: str
@@ -51,7 +45,7 @@ class RunIdentity(_Frozen):
     scripted: bool
 
 
-class Results(_Frozen):
+class Results(Strict):
     """One sitting: its sheet, every mark, and where it all comes from.
 
     Points are exam points, tokens are counts, `provenance.run` alone varies between

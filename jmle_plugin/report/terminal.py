@@ -11,7 +11,7 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
 from jmle_plugin.report.doubt import doubt_sentences
-from jmle_plugin.report.layout import count, folded, table
+from jmle_plugin.report.layout import KIND_TITLES, count, folded, table
 from jmle_plugin.report.provenance import Provenance
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.results import Results
@@ -28,7 +28,6 @@ _MOST_SENT = 3
 """Sets of parameters that are told; a run has one or two."""
 _MOST_REASONS = 3
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
-_KINDS = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,9 @@ def _needed(section: SectionTally) -> str:
 def _parts(sheet: Sheet) -> list[str]:
     rows = [["", "points", "correct"]]
     rows += [[f"Block {name}", _of(tally), _correct(tally)] for name, tally in sheet.blocks.items()]
-    rows += [[_KINDS[name], _of(tally), _correct(tally)] for name, tally in sheet.kinds.items()]
+    rows += [
+        [KIND_TITLES[name], _of(tally), _correct(tally)] for name, tally in sheet.kinds.items()
+    ]
     rows.append(["with images", _of(sheet.images.shown), _correct(sheet.images.shown)])
     rows.append(["without images", _of(sheet.images.without), _correct(sheet.images.without)])
     return table([row for row in rows if row[1] != "0/0"], gap=4)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.cli import main
 from tests.integration.conftest import MODES, Project
 
 INTERN, RESIDENT = "--run=scripted-intern", "--run=scripted-resident"
@@ -56,6 +57,17 @@ def test_a_worse_run_fails_even_where_nothing_else_is_gated(project: Project) ->
     result.stdout.fnmatch_lines(["gate significant: a significant loss against scripted-resident*"])
     quiet = project.sit(*worse, "--baseline-gate=significant", "-q").stdout.str()
     assert "against scripted-resident: The loss of 14 points is significant" in quiet
+    assert "gate significant: a significant loss against scripted-resident" in quiet
+
+
+def test_show_tells_the_comparison_too(
+    after_intern: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    after_intern.sit(RESIDENT, "--baseline=scripted-intern")
+    capsys.readouterr()
+    file = after_intern.path / "results" / "sample" / "scripted-resident.json"
+    assert main(["show", str(file)]) == 0
+    assert "The gain of 14 points is significant (p = 0.008)." in capsys.readouterr().out
 
 
 def test_a_margin_decides_by_what_can_be_excluded(after_intern: Project) -> None:

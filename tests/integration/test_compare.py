@@ -72,6 +72,18 @@ def test_what_cannot_be_compared_is_an_error(
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("argument", "says"),
+    [("--alpha=5", "'5' is more than 0.5"), ("--margin=-3", "'-3' is no number of 0 or more")],
+)
+def test_values_are_judged_as_in_a_session(
+    both: list[str], capsys: pytest.CaptureFixture[str], argument: str, says: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["compare", *both, argument])
+    assert says in capsys.readouterr().err
+
+
 def test_unlike_files_are_refused_with_the_difference(
     both: list[str], capsys: pytest.CaptureFixture[str], project: Project
 ) -> None:

@@ -168,7 +168,7 @@ def test_gates_refuse_to_decide_on_what_they_do_not_have(exam: Exam, sat: Sat) -
     found = compare(sat(), sat("new"), places(exam))
     with pytest.raises(SettingsError, match="3 or more epochs; old has 1"):
         decide_baseline(BaselineGate.NEWLY_WRONG, found)
-    with pytest.raises(SettingsError, match="--margin=5"):
+    with pytest.raises(SettingsError, match="--margin=15"):
         decide_baseline(BaselineGate.NONINFERIOR, found)
 
 

@@ -11,7 +11,7 @@ from jmle_plugin.mark.marks import Mark, mark_error
 
 
 @dataclass
-class Progress:
+class SittingMarks:
     """The marks of one sitting."""
 
     sitting: Sitting
