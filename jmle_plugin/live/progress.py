@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from jmle_plugin.ask.gateway.protocol import GatewayStatus
+from jmle_plugin.ask.gateway.status import GatewayStatus
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.report.layout import count, dollars
 

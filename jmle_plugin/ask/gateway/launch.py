@@ -21,12 +21,12 @@ from jmle_plugin.ask.gateway.protocol import (
     STOP_PATH,
     Announcement,
     GatewayConfig,
-    GatewayStatus,
     Listening,
     ModelFacts,
     Ready,
     Refused,
 )
+from jmle_plugin.ask.gateway.status import GatewayStatus
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, read_json
 

@@ -11,12 +11,11 @@ from jmle_plugin.ask.gateway.outcome import Outcome
 from jmle_plugin.ask.gateway.protocol import (
     Announcement,
     GatewayConfig,
-    GatewayStatus,
     ImageFile,
     Key,
-    RunStatus,
 )
 from jmle_plugin.ask.gateway.scheduler import Ask, Scheduler
+from jmle_plugin.ask.gateway.status import GatewayStatus, RunStatus
 from jmle_plugin.ask.gateway.tally import Tally
 from jmle_plugin.errors import GatewayError
 

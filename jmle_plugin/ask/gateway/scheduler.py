@@ -21,7 +21,8 @@ from jmle_plugin.ask.gateway.journal import Entry, Journal
 from jmle_plugin.ask.gateway.keeper import Keeper
 from jmle_plugin.ask.gateway.limits import AdaptiveLimit, Pace
 from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure, Outcome
-from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, Key, RunStatus
+from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, Key
+from jmle_plugin.ask.gateway.status import RunStatus
 from jmle_plugin.ask.gateway.tally import Tally
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jmle_plugin.ask.gateway.budget import cost_of
-from jmle_plugin.ask.gateway.protocol import RunStatus, Tokens
+from jmle_plugin.ask.gateway.status import RunStatus, Tokens
 from jmle_plugin.ask.models import estimate_tokens
 
 

@@ -9,14 +9,8 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.ask.gateway.protocol import (
-    Announcement,
-    GatewayConfig,
-    GatewayStatus,
-    ModelFacts,
-    RunStatus,
-    Tokens,
-)
+from jmle_plugin.ask.gateway.protocol import Announcement, GatewayConfig, ModelFacts
+from jmle_plugin.ask.gateway.status import GatewayStatus, RunStatus, Tokens
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.options import Settings, read_settings
 

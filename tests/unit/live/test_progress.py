@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from jmle_plugin.ask.gateway.protocol import GatewayStatus, RunStatus, Tokens
+from jmle_plugin.ask.gateway.status import GatewayStatus, RunStatus, Tokens
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.live.progress import Progress, progress_line
 

@@ -10,13 +10,11 @@ from jmle_plugin.ask.gateway.protocol import (
     Announced,
     Announcement,
     GatewayConfig,
-    GatewayStatus,
     ImageFile,
     Listening,
     RunConfig,
-    RunStatus,
-    Tokens,
 )
+from jmle_plugin.ask.gateway.status import GatewayStatus, RunStatus, Tokens
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import digest
 
