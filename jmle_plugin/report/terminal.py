@@ -119,7 +119,8 @@ def verdict_sentence(sheet: Sheet) -> str:
     return "PASS 合格" + (f" (passes the {criteria} published criteria)" if unknown else "")
 
 
-def _notes(results: Results) -> Iterator[str]:
+def notes(results: Results) -> Iterator[str]:
+    """What has to be known of a result before its figures are read."""
     origin = results.provenance
     if results.exam.synthetic:
         yield "Sample exam: its results say nothing about anybody's medical knowledge."
