@@ -113,7 +113,7 @@ function sift() {
 
 function rowOf(question) {
   const points = question.points ?? Math.max(0, ...page.runs.map((run) => marked(run, question.id)?.max ?? 0));
-  const text = (question.text ?? "").replace(/^\s*\d+\s*/, "").slice(0, 90);
+  const text = (question.text ?? "").replace(/^\s*\d+\s+/, "").slice(0, 90);
   return h("li", {}, h(
     "a", { href: `#${encodeURIComponent(question.id)}` },
     h("span", { class: "id" }, question.id),
@@ -153,7 +153,11 @@ function follow() {
   if (byId.has(id)) {
     openQuestion(id);
     (wide.matches ? document.getElementById("questions") : panel).scrollIntoView({ block: "start" });
-  } else if (opened !== null && id !== "") openQuestion(null);
+    return;
+  }
+  if (opened !== null && id !== "") openQuestion(null);
+  const section = document.getElementById(id);
+  if (section?.matches("details")) section.open = true;
 }
 
 function step(by) {
@@ -201,6 +205,7 @@ filters.addEventListener("reset", () => setTimeout(sift));
 filters.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("help-button").addEventListener("click", () => help.showModal());
 addEventListener("hashchange", follow);
+addEventListener("beforeprint", () => document.querySelectorAll("details.run").forEach((one) => (one.open = true)));
 sift();
 openQuestion(null);
 follow();

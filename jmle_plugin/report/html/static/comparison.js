@@ -5,9 +5,9 @@ function changes(title, questions) {
   const told = Object.entries(questions);
   if (!told.length) return null;
   return h(
-    "div", {},
+    "div", { class: "changes" },
     h("h4", {}, `${title} (${told.length})`),
-    h("ul", { class: "changes" }, told.map(([, text]) => h("li", {}, linked(text)))),
+    h("ul", {}, told.map(([, text]) => h("li", {}, linked(text)))),
   );
 }
 
@@ -30,17 +30,18 @@ function comparisonOf(run) {
     "section", { class: "comparison" },
     h("h3", {}, "Against ", foreign(told.old)),
     h("p", { class: "headline" }, told.headline),
-    interval(told.low, told.difference, told.high),
     h(
-      "div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison by part" },
+      "div", { class: "sides" },
       h(
-        "table", { class: "compared" },
-        h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, told.parts.map(partRow)),
+        "div", {},
+        h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison by part" },
+          h("table", { class: "compared" },
+            h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+            h("tbody", {}, told.parts.map(partRow)))),
+        h("p", { class: "quiet small" }, "p: exact McNemar, corrected (Holm) where parts were tested together."),
       ),
+      h("div", {}, interval(told.low, told.difference, told.high), changes("Gained", told.gained), changes("Lost", told.lost)),
     ),
-    h("p", { class: "quiet small" }, "p: exact McNemar, corrected (Holm) where parts were tested together."),
-    h("div", { class: "two" }, changes("Gained", told.gained), changes("Lost", told.lost)),
     h("details", {}, h("summary", {}, "In figures"), h("ul", { class: "notes" }, told.facts.map((fact) => h("li", {}, linked(fact))))),
   );
 }

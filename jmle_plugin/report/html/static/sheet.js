@@ -55,7 +55,7 @@ function prohibitedRow(rule) {
   return h(
     "tr", {},
     h("th", { scope: "row" }, ja("禁忌肢"), h("small", {}, "Prohibited choices")),
-    h("td", { class: "score" }, unknown ? h("small", {}, "not evaluable: no list is published") : h("b", {}, counted(rule.count, "question"))),
+    h("td", { class: "score" }, unknown ? h("small", {}, "not evaluable: no list is published") : [h("b", {}, rule.count), ja("問")]),
     h("td", {}, h("b", {}, rule.limit), ja("問以下")),
     h("td", { class: "number" }, unknown ? "–" : signed(rule.limit - rule.count)),
     h("td", { class: "ruling" }, ruling(rule.passed)),
@@ -116,7 +116,7 @@ function answerSheets(run) {
       "figcaption", {},
       h("span", { class: "caption" }, ja("解答"), " Answers"),
       h("span", { class: "legend" }, Object.entries(outcomes).map(([outcome, [, name]]) =>
-        h("span", { class: `key ${outcome}` }, name))),
+        h("span", { class: outcome }, name))),
     ),
     h("div", { class: "blocks" }, page.blocks.map((block) => {
       const questions = page.questions.filter((one) => one.block === block);
@@ -147,6 +147,8 @@ function tree(value) {
 
 function sheetOf(run, number) {
   const sheet = run.sheet;
+  // The seal says as much, unless there is more to say.
+  const plain = ["PASS 合格", "FAIL 不合格"].includes(run.verdict);
   const told = [...run.doubt, ...run.remarks, ...figuresSent(sheet)];
   return h(
     "section", { class: "sheet", "aria-labelledby": `run-${number}` },
@@ -156,7 +158,7 @@ function sheetOf(run, number) {
         h("p", { class: "eyebrow" }, ja("成績通知"), " Score sheet"),
         h("h2", { id: `run-${number}` }, foreign(run.title)),
         h("p", { class: "labels" }, run.labels.map((label) => h("span", {}, foreign(label)))),
-        h("p", { class: "verdict" }, run.verdict),
+        plain ? null : h("p", { class: "verdict" }, run.verdict),
       ),
       seal(sheet.verdict),
     ),
@@ -184,7 +186,7 @@ function overview() {
           h("th", { scope: "col" }, "Total"), h("th", { scope: "col" }, "Correct"))),
         h("tbody", {}, page.runs.map((run, n) => h(
           "tr", {},
-          h("th", { scope: "row" }, h("a", { href: `#run-${n}` }, foreign(run.title)), h("small", {}, foreign(run.labels.join(" · ")))),
+          h("th", { scope: "row" }, h("a", { href: `#sheet-${n}` }, foreign(run.title)), h("small", {}, foreign(run.labels.join(" · ")))),
           h("td", { class: `word ${run.sheet.verdict}` }, seals[run.sheet.verdict][1]),
           Object.values(run.sheet.sections).map((one) => h("td", { class: "number" }, of(one))),
           h("td", { class: "number" }, of(run.sheet.total)),
@@ -192,6 +194,12 @@ function overview() {
         ))),
       )),
   );
+}
+
+/** One sheet of several, behind its run's name. */
+function shut(run, number) {
+  const word = h("span", { class: `word ${run.sheet.verdict}` }, seals[run.sheet.verdict][1]);
+  return h("details", { class: "run", id: `sheet-${number}` }, h("summary", {}, foreign(run.title), " ", word), sheetOf(run, number));
 }
 
 function drawSheets() {
@@ -204,6 +212,6 @@ function drawSheets() {
   document.getElementById("sheets").append(
     ...page.missing.map((text) => h("p", { class: "missing" }, text)),
     ...(page.runs.length > 1 ? [overview()] : []),
-    ...page.runs.map(sheetOf),
+    ...page.runs.map((run, n) => (page.runs.length > 1 ? shut(run, n) : sheetOf(run, n))),
   );
 }
