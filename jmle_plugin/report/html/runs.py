@@ -119,7 +119,7 @@ def _missing(
     if reasons:
         said.append(
             f"{len(reasons)} of {len(replies)} replies are not in this page. "
-            f"The first: {printable(reasons[0])}"
+            f"The first: {printable(reasons[0], lines=True)}"
         )
     return said
 

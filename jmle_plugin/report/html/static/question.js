@@ -28,7 +28,7 @@ function optionsOf(question, marks) {
   return h("ul", { class: "options" }, question.options.map(([label, text]) => {
     const choosers = page.runs.filter((_, n) => marks[n]?.answer?.includes(label));
     const right = accepted.has(label);
-    const who = page.runs.length > 1 ? choosers.map((run) => run.title).join(", ") : "answered";
+    const who = page.runs.length > 1 ? choosers.map((run) => run.name).join(", ") : "answered";
     return h(
       "li", { class: right ? "right" : choosers.length ? "chosen" : "" },
       h("span", { class: "label" }, label),
