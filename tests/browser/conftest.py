@@ -30,6 +30,8 @@ WIDE, NARROW = 1440, 360
 CASSETTES = ROOT / "cassettes"
 FIGURES = (ROOT / "data" / "sample" / "images").as_uri()
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
 Open = Callable[..., Page]
 
 
@@ -135,3 +137,18 @@ def two_runs(sample: Exam, runs: list[Results], tmp_path_factory: pytest.TempPat
 def listed(page: Page) -> list[str]:
     """The ids in the list, in its order."""
     return page.locator("#list .id").all_inner_texts()
+
+
+def overflows(page: Page) -> bool:
+    """Whether the page is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def violations(page: Page, axe: str) -> list[tuple[str, Any]]:
+    """What axe-core has against the page: rule, and the first elements."""
+    page.evaluate(axe)
+    found = page.evaluate("(tags) => axe.run({runOnly: tags, resultTypes: ['violations']})", RULES)
+    return [
+        (one["id"], [node["html"][:150] for node in one["nodes"][:3]])
+        for one in found["violations"]
+    ]

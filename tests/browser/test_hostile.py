@@ -6,14 +6,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_page
 from jmle_plugin.report.html.replies import StoredReply
 from jmle_plugin.report.html.runs import PageRun
-from tests.browser.conftest import NARROW, Open
+from tests.browser.conftest import NARROW, Open, overflows
 from tests.builders import (
     make_exam,
     make_key,
@@ -43,10 +43,6 @@ def written(tmp_path: Path, text: str, exam: Exam = EXAM) -> Path:
     file = tmp_path / "page.html"
     write_page(file, [PageRun(results, lambda *_: reply)], exam)
     return file
-
-
-def overflows(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
 def test_markup_is_text(visit: Open, tmp_path: Path) -> None:

@@ -115,6 +115,12 @@ def _missing(
             "The exam's texts and figures are of another state of the exam than the one that was "
             f"sat (hash {exam.hash[:12]}, sat {results.provenance.exam.hash[:12]})."
         )
+    state = results.provenance.key.state
+    if exam is not None and exam.key.state != state:
+        said.append(
+            f"The run was marked by key {state}; what is said of questions taken out of the "
+            f"scoring is of key {exam.key.state}."
+        )
     reasons = [reply for reply in replies.values() if isinstance(reply, str)]
     if reasons:
         said.append(

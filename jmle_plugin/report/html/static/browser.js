@@ -189,8 +189,8 @@ addEventListener("keydown", (event) => {
     if (event.key === "Escape") field.blur();
     return;
   }
-  const within = event.target.closest?.("#list, #question");
-  const arrow = within && { ArrowDown: keys.j, ArrowUp: keys.k }[event.key];
+  // Elsewhere the arrows scroll, as they do on any page.
+  const arrow = event.target.closest?.("#list") && { ArrowDown: keys.j, ArrowUp: keys.k }[event.key];
   const act = arrow ?? keys[event.key];
   if (!act) return;
   event.preventDefault();

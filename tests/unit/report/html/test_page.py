@@ -127,6 +127,11 @@ def test_an_exam_in_another_state_is_named() -> None:
     assert "another state" in page["runs"][0]["missing"][0]
 
 
+def test_another_key_state_is_named() -> None:
+    page = built(make_results(), exam=replace(EXAM, key=replace(EXAM.key, state="author")))
+    assert page["runs"][0]["missing"][0].startswith("The run was marked by key official")
+
+
 def test_a_reply_that_was_not_the_one_marked_is_named() -> None:
     page = built(make_results(), text="【回答】b")
     assert "not the reply that was marked" in asking(page)["gone"]
