@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
@@ -59,8 +59,8 @@ def run_data(
         "verdict": verdict_sentence(sheet),
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
-        "doubt": [_labelled(text) for text in _doubt(results)],
-        "remarks": [_labelled(text) for text in remarks(sheet, _ONE_LINE)],
+        "doubt": _labelled(_doubt(results)),
+        "remarks": _labelled(remarks(sheet, _ONE_LINE)),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else _comparison(results.comparison),
         "provenance": results.provenance.model_dump(mode="json"),
@@ -84,9 +84,16 @@ def _doubt(results: Results) -> Iterator[str]:
     return iter(()) if results.doubt is None else doubt_sentences(results.doubt)
 
 
-def _labelled(sentence: str) -> tuple[str, str]:
-    label, colon, text = sentence.partition(": ")
-    return (label.strip(), text) if colon else ("", sentence.strip())
+def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
+    """Label and text of each sentence; one without a label goes on with the one before."""
+    told: list[tuple[str, str]] = []
+    for sentence in sentences:
+        label, colon, text = sentence.partition(": ")
+        if not colon and told:
+            label, text = told.pop()
+            text = f"{text}: {sentence.strip()}"
+        told.append((label.strip(), text))
+    return told
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
@@ -169,8 +176,8 @@ def _asking(
     if question is not None:
         rule = results.provenance.extraction
         reading = read_answer(question, reply.text, reply.reasoning, extraction=rule)
-        told["line"] = reading.line
-        now = [printable(answer[:MAX_ANSWER]) for answer in reading.answer]
-        if now != mark.answer:
+        if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
+            told["line"] = reading.line
+        else:
             told["gone"] = "this is not the reply that was marked: another answer is read in it"
     return told

@@ -57,7 +57,7 @@ function prohibitedRow(rule) {
     h("th", { scope: "row" }, ja("禁忌肢"), h("small", {}, "Prohibited choices")),
     h("td", { class: "score" }, unknown ? h("small", {}, "not evaluable: no list is published") : [h("b", {}, rule.count), ja("問")]),
     h("td", {}, h("b", {}, rule.limit), ja("問以下")),
-    h("td", { class: "number" }, unknown ? "–" : signed(rule.limit - rule.count)),
+    h("td", { class: "number" }, rule.passed === null ? "–" : signed(rule.limit - rule.count)),
     h("td", { class: "ruling" }, ruling(rule.passed)),
   );
 }
@@ -168,7 +168,7 @@ function sheetOf(run, number) {
     answerSheets(run),
     h("div", { class: "charts" }, parts(sheet)),
     sheet.epochs ? h("figure", { class: "epochs" }, h("figcaption", { class: "caption" }, "Epochs"), spread(sheet.epochs, sheet.total.max)) : null,
-    facts(told.map(([label, text]) => [label || "…", linked(text)])),
+    facts(told.map(([label, text]) => [label, linked(text)])),
     run.comparison ? comparisonOf(run) : null,
     h("details", { class: "provenance" }, h("summary", {}, "Provenance"), tree(run.provenance)),
   );

@@ -152,6 +152,14 @@ def test_the_scored_asking_is_the_majority() -> None:
     assert [one["epoch"] for one in found["askings"]] == [1, 2, 3]
 
 
+def test_remarks_have_a_label_each() -> None:
+    page = built(make_epochs(EXAM, {"A_1": Outcome.INCORRECT}, {}, {}))
+    told = dict(page["runs"][0]["remarks"])
+    assert told["Changing answers"] == "1 question, 1 between right and wrong: A-1"
+    assert told["Cost"] == "unknown"
+    assert all(told)
+
+
 def test_replies_share_the_room_there_is() -> None:
     page = built(*[make_results()] * 4, text="あ" * 400_000)
     shown = [mark["askings"][0]["text"] for run in page["runs"] for mark in run["marks"].values()]
