@@ -22,12 +22,9 @@ FLAGS = (
 )
 
 
-def find_chromium() -> str:
-    """The program's path; FileNotFoundError says in one line what is missing."""
-    found = _named() or _install()
-    if found is None:
-        raise FileNotFoundError(MISSING)
-    return found
+def find_chromium() -> str | None:
+    """The program's path; None where there is none and none could be installed."""
+    return _named() or _install()
 
 
 def _named() -> str | None:

@@ -22,7 +22,7 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import make_results
 from tests.conftest import ROOT
 
@@ -38,10 +38,9 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for all tests of a worker."""
-    try:
-        program = find_chromium()
-    except FileNotFoundError as missing:
-        pytest.fail(str(missing), pytrace=False)
+    program = find_chromium()
+    if program is None:
+        pytest.fail(MISSING, pytrace=False)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield started
