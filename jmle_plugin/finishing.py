@@ -59,7 +59,7 @@ class Finished:
         compared = self.results.comparison
         if compared is not None:
             from jmle_plugin.compare.render import text_lines  # noqa: PLC0415 - few compare
-            from jmle_plugin.compare.wording import headline  # noqa: PLC0415
+            from jmle_plugin.report.wording import headline  # noqa: PLC0415
 
             if quiet:
                 yield Line(f"against {compared.old.name}: {headline(compared)}")

@@ -10,16 +10,18 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+LEFT_OUT = {"slow": "takes minutes", "browser": "needs Chromium"}
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, unless markers were chosen by hand (-m slow)."""
-    if config.option.markexpr:
+    """Leave out what takes minutes or a browser, unless markers were chosen by hand."""
+    if config.getoption("markexpr"):
         return
     for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest tests -m slow"))
+        for name, why in LEFT_OUT.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=f"{why}: pytest tests -m {name}"))
 
 
 @pytest.fixture(autouse=True)

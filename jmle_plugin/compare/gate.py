@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jmle_plugin.compare.wording import loss_sentence, p_text, points_text, share_text, signed
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.wording import loss_sentence, p_text, points_text, share_text, signed
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""

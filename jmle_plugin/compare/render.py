@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jmle_plugin.compare.wording import change_text, facts, headline, p_text
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import folded, table
+from jmle_plugin.report.wording import change_text, facts, headline, p_text
 from jmle_plugin.text import printable
 
 COLUMNS = 78

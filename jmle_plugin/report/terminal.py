@@ -80,11 +80,11 @@ def sheet_lines(results: Results) -> Iterator[Line]:
     sheet = results.sheet
     for text in folded(f"{results.exam.title}    {results.run.title}", COLUMNS):
         yield Line(text, {"bold": True})
-    for note in _notes(results):
+    for note in notes(results):
         for text in folded(note, COLUMNS):
             yield Line(text)
     yield Line("")
-    yield Line(_verdict_sentence(sheet), _COLOURS[sheet.verdict])
+    yield Line(verdict_sentence(sheet), _COLOURS[sheet.verdict])
     yield Line("")
     for text in _criteria(sheet):
         yield Line(text)
@@ -111,7 +111,8 @@ def _verdict_word(sheet: Sheet) -> str:
     return sheet.verdict.value.upper()
 
 
-def _verdict_sentence(sheet: Sheet) -> str:
+def verdict_sentence(sheet: Sheet) -> str:
+    """The verdict, or why there is none."""
     if sheet.verdict is Verdict.PARTIAL:
         often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
         return f"partial: {sheet.asked} of {sheet.of} questions were asked{often}; no verdict"
@@ -126,7 +127,8 @@ def _verdict_sentence(sheet: Sheet) -> str:
     return "PASS 合格" + (f" (passes the {criteria} published criteria)" if unknown else "")
 
 
-def _notes(results: Results) -> Iterator[str]:
+def notes(results: Results) -> Iterator[str]:
+    """What has to be known of a result before its figures are read."""
     origin = results.provenance
     if results.exam.synthetic:
         yield "Sample exam: its results say nothing about anybody's medical knowledge."

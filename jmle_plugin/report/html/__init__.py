@@ -1,0 +1,1 @@
+"""One HTML page for one or several runs of an exam: self-contained, without a server."""

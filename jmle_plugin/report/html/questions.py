@@ -1,0 +1,90 @@
+"""The exam as a page shows it: questions, options, serial contexts, figures."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from jmle_plugin.exam.model import Exam, Image, Question
+from jmle_plugin.report.results import Results
+
+Images = Literal["link", "embed", "off"]
+"""Figures as files beside the page, inside it, or only named."""
+
+
+def exam_data(exam: Exam | None, runs: Iterable[Results], images: Images, base: Path) -> Any:
+    """Blocks, questions, serial contexts and figures, as JSON values.
+
+    `base` is the folder the page will lie in: links to figures are relative to it. Without
+    an exam the questions are those that have a mark, and nothing but their ids is known.
+    """
+    if exam is None:
+        ids = dict.fromkeys(mark.question for one in runs for mark in one.marks)
+        return {"blocks": [], "questions": [{"id": name} for name in ids], "serials": {}}
+    questions = exam.questions.values()
+    figures = {image.name: image for one in questions for image in one.images}
+    serials = {one.serial.id: one.serial for one in questions if one.serial is not None}
+    return {
+        "blocks": [block.id for block in exam.blocks],
+        "questions": [_question(exam, one) for one in questions],
+        "serials": {
+            name: {"text": one.text, "questions": one.questions} for name, one in serials.items()
+        },
+        "figures": {name: _figure(image, images, base) for name, image in figures.items()},
+    }
+
+
+def _question(exam: Exam, question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "block": question.block,
+        "section": question.section,
+        "form": question.form,
+        "points": question.points,
+        "select": question.select,
+        "subject": question.subject,
+        "text": stem(question),
+        "options": list(question.options.items()),
+        "prohibited": sorted(question.prohibited),
+        "figures": [image.name for image in question.images],
+        "serial": question.serial.id if question.serial else None,
+        "rationale": question.rationale,
+        "treatment": exam.key.entries[question.id].treatment.value,
+    }
+
+
+def stem(question: Question) -> str:
+    """The question's text without its options; all of it where they are no list at its end."""
+    if not question.options:
+        return question.text
+    listed = r"\s*".join(
+        rf"{re.escape(label)}[\s.．、)）]*{re.escape(text)}"
+        for label, text in question.options.items()
+    )
+    found = re.search(rf"\s*{listed}\s*$", question.text)
+    return question.text[: found.start()] if found else question.text
+
+
+def _figure(image: Image, images: Images, base: Path) -> dict[str, Any]:
+    known = {"width": image.width, "height": image.height, "size": image.size}
+    if images == "off":
+        return known
+    if images == "link":
+        return known | {"source": _link(image.path, base)}
+    try:
+        raw = base64.b64encode(image.path.read_bytes()).decode()
+    except OSError as error:
+        return known | {"missing": f"{image.path} cannot be read ({error.strerror})"}
+    return known | {"source": f"data:{image.media_type};base64,{raw}"}
+
+
+def _link(file: Path, base: Path) -> str:
+    try:
+        return quote(Path(os.path.relpath(file, base)).as_posix())
+    except ValueError:  # on another drive
+        return file.absolute().as_uri()

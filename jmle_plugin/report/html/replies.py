@@ -1,0 +1,90 @@
+"""Replies for a page: read where they are, and cut, with a note, where they are too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
+from jmle_plugin.ask.reply import Reply, read_reply
+from jmle_plugin.errors import JmleError
+from jmle_plugin.report.html.embed import embedded_size
+
+PAGE_BYTES = 3_500_000
+"""What the replies of a page may take together: a page stays below 5 MB without figures."""
+TEXT_BYTES = 300_000
+"""What one text may take; reasoning of 30,000 Japanese characters takes 100,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """A reply and the file it was read from."""
+
+    reply: Reply
+    where: str
+
+
+RepliesReader = Callable[[str, int], StoredReply | str]
+"""Question and epoch (from 1) -> the reply, or the reason why there is none."""
+
+
+def cassette_replies(folder: Path) -> RepliesReader:
+    """A reader of the cassettes in `folder`, the run's own; it never raises."""
+
+    def read(question: str, epoch: int) -> StoredReply | str:
+        file = folder / (cassette_name(question, epoch) + SUFFIX)
+        try:
+            cassette = read_cassette(file)
+            if (cassette.question, cassette.epoch) != (question, epoch):
+                return f"{file} holds the reply to {cassette.question}, epoch {cassette.epoch}"
+            return StoredReply(read_reply(cassette.response), str(file))
+        except FileNotFoundError:
+            return f"there is no cassette {file}"
+        except JmleError as error:
+            return str(error)
+
+    return read
+
+
+def no_replies(reason: str) -> RepliesReader:
+    """A reader that has none."""
+    return lambda _question, _epoch: reason
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text as a page shows it: `left_out` characters are missing between head and tail."""
+
+    head: str
+    tail: str = ""
+    left_out: int = 0
+
+
+def fit(text: str, limit: int) -> Shown:
+    """`text`, cut in the middle where it takes more than about `limit` bytes of a page.
+
+    Both ends stay: a reply's answer is in its last lines.
+    """
+    size = embedded_size(text)
+    if size <= limit:
+        return Shown(text)
+    kept = len(text) * limit // size
+    tail = kept // 2
+    head = kept - tail
+    return Shown(text[:head], text[len(text) - tail :], len(text) - head - tail)
+
+
+def fair_limit(texts: Iterable[str], budget: int = PAGE_BYTES, most: int = TEXT_BYTES) -> int:
+    """The highest limit, in bytes, under which all texts together take at most `budget`.
+
+    Short texts stay whole; what they leave is shared by the long ones. Never more than `most`.
+    """
+    sizes = sorted(min(embedded_size(text), most) for text in texts)
+    left = budget
+    for number, size in enumerate(sizes):
+        share = left // (len(sizes) - number)
+        if size > share:
+            return share
+        left -= size
+    return most

@@ -1,0 +1,183 @@
+"""One run as a page shows it: sheet, comparison, provenance, and a mark and reply a question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.epochs import majority
+from jmle_plugin.mark.extraction import read_answer
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import MAX_ANSWER, Mark
+from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.doubt import doubt_sentences
+from jmle_plugin.report.html.replies import RepliesReader, StoredReply, fit
+from jmle_plugin.report.remarks import remarks
+from jmle_plugin.report.results import Results
+from jmle_plugin.report.terminal import notes, unofficial, verdict_sentence
+from jmle_plugin.report.wording import change_text, facts, headline
+from jmle_plugin.text import printable
+
+_ONE_LINE = 1_000_000
+"""Columns in which every list stays one line: the page breaks them."""
+_UNMARKED = {"question", "sent", "epoch"}
+
+Asking = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRun:
+    """A run's results and where its replies are read."""
+
+    results: Results
+    replies: RepliesReader
+
+    def read(self) -> dict[Asking, StoredReply | str]:
+        """Every reply that was marked, or why it is not there."""
+        return {
+            (mark.question, mark.epoch): self.replies(mark.question, mark.epoch)
+            for mark in self.results.marks
+            if mark.outcome is not Outcome.ERROR
+        }
+
+
+def run_data(
+    results: Results,
+    replies: Mapping[Asking, StoredReply | str],
+    exam: Exam | None,
+    limit: int,
+) -> dict[str, Any]:
+    """Everything of one run, as JSON values; texts of replies take at most `limit` bytes each."""
+    sheet = results.sheet
+    return {
+        "name": results.run.name,
+        "title": results.run.title,
+        "model": results.run.model,
+        "verdict": verdict_sentence(sheet),
+        "labels": list(_labels(results)),
+        "notes": list(notes(results)),
+        "doubt": _labelled(_doubt(results)),
+        "remarks": _labelled(remarks(sheet, _ONE_LINE)),
+        "sheet": sheet.model_dump(mode="json", by_alias=True),
+        "comparison": None if results.comparison is None else _comparison(results.comparison),
+        "provenance": results.provenance.model_dump(mode="json"),
+        "missing": _missing(results, replies, exam),
+        "marks": _marks(results, replies, exam, limit),
+    }
+
+
+def _labels(results: Results) -> Iterator[str]:
+    """What makes this no ordinary result, in a word or two each."""
+    if results.exam.synthetic:
+        yield "sample exam"
+    if results.run.scripted:
+        yield "scripted replies"
+    if results.provenance.imported is not None:
+        yield f"imported from {results.provenance.imported.project}"
+    yield from unofficial(results)
+
+
+def _doubt(results: Results) -> Iterator[str]:
+    return iter(()) if results.doubt is None else doubt_sentences(results.doubt)
+
+
+def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
+    """Label and text of each sentence; one without a label goes on with the one before."""
+    told: list[tuple[str, str]] = []
+    for sentence in sentences:
+        label, colon, text = sentence.partition(": ")
+        if not colon and told:
+            label, text = told.pop()
+            text = f"{text}: {sentence.strip()}"
+        told.append((label.strip(), text))
+    return told
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "old": comparison.old.title,
+        "headline": headline(comparison),
+        "facts": list(facts(comparison)),
+        "difference": comparison.difference,
+        "low": comparison.interval.low,
+        "high": comparison.interval.high,
+        "parts": [
+            part.model_dump(mode="json")
+            for part in (*comparison.sections, *comparison.blocks, *comparison.kinds)
+        ],
+        "gained": {one.question: change_text(one) for one in comparison.gained},
+        "lost": {one.question: change_text(one) for one in comparison.lost},
+    }
+
+
+def _missing(
+    results: Results, replies: Mapping[Asking, StoredReply | str], exam: Exam | None
+) -> list[str]:
+    said = []
+    if exam is not None and exam.hash != results.provenance.exam.hash:
+        said.append(
+            "The exam's texts and figures are of another state of the exam than the one that was "
+            f"sat (hash {exam.hash[:12]}, sat {results.provenance.exam.hash[:12]})."
+        )
+    state = results.provenance.key.state
+    if exam is not None and exam.key.state != state:
+        said.append(
+            f"The run was marked by key {state}; what is said of questions taken out of the "
+            f"scoring is of key {exam.key.state}."
+        )
+    reasons = [reply for reply in replies.values() if isinstance(reply, str)]
+    if reasons:
+        said.append(
+            f"{len(reasons)} of {len(replies)} replies are not in this page. "
+            f"The first: {printable(reasons[0], lines=True)}"
+        )
+    return said
+
+
+def _marks(
+    results: Results,
+    replies: Mapping[Asking, StoredReply | str],
+    exam: Exam | None,
+    limit: int,
+) -> dict[str, Any]:
+    """Question -> the majority's place among its askings, and the askings by epoch."""
+    shown = {}
+    for question, group in groupby(results.marks, key=lambda mark: mark.question):
+        marks = list(group)
+        shown[question] = {
+            "chosen": marks.index(majority(marks)),
+            "askings": [_asking(one, replies, results, exam, limit) for one in marks],
+        }
+    return shown
+
+
+def _asking(
+    mark: Mark,
+    replies: Mapping[Asking, StoredReply | str],
+    results: Results,
+    exam: Exam | None,
+    limit: int,
+) -> dict[str, Any]:
+    told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
+    told["epoch"] = mark.epoch
+    found = replies.get((mark.question, mark.epoch))
+    if found is None:
+        return told
+    if isinstance(found, str):
+        return told | {"gone": found}
+    reply = found.reply
+    told |= {"text": asdict(fit(reply.text, limit)), "where": found.where}
+    if reply.reasoning:
+        told["reasoning"] = asdict(fit(reply.reasoning, limit))
+    question = exam.questions.get(mark.question) if exam is not None else None
+    if question is not None:
+        rule = results.provenance.extraction
+        reading = read_answer(question, reply.text, reply.reasoning, extraction=rule)
+        if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
+            told["line"] = reading.line
+        else:
+            told["gone"] = "this is not the reply that was marked: another answer is read in it"
+    return told

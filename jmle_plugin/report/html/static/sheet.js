@@ -1,0 +1,217 @@
+"use strict";
+// The score sheets: what the examiners would send, and everything needed to believe it.
+
+const seals = {
+  pass: ["合格", "Pass"],
+  fail: ["不合格", "Fail"],
+  incomplete: ["判定不能", "Incomplete"],
+  partial: ["判定なし", "Partial"],
+};
+const english = { required: "Required", general: "General and clinical" };
+
+function seal(verdict) {
+  const [japanese, word] = seals[verdict];
+  return h("p", { class: `seal ${verdict}` }, ja(japanese), h("span", {}, word));
+}
+
+function of(tally) {
+  return [h("b", {}, tally.points), h("span", { class: "of" }, ` / ${tally.max}`)];
+}
+
+/** Passed, failed, or nothing known. */
+function ruling(passed) {
+  if (passed === null) return h("span", { class: "sign none", role: "img", "aria-label": "no verdict" }, "–");
+  return h(
+    "span",
+    { class: `sign ${passed ? "correct" : "incorrect"}`, role: "img", "aria-label": passed ? "met" : "not met" },
+    passed ? "○" : "✕",
+  );
+}
+
+function criterion([name, section]) {
+  const needed = section.margin === null ? section.threshold : section.points - section.margin;
+  const own = section.margin !== null && section.max !== section.stated_max;
+  return h(
+    "tr", {},
+    h("th", { scope: "row" }, ja(section.title), h("small", {}, english[name] ?? name)),
+    h(
+      "td", { class: "score" },
+      h("div", {}, of(section)),
+      bar(section, `${section.title}: ${section.points} of ${section.max} points, ${needed} needed`, needed),
+    ),
+    h(
+      "td", {},
+      h("b", {}, needed), ja("点以上"),
+      own ? h("small", {}, `${section.threshold} of ${section.stated_max} stated`) : null,
+    ),
+    h("td", { class: "number" }, section.margin === null ? "–" : signed(section.margin)),
+    h("td", { class: "ruling" }, ruling(section.passed)),
+  );
+}
+
+function prohibitedRow(rule) {
+  if (rule.limit === null) return null;
+  const unknown = rule.count === null;
+  return h(
+    "tr", {},
+    h("th", { scope: "row" }, ja("禁忌肢"), h("small", {}, "Prohibited choices")),
+    h("td", { class: "score" }, unknown ? h("small", {}, "not evaluable: no list is published") : [h("b", {}, rule.count), ja("問")]),
+    h("td", {}, h("b", {}, rule.limit), ja("問以下")),
+    h("td", { class: "number" }, rule.passed === null ? "–" : signed(rule.limit - rule.count)),
+    h("td", { class: "ruling" }, ruling(rule.passed)),
+  );
+}
+
+function criteria(sheet) {
+  const head = [["区分", "Section"], ["得点", "Score"], ["合格基準", "Needed"], ["差", "Margin"], ["判定", "Met"]];
+  return h(
+    "table", { class: "criteria" },
+    h("thead", {}, h("tr", {}, head.map(([japanese, word]) => h("th", { scope: "col" }, ja(japanese), h("small", {}, word))))),
+    h(
+      "tbody", {},
+      Object.entries(sheet.sections).map(criterion),
+      prohibitedRow(sheet.prohibited),
+      h(
+        "tr", { class: "total" },
+        h("th", { scope: "row" }, ja("合計"), h("small", {}, "Total")),
+        h("td", { class: "score" }, of(sheet.total)),
+        h("td", { colspan: 3 }, `${sheet.total.correct} of ${counted(sheet.total.questions, "question")} correct`),
+      ),
+    ),
+  );
+}
+
+function parts(sheet) {
+  const groups = [
+    ["Blocks", Object.entries(sheet.blocks).map(([name, tally]) => [`Block ${name}`, tally])],
+    ["Kinds", [
+      ...Object.entries(sheet.kinds).map(([name, tally]) => [forms[name] ?? name, tally]),
+      ["with images", sheet.images.with],
+      ["without images", sheet.images.without],
+    ]],
+  ];
+  return groups.map(([title, rows]) =>
+    h(
+      "table", { class: "parts" },
+      h("caption", {}, title),
+      h("thead", { class: "unseen" }, h("tr", {}, ["Part", "Share", "Points", "Correct"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, rows.filter(([, tally]) => tally.max || tally.questions).map(([name, tally]) =>
+        h(
+          "tr", {},
+          h("th", { scope: "row" }, name),
+          h("td", { class: "wide" }, bar(tally, `${name}: ${tally.points} of ${tally.max} points`)),
+          h("td", { class: "number" }, of(tally)),
+          h("td", { class: "number quiet" }, `${tally.correct}/${tally.questions}`),
+        ),
+      )),
+    ),
+  );
+}
+
+function answerSheets(run) {
+  if (!page.blocks.length) return null;
+  return h(
+    "figure", { class: "answer-sheets" },
+    h(
+      "figcaption", {},
+      h("span", { class: "caption" }, ja("解答"), " Answers"),
+      h("span", { class: "legend" }, Object.entries(outcomes).map(([outcome, [, name]]) =>
+        h("span", { class: outcome }, name))),
+    ),
+    h("div", { class: "blocks" }, page.blocks.map((block) => {
+      const questions = page.questions.filter((one) => one.block === block);
+      return h("div", {}, h("span", { class: "block-name", "aria-hidden": "true" }, block), answerSheet(run, block, questions));
+    })),
+  );
+}
+
+function figuresSent(sheet) {
+  const sent = sheet.figures;
+  if (!sent || sent.changed) return [];
+  return [["Figures", `${sent.count} sent as they are (${(sent.size / 1e6).toFixed(1)} MB)`]];
+}
+
+/** Any JSON value for people: what is in it, by name. */
+function tree(value) {
+  if (value === null || value === "") return h("span", { class: "quiet" }, value === null ? "none" : "empty");
+  if (Array.isArray(value)) {
+    return value.length ? h("ul", {}, value.map((one) => h("li", {}, tree(one)))) : h("span", { class: "quiet" }, "none");
+  }
+  if (typeof value === "object") {
+    const entries = Object.entries(value);
+    if (!entries.length) return h("span", { class: "quiet" }, "none");
+    return facts(entries.map(([name, one]) => [foreign(name.replaceAll("_", " ")), tree(one)]));
+  }
+  return foreign(value === true ? "yes" : value === false ? "no" : value);
+}
+
+function sheetOf(run, number) {
+  const sheet = run.sheet;
+  // The seal says as much, unless there is more to say.
+  const plain = ["PASS 合格", "FAIL 不合格"].includes(run.verdict);
+  const told = [...run.doubt, ...run.remarks, ...figuresSent(sheet)];
+  return h(
+    "section", { class: "sheet", "aria-labelledby": `run-${number}` },
+    h(
+      "header", { class: "candidate" },
+      h("div", {},
+        h("p", { class: "eyebrow" }, ja("成績通知"), " Score sheet"),
+        h("h2", { id: `run-${number}` }, foreign(run.title)),
+        h("p", { class: "labels" }, run.labels.map((label) => h("span", {}, foreign(label)))),
+        plain ? null : h("p", { class: "verdict" }, run.verdict),
+      ),
+      seal(sheet.verdict),
+    ),
+    run.missing.map((text) => h("p", { class: "missing" }, foreign(text))),
+    criteria(sheet),
+    run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
+    answerSheets(run),
+    h("div", { class: "charts" }, parts(sheet)),
+    sheet.epochs ? h("figure", { class: "epochs" }, h("figcaption", { class: "caption" }, "Epochs"), spread(sheet.epochs, sheet.total.max)) : null,
+    facts(told.map(([label, text]) => [label, linked(text)])),
+    run.comparison ? comparisonOf(run) : null,
+    h("details", { class: "provenance" }, h("summary", {}, "Provenance"), tree(run.provenance)),
+  );
+}
+
+function overview() {
+  return h(
+    "section", { class: "sheet", "aria-label": "All runs" },
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Runs side by side" },
+      h(
+        "table", { class: "overview" },
+        h("caption", {}, "Runs side by side"),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Run"), h("th", { scope: "col" }, "Verdict"),
+          Object.values(page.runs[0].sheet.sections).map((one) => h("th", { scope: "col", lang: "ja" }, one.title)),
+          h("th", { scope: "col" }, "Total"), h("th", { scope: "col" }, "Correct"))),
+        h("tbody", {}, page.runs.map((run, n) => h(
+          "tr", {},
+          h("th", { scope: "row" }, h("a", { href: `#sheet-${n}` }, foreign(run.title)), h("small", {}, foreign(run.labels.join(" · ")))),
+          h("td", { class: `word ${run.sheet.verdict}` }, seals[run.sheet.verdict][1]),
+          Object.values(run.sheet.sections).map((one) => h("td", { class: "number" }, of(one))),
+          h("td", { class: "number" }, of(run.sheet.total)),
+          h("td", { class: "number" }, `${run.sheet.total.correct}/${run.sheet.total.questions}`),
+        ))),
+      )),
+  );
+}
+
+/** One sheet of several, behind its run's name. */
+function shut(run, number) {
+  const word = h("span", { class: `word ${run.sheet.verdict}` }, seals[run.sheet.verdict][1]);
+  return h("details", { class: "run", id: `sheet-${number}` }, h("summary", {}, foreign(run.title), " ", word), sheetOf(run, number));
+}
+
+function drawSheets() {
+  const { title, id } = page.exam;
+  document.getElementById("masthead").append(
+    h("h1", { lang: "ja" }, foreign(title)),
+    h("p", {}, `${id} · ${counted(page.runs.length, "run")} · ${counted(page.questions.length, "question")}`),
+    h("nav", { "aria-label": "On this page" }, h("a", { href: "#sheets" }, "Score"), h("a", { href: "#questions" }, "Questions")),
+  );
+  document.getElementById("sheets").append(
+    ...page.missing.map((text) => h("p", { class: "missing" }, text)),
+    ...(page.runs.length > 1 ? [overview()] : []),
+    ...page.runs.map((run, n) => (page.runs.length > 1 ? shut(run, n) : sheetOf(run, n))),
+  );
+}

@@ -1,0 +1,34 @@
+"""The HTML page of a sitting, with the replies that are still in its cassettes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.report.html.page import write_page
+from jmle_plugin.report.html.questions import Images
+from jmle_plugin.report.html.replies import cassette_replies
+from jmle_plugin.report.html.runs import PageRun
+from jmle_plugin.report.results import Results
+
+
+def write_run_page(
+    results: Results | Sequence[Results],
+    exam: Exam | None,
+    cassettes_folder: Path,
+    target: Path,
+    *,
+    images: Images = "link",
+) -> None:
+    """Write the page of one run, or of several of one exam, to `target`.
+
+    `cassettes_folder` holds `<exam>/<run>/`. What is missing of the exam (None) and of the
+    replies is named in the page. Raises ResultError where the page cannot be written.
+    """
+    several = [results] if isinstance(results, Results) else results
+    runs = [
+        PageRun(one, cassette_replies(cassettes_folder / one.exam.id / one.run.name))
+        for one in several
+    ]
+    write_page(target, runs, exam, images=images)

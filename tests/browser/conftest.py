@@ -1,0 +1,153 @@
+"""Pages in a real browser: whatever a test does, no error, no request, no overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from jmle_plugin.ask.cassette import read_cassette
+from jmle_plugin.ask.reply import read_reply
+from jmle_plugin.ask.run import read_run
+from jmle_plugin.compare.comparison import compare
+from jmle_plugin.compare.pairing import places
+from jmle_plugin.compare.verdict import verdict_doubt
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.mark.marks import mark_reply
+from jmle_plugin.report.results import Results
+from jmle_plugin.report_pages import write_run_page
+from tests.browser.chromium import FLAGS, MISSING, find_chromium
+from tests.builders import make_results
+from tests.conftest import ROOT
+
+WIDE, NARROW = 1440, 360
+CASSETTES = ROOT / "cassettes"
+FIGURES = (ROOT / "data" / "sample" / "images").as_uri()
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a worker."""
+    program = find_chromium()
+    if program is None:
+        pytest.fail(MISSING, pytrace=False)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Open a page from disk: `visit(file, "120A-1", width=360, scheme="dark")`.
+
+    Afterwards nothing may have been logged, thrown or asked of anybody.
+    """
+    contexts, problems = [], list[str]()
+
+    def asked(page_url: str, request: Any) -> None:
+        ours = request.url.partition("#")[0] == page_url
+        if not ours and not request.url.startswith(("data:", FIGURES)):
+            problems.append(f"asked for {request.url}")
+
+    def opened(
+        file: Path, question: str = "", *, width: int = WIDE, scheme: Any = "light", **also: Any
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **also
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", lambda message: problems.append(f"logged {message.text}"))
+        page.on("pageerror", lambda error: problems.append(f"threw {error}"))
+        page.on("dialog", lambda dialog: problems.append(f"said {dialog.message}"))
+        page.on("request", partial(asked, file.as_uri()))
+        page.goto(file.as_uri() + (f"#{question}" if question else ""))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's source."""
+    return (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def sample() -> Exam:
+    """The sample exam."""
+    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+
+
+def sat(exam: Exam, run: str) -> Results:
+    """What the sample's committed replies are worth."""
+    folder = CASSETTES / exam.id / run
+    marks = {
+        name: mark_reply(
+            question, exam.key, read_reply(read_cassette(folder / f"{name}.yaml").response)
+        )
+        for name, question in exam.questions.items()
+    }
+    return make_results(exam, marks, run=read_run(folder))
+
+
+@pytest.fixture(scope="session")
+def runs(sample: Exam) -> list[Results]:
+    """The resident, compared with the intern; and the intern."""
+    intern, resident = sat(sample, "scripted-intern"), sat(sample, "scripted-resident")
+    told = {
+        "doubt": verdict_doubt(resident, places(sample)),
+        "comparison": compare(intern, resident, places(sample)),
+    }
+    return [resident.model_copy(update=told), intern]
+
+
+@pytest.fixture(scope="session")
+def one_run(sample: Exam, runs: list[Results], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of one run, without figures."""
+    file = tmp_path_factory.mktemp("pages") / "one.html"
+    write_run_page(runs[0], sample, CASSETTES, file, images="off")
+    return file
+
+
+@pytest.fixture(scope="session")
+def two_runs(sample: Exam, runs: list[Results], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two runs, figures inside it."""
+    file = tmp_path_factory.mktemp("pages") / "two.html"
+    write_run_page(runs, sample, CASSETTES, file, images="embed")
+    return file
+
+
+def listed(page: Page) -> list[str]:
+    """The ids in the list, in its order."""
+    return page.locator("#list .id").all_inner_texts()
+
+
+def overflows(page: Page) -> bool:
+    """Whether the page is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def violations(page: Page, axe: str) -> list[tuple[str, Any]]:
+    """What axe-core has against the page: rule, and the first elements."""
+    page.evaluate(axe)
+    found = page.evaluate("(tags) => axe.run({runOnly: tags, resultTypes: ['violations']})", RULES)
+    return [
+        (one["id"], [node["html"][:150] for node in one["nodes"][:3]])
+        for one in found["violations"]
+    ]

@@ -1,0 +1,71 @@
+"""Whatever a text holds, it comes out of the page as it went in, and is only text on the way."""
+
+from __future__ import annotations
+
+import json
+import math
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from jmle_plugin.ask.reply import Reply
+from jmle_plugin.report.html.embed import embedded_json, embedded_size
+from jmle_plugin.report.html.page import SCRIPTS, build_page
+from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.runs import PageRun
+from tests.builders import make_exam, make_results
+
+ANY = st.text(st.characters())
+"""Lone surrogates included."""
+HOSTILE = "</script><!--<script>]]>&lt;\u2028\u2029\x00\r\n\ud800\U0001f600"
+
+
+class Scripts(HTMLParser):
+    """The script elements as a parser finds them: attributes and content."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[dict[str, str | None], str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "script":
+            self.found.append((dict(attrs), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            attributes, content = self.found[-1]
+            self.found[-1] = (attributes, content + data)
+
+
+@given(ANY)
+@example(HOSTILE)
+def test_any_text_comes_back(text: str) -> None:
+    inside = embedded_json({text: [text]})
+    assert json.loads(inside) == {text: [text]}
+    assert not set("<>&\u2028\u2029\r\n\x00") & set(inside)
+    assert embedded_size(text) == len(embedded_json(text).encode())
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_what_json_lacks_is_refused(number: float) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        embedded_json(number)
+
+
+@given(ANY)
+@example(HOSTILE)
+def test_any_reply_survives_the_page(text: str) -> None:
+    exam = make_exam()
+    stored = StoredReply(Reply(text, reasoning=text), text)
+    page = build_page([PageRun(make_results(exam), lambda *_: stored)], exam)
+    scripts = Scripts()
+    scripts.feed(page.encode().decode())
+    assert len(scripts.found) == 1 + len(SCRIPTS)
+    assert page.count("</script") == 1 + len(SCRIPTS)
+    attributes, content = scripts.found[0]
+    assert attributes == {"type": "application/json", "id": "data"}
+    asking = json.loads(content)["runs"][0]["marks"]["A-1"]["askings"][0]
+    assert (asking["text"]["head"], asking["where"]) == (text, text)
+    assert asking.get("reasoning", {"head": ""})["head"] == text
