@@ -193,7 +193,10 @@ def _prices(of_input: float | None, of_output: float | None) -> tuple[float, flo
     if of_input is None and of_output is None:
         return None
     if of_input is None or of_output is None:
-        raise SettingsError("--price-in and --price-out are given together or not at all")
+        raise SettingsError(
+            "only one of --price-in and --price-out is given",
+            remedy="Give both, in US dollars per million tokens, or neither.",
+        )
     return of_input / _MILLION, of_output / _MILLION
 
 

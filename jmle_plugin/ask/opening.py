@@ -123,7 +123,10 @@ def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:
             prompt=PromptRef(name=prompt.name, sha256=prompt.sha256),
         )
     except ValidationError as error:
-        raise SettingsError(f"no model can be named {wanted.model!r}") from error
+        raise SettingsError(
+            f"no model can be named {wanted.model!r}",
+            remedy="Give the name that litellm has for it, such as gpt-5.2.",
+        ) from error
 
 
 def _as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:
@@ -165,7 +168,8 @@ def _check_imported(spec: RunSpec, wanted: Wanted) -> None:
         if value:
             raise SettingsError(
                 f"run {spec.run} was imported: its replies answered another project's prompt, so "
-                f"{flag} has no meaning for it"
+                f"{flag} has no meaning for it",
+                remedy=f"Leave out {flag}, or record a run of your own under another --run.",
             )
 
 

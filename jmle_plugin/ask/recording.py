@@ -95,12 +95,17 @@ class Recorder:
         """Write one complete, successful reply, or nothing."""
         del serializer
         if self._run.imported is not None:
-            raise CassetteError("an imported run takes no other replies", where=cassette_path)
+            raise CassetteError(
+                "an imported run takes no other replies",
+                where=cassette_path,
+                remedy="Ask under another --run name.",
+            )
         requests, responses = cassette_dict["requests"], cassette_dict["responses"]
         if len(requests) != 1:
             raise CassetteError(
                 f"{len(requests)} interactions were recorded where one question has one",
                 where=cassette_path,
+                remedy="Ask once in a test: one reply is marked and recorded.",
             )
         response = _complete(responses[0])
         if response is None:

@@ -368,8 +368,8 @@ def test_prices_are_per_million_and_go_together(session: Session) -> None:
     settings = session.settings("--price-in=2", "--price-out=0")
     assert settings.asking.prices == (2e-6, 0.0)
     assert session.settings().asking.prices is None
-    assert "together" in session.refusal(SettingsError, "--price-in=2")
-    assert "together" in session.refusal(SettingsError, "--price-out=2")
+    assert "Give both" in session.refusal(SettingsError, "--price-in=2")
+    assert "Give both" in session.refusal(SettingsError, "--price-out=2")
 
 
 def test_a_gate_on_a_baseline_needs_one(session: Session) -> None:

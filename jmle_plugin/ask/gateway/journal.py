@@ -178,7 +178,11 @@ def _locked(path: Path) -> BinaryIO:
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
-            raise JournalError(f"cannot be opened ({error.strerror})", where=path) from error
+            raise JournalError(
+                f"cannot be opened ({error.strerror})",
+                where=path,
+                remedy="Make the folder writable, or name another with --cassettes.",
+            ) from error
         file: BinaryIO = os.fdopen(descriptor, "r+b", buffering=0)
         try:
             _lock(file)

@@ -39,6 +39,7 @@ _TALK = 10.0
 _ANNOUNCING = 300.0
 """Seconds for the largest announcement to be sent and checked."""
 _LAST_WORDS = 600
+_AGAIN = "Replies that had arrived are kept: give the same command again."
 
 
 def new_token() -> str:
@@ -128,11 +129,6 @@ class Gateway:
         """
         return self._call("POST", ANNOUNCE_PATH, announcement.model_dump(), timeout=_ANNOUNCING)
 
-    def check(self) -> None:
-        """GatewayError when the process is gone though nobody closed it."""
-        if not self._closing and self._process.poll() is not None:
-            raise self._death()
-
     def status(self) -> GatewayStatus:
         """Where everything stands; GatewayError when the gateway is gone."""
         return self._call("GET", STATUS_PATH)
@@ -198,7 +194,7 @@ class Gateway:
             line = self._lines[number].result(timeout)
         except TimeoutError:
             problem = f"the gateway is not ready after {timeout:g} seconds"
-            raise GatewayError(problem, where=self._log) from None
+            raise GatewayError(problem, where=self._log, remedy=_AGAIN) from None
         if not line:
             self._process.wait()
             raise self._death()
@@ -231,7 +227,8 @@ class Gateway:
             if self._process.returncode is not None and not self._closing:
                 raise self._death() from None
             # Not its cause: that traceback's variables hold the token.
-            raise GatewayError(f"the gateway does not answer ({error})", where=self._log) from None
+            problem = f"the gateway does not answer ({error})"
+            raise GatewayError(problem, where=self._log, remedy=_AGAIN) from None
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
@@ -258,7 +255,7 @@ class Gateway:
             f"the gateway died (exit status {self._process.returncode})"
             + (f"; its last words: {words}" if words else ""),
             where=self._log if words else None,
-            remedy="Replies that had arrived are kept: give the same command again.",
+            remedy=_AGAIN,
         )
 
 

@@ -225,7 +225,7 @@ def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
         desk.asking(requests, served.base, concurrency=3) as gateway,
     ):
         while len(served.calls) < 3:
-            gateway.check()
+            gateway.status()
         status = gateway.stop("the budget is spent", drain=5.0)
         with pytest.raises(NotAskedError, match="the budget is spent"):
             reply(gateway, requests[9])
@@ -368,7 +368,7 @@ def test_asking_ends_at_the_cap(desk: Desk) -> None:
             reply(gateway, requests[-1])
         assert reply(gateway, requests[0]).text == "fine"
         while (status := gateway.status()).unfinished:
-            gateway.check()
+            time.sleep(0.01)
     assert len(served.calls) == status.done == 7
     assert status.cost == pytest.approx(1.4)
     assert status.runs[RUN].capped

@@ -49,12 +49,12 @@ def test_parent_notices_that_the_gateway_was_killed(desk: Desk) -> None:
         waiting = threading.Thread(target=fails, args=(gateway,))
         waiting.start()
         until(lambda: len(served.calls) == 2)
-        gateway.check()
+        gateway.status()
         os.kill(gateway.pid, signal.SIGKILL)
         assert until(lambda: bool(noticed)) < 2.0
         waiting.join(2.0)
         assert not waiting.is_alive()
-        for ask in (gateway.check, gateway.status, gateway.stop):
+        for ask in (gateway.status, gateway.stop):
             with pytest.raises(GatewayError, match=r"the gateway died \(exit status -9\)"):
                 ask()
 
