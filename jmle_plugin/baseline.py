@@ -15,7 +15,8 @@ from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.options import BaselineSettings, Settings
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.results import Results, build_results, read_results
+from jmle_plugin.report.results import Results, build_results
+from jmle_plugin.report.soundness import read_sound_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Baseline:
         """
         check_names(sorted(settings.baseline.allow))
         file = _file(settings, sittings[0].exam.id)
-        made = cls(settings.baseline, read_results(file))
+        made = cls(settings.baseline, read_sound_results(file))
         for sitting in sittings:
             made._check(sitting, settings, context)
         return made

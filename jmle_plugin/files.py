@@ -75,11 +75,20 @@ def digest(value: Any) -> str:
 
 
 def read_json(raw: str | bytes) -> Any:
-    """The value of strict JSON; ValueError for NaN, endless nesting and all else that is none."""
+    """The value of strict JSON; ValueError for NaN, repeated names and the like."""
     try:
-        return json.loads(raw, parse_constant=_no_number)
+        return json.loads(raw, parse_constant=_no_number, object_pairs_hook=_each_once)
     except RecursionError as error:
         raise ValueError("it nests without end") from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name given twice, two readers may see two files."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{max(names, key=names.count)!r} stands twice in one object")
+    return found
 
 
 def _no_number(name: str) -> float:

@@ -53,13 +53,15 @@ class Option:
         return self.env or self.dest.upper()
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """Reads a whole number of at least `least`."""
+def whole(least: int, most: int = 10**12) -> Callable[[str], int]:
+    """Reads a whole number of at least `least` and at most `most`."""
 
     def parse(text: str) -> int:
         value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else -1
         if value < least:
             raise ValueError(f"is no whole number of {least} or more")
+        if value > most:
+            raise ValueError(f"is more than {most}")
         return value
 
     return parse
@@ -158,7 +160,7 @@ OPTIONS = (
         "epochs",
         "ask each question so many times and score the majority answer",
         metavar="K",
-        parse=whole(1),
+        parse=whole(1, most=1000),
     ),
     Option(
         "model-arg",

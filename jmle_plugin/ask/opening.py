@@ -82,15 +82,16 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     spec = read_run(folder)
     _check_run(spec, exam, name, wanted.model, folder)
     epochs = wanted.epochs or spec.epochs
-    _check_orphans(exam, folder, max(epochs, spec.epochs))
+    recorded = max(epochs, spec.epochs)
+    _check_orphans(exam, folder, recorded)
     if spec.prompt is None:
         _check_imported(spec, wanted)
-        return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder)
+        return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder, recorded)
     if wanted.rewrite:
         again = wanted if wanted.model else _as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
     _check_as_recorded(spec, wanted, prompt, folder)
-    return Sitting(exam, spec.model_copy(update={"epochs": epochs}), prompt, folder)
+    return Sitting(exam, spec.model_copy(update={"epochs": epochs}), prompt, folder, recorded)
 
 
 def reopen_sitting(

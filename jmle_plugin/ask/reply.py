@@ -97,4 +97,5 @@ def read_usage(raw: Any) -> Usage | None:
 
 def _count(raw: Any, name: str) -> int | None:
     value = raw.get(name) if isinstance(raw, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    known = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if known else None

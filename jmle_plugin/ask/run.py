@@ -31,6 +31,9 @@ DEFAULT_MAX_EDGE = 2048
 PARTIAL = ".partial"
 """Ending of the results file of a partial sitting."""
 
+EARLIER = ".earlier"
+"""Ending of the results file that an incomplete one replaced."""
+
 RunName = Annotated[str, Field(pattern=_NAME, max_length=_NAME_LIMIT)]
 
 
@@ -152,11 +155,16 @@ def run_name(
 
 def check_run_name(name: str) -> None:
     """SettingsError for a name no run can have: it becomes a folder and a file."""
-    if len(name) > _NAME_LIMIT or not re.fullmatch(_NAME, name) or name.endswith(PARTIAL):
+    if (
+        len(name) > _NAME_LIMIT
+        or not re.fullmatch(_NAME, name)
+        or name.endswith((PARTIAL, EARLIER))
+    ):
         raise SettingsError(
             f"{name!r} cannot be the name of a run",
             remedy=f"A name has at most {_NAME_LIMIT} letters, digits and . _ = + -, and begins "
-            "with a letter or digit. Names that end in .partial are kept for partial results.",
+            "with a letter or digit. Names that end in .partial or .earlier are kept for results "
+            "of those kinds.",
         )
 
 

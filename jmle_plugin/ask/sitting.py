@@ -21,6 +21,8 @@ class Sitting:
     run: RunSpec
     prompt: Prompt | None
     folder: Path
+    recorded_epochs: int = 1
+    """Epochs that the run was recorded with, or is about to be; `run.epochs` are those sat."""
 
     def request(self, question: Question, epoch: int = 1) -> AskRequest:
         """The canonical request for one question."""

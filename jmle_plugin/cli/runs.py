@@ -144,10 +144,10 @@ def _compare(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.likeness import check_names  # noqa: PLC0415
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415
     from jmle_plugin.compare.render import markdown, text_lines  # noqa: PLC0415
-    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
 
     check_names(options.allow_mismatch)
-    old, *others = [read_results(file) for file in (options.old, *options.new)]
+    old, *others = [read_sound_results(file) for file in (options.old, *options.new)]
     exam = _exam_at_hand(options, old.exam.id)
     where = places(exam) if exam else None
     found = [
@@ -163,7 +163,7 @@ def _compare(options: argparse.Namespace) -> int:
     ]
     if options.format == "json":
         data = [one.model_dump(mode="json", by_alias=True) for one in found]
-        print(json.dumps(data, ensure_ascii=False, indent=1))
+        print(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
     elif options.format == "markdown":
         print("\n".join(map(markdown, found)), end="")
     else:

@@ -89,6 +89,8 @@ class Provenance(Strict):
     image_max_edge: int | None = None
     """Longest side of a figure as sent, in pixels; null where it is not known."""
     epochs: int = 1
+    recorded_epochs: int = 1
+    """More than `epochs` where only some of what was recorded was sat again."""
     prompt: PromptRef | None
     imported: ImportedFrom | None
     requested_model: str
@@ -148,6 +150,7 @@ def build_provenance(
         no_vision=run.no_vision,
         image_max_edge=run.image_max_edge,
         epochs=run.epochs,
+        recorded_epochs=max(run.epochs, sitting.recorded_epochs),
         prompt=run.prompt,
         imported=run.imported,
         requested_model=run.model,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from jmle_plugin.ask.run import PARTIAL
+from jmle_plugin.ask.run import EARLIER, PARTIAL
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.validation import Strict, first_problem
@@ -102,12 +102,14 @@ def write_results(folder: Path, results: Results) -> Path:
     """Write the results whole below `folder` and return the file.
 
     Raises ResultError where it cannot be written, or where a later version of this
-    suite wrote the file that is there.
+    suite wrote the file that is there. A result with a verdict that an incomplete one
+    replaces is kept beside it as `<run>.earlier.json`.
     """
     file = result_file(folder, results)
     _refuse_later(file)
     text = json.dumps(dump_results(results), ensure_ascii=False, indent=1) + "\n"
     try:
+        _keep_decided(file, results)
         # A lone surrogate in somebody's message must not cost the results.
         write_whole(file, text.encode("utf-8", "replace"))
     except OSError as error:
@@ -117,6 +119,19 @@ def write_results(folder: Path, results: Results) -> Path:
             remedy="Name another folder with --results, or make room; what was there is untouched.",
         ) from error
     return file
+
+
+def _keep_decided(file: Path, results: Results) -> None:
+    """An outage must not cost a result that nobody could make again, having no cassettes."""
+    if results.sheet.verdict is not Verdict.INCOMPLETE:
+        return
+    try:
+        raw = read_regular(file)
+        before = read_json(raw)["sheet"]["verdict"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if before in (Verdict.PASS, Verdict.FAIL):
+        write_whole(file.with_name(f"{results.run.name}{EARLIER}.json"), raw)
 
 
 def dump_results(results: Results) -> dict[str, Any]:

@@ -67,6 +67,8 @@ def unofficial(results: Results) -> list[str]:
         facts.append(f"images {images}")
     if origin.extraction is not Extraction.STANDARD:
         facts.append(f"extraction {origin.extraction}")
+    if origin.recorded_epochs > origin.epochs:
+        facts.append(f"{origin.epochs} of {origin.recorded_epochs} recorded epochs")
     return facts
 
 
@@ -146,6 +148,7 @@ def notes(results: Results) -> Iterator[str]:
         facts.append(f"extraction {origin.extraction}")
     if origin.parameters:
         facts.append(f"parameters {_named(origin.parameters)}")
+    facts += [fact for fact in unofficial(results) if fact.endswith("recorded epochs")]
     yield " · ".join(facts)
     yield from _sent_otherwise(origin)
 

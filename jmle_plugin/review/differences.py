@@ -14,8 +14,8 @@ from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.results import Results
 from jmle_plugin.text import printable
 
-_BY_SESSION = ("run", "packages", "git")
-"""Parts of the provenance that say who made the file, not what it is made from."""
+_BY_SESSION = ("run", "packages", "git", "recorded_epochs")
+"""Parts of the provenance that may change: who made the file, and epochs that joined later."""
 _HEADLINE = {"outcome", "answer", "points", "max"}
 """Fields of a mark that `mark_words` tells."""
 _LONGEST = 200

@@ -152,3 +152,10 @@ def test_the_verdicts_doubt_is_in_the_results(after_intern: Project) -> None:
     assert doubt["verdict"] == "fail"
     assert 0 < doubt["another_exam"]["passed"] < doubt["another_exam"]["draws"] == 10_000
     assert doubt["this_exam_again"] is None
+
+
+def test_a_baseline_that_was_cut_by_hand_serves_nobody(after_intern: Project) -> None:
+    edit(after_intern, "scripted-intern", lambda data: data["marks"].pop(0))
+    result = after_intern.sit(RESIDENT, "--baseline=scripted-intern")
+    assert result.ret == 4
+    assert "cut or changed by hand" in result.stderr.str()

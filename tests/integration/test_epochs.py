@@ -208,6 +208,13 @@ def test_skipped_figures_leave_their_questions_without_a_seat(
     )
 
 
+def test_epochs_that_were_left_out_are_told(planned: Project) -> None:
+    record(planned)
+    result = planned.sit(f"--run={RUN}", "--epochs=1", "--offline")
+    assert "1 of 3 recorded epochs" in result.stdout.str()
+    assert planned.results(RUN)["provenance"]["recorded_epochs"] == 3
+
+
 def test_a_cassette_beyond_the_epochs_is_refused(planned: Project) -> None:
     planned.cassette("000A-1-e4").touch()
     result = planned.sit(f"--run={RUN}")

@@ -103,3 +103,9 @@ def test_numbers_json_does_not_have_are_refused(value: float) -> None:
 def test_what_is_no_json_is_a_value_error(raw: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         read_json(raw)
+
+
+@pytest.mark.parametrize("raw", ['{"a": 1, "a": 2}', '[{"b": {"a": 1, "a": 1}}]'])
+def test_a_name_that_stands_twice_is_no_json(raw: str) -> None:
+    with pytest.raises(ValueError, match="'a' stands twice"):
+        read_json(raw)

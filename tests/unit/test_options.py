@@ -348,7 +348,8 @@ def test_model_arguments_come_from_anywhere(session: Session) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["model=x", "api_key=sk-planted", "timeout=3", "stream=true", "drop_params=true",
+    ["model=x", "n=3", "input_cost_per_token=0", "api_key=sk-planted", "timeout=3", "stream=true",
+     "drop_params=true",
      "extra_body={api_key = 'sk-planted'}", "extra_body={deep = [{Authorization = 'sk-planted'}]}",
      "user=planted-secret-of-the-environment"],
 )  # fmt: skip
@@ -385,7 +386,7 @@ def test_a_gate_on_a_baseline_needs_one(session: Session) -> None:
         for name, values in {
             "alpha": ("0", "0.6", "5%"),
             "margin": ("0", "-5", "few"),
-            "epochs": ("0", "-1", "1.5", "x", ""),
+            "epochs": ("0", "-1", "1.5", "x", "", "1001"),
             "concurrency": ("0", "many", "1e3"),
             "max-retries": ("-1", "x"),
             "image-max-edge": ("0", "15"),

@@ -101,4 +101,4 @@ def _usage(raw: Any, *, spoken: bool) -> dict[str, Any] | None:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
+from jmle_plugin.ask.gateway.environment import gateway_environment
 from jmle_plugin.ask.gateway.protocol import (
     ANNOUNCE_PATH,
     BEGIN_PATH,
@@ -32,8 +33,6 @@ from jmle_plugin.files import canonical_json, read_json
 
 _HOST = "127.0.0.1"
 _COMMAND = "jmle_plugin.ask.gateway"
-_NOT_INHERITED = ("PYTHONWARNINGS", "LITELLM_LOG")
-"""Would turn a library's warning into a failure, or print whole requests."""
 _TALK = 10.0
 """Seconds to wait for an answer of the gateway itself; it answers in milliseconds."""
 _ANNOUNCING = 300.0
@@ -64,7 +63,7 @@ def start(config: GatewayConfig, log: Path) -> Gateway:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={k: v for k, v in os.environ.items() if k not in _NOT_INHERITED},
+                env=gateway_environment(os.environ),
             )
     except OSError as error:
         # Not its cause: that traceback's variables hold the environment, keys and all.

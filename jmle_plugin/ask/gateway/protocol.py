@@ -31,7 +31,8 @@ RESERVED = frozenset(
     stream_options num_retries max_retries fallbacks context_window_fallback_dict
     custom_llm_provider drop_params additional_drop_params allowed_openai_params modify_params
     mock_response mock_tool_calls mock_timeout client caching cache metadata logger_fn
-    litellm_params model_list deployment_id extra_headers headers""".split()  # noqa: SIM905
+    n best_of input_cost_per_token output_cost_per_token input_cost_per_second
+    output_cost_per_second litellm_params model_list deployment_id extra_headers headers""".split()  # noqa: SIM905
 )
 """Fields no parameter may set: they say where and how to call, not what is asked, or would
 let a parameter be dropped or a secret into the recorded request."""

@@ -33,6 +33,7 @@ _NOT_PARAMETERS = {
 """Of what is sent: the question itself, and what may hold a key."""
 
 _sent: ContextVar[dict[str, Any] | None] = ContextVar("_sent", default=None)
+_redirects: ContextVar[list[str] | None] = ContextVar("_redirects", default=None)
 
 
 class Provider:
@@ -72,6 +73,8 @@ class Provider:
         figures = {digest: await self._figures.get(digest) for digest in dict.fromkeys(shown)}
         sent: dict[str, Any] = {}
         _sent.set(sent)
+        redirects: list[str] = []
+        _redirects.set(redirects)
         try:
             # The client's own timeout is for each read: a trickle would outlast it.
             async with asyncio.timeout(self._timeout):
@@ -86,6 +89,12 @@ class Provider:
         except TimeoutError as error:
             raise ProviderError(f"no complete reply within {self._timeout:g} seconds") from error
         except Exception as error:
+            if redirects:
+                raise ProviderError(
+                    f"the provider sends calls on to {redirects[0]}, where nobody asked to go: "
+                    "neither question nor key is sent there",
+                    fatal=True,
+                ) from error
             meant = classify(error)
             if not isinstance(meant, RefusedByFilterError):
                 raise meant from error
@@ -170,6 +179,7 @@ def load_litellm() -> Any:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
         os.environ["LITELLM_MODE"] = "PRODUCTION"
         os.environ.pop("LITELLM_LOG", None)  # its debug log prints whole requests
+    import httpx  # noqa: PLC0415 - as litellm does
     import litellm  # noqa: PLC0415 - only the gateway pays for it
     from litellm.integrations.custom_logger import CustomLogger  # noqa: PLC0415
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
@@ -189,11 +199,23 @@ def load_litellm() -> Any:
                     {k: v for k, v in told.items() if k not in _NOT_PARAMETERS and v != {}}
                 )
 
+    send = httpx.AsyncClient.send
+
+    async def stay(client: Any, request: Any, **how: Any) -> Any:
+        # A redirect would carry the key to whoever it names: only one kind of header is
+        # taken off on the way, and providers have others.
+        response = await send(client, request, **how | {"follow_redirects": False})
+        noted = _redirects.get()
+        if response.has_redirect_location and noted is not None:
+            noted.append(str(httpx.URL(response.headers["location"]).host) or request.url.host)
+        return response
+
     async def once(*_: Any, **__: Any) -> Any:
         # Called inside the handler's own `except`, to send a request again after a broken
         # connection. The first call may have been answered and paid for: we decide, not it.
         raise sys.exception() or ConnectionError("the connection broke")
 
+    httpx.AsyncClient.send = stay  # type: ignore[method-assign,assignment]
     AsyncHTTPHandler.single_connection_post_request = once  # type: ignore[method-assign]
     litellm.callbacks = [Sent()]
     litellm.suppress_debug_info = True
@@ -212,7 +234,9 @@ def _route(litellm: Any, model: str, api_base: str | None) -> dict[str, Any]:
         if api_base is None:
             raise GatewayError(
                 f"nobody knows which provider has the model {model!r}",
-                remedy="Write it as PROVIDER/MODEL (openai/gpt-5.2), or give its --api-base.",
+                remedy="Write it as PROVIDER/MODEL (openai/gpt-5.2), or give its --api-base. A "
+                "model_client of your own belongs into the conftest beside pytest's ini file: "
+                "one further down is not seen when workers are used.",
             ) from error
         # A server of one's own speaks OpenAI's dialect unless the model's name says otherwise.
         route["custom_llm_provider"] = "openai"

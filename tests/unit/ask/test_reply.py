@@ -106,3 +106,8 @@ def test_what_the_gateway_adds_is_read() -> None:
 @pytest.mark.parametrize("cost", [None, "0.1", True, -1, float("nan")])
 def test_a_cost_that_is_none_is_unknown_and_never_nothing(cost: object) -> None:
     assert read_reply(make_completion("a") | {"cost": cost}).cost is None
+
+
+def test_a_negative_count_is_none() -> None:
+    told = make_completion("a") | {"usage": {"prompt_tokens": -100, "completion_tokens": 5}}
+    assert read_reply(told).usage == Usage(None, 5)

@@ -12,6 +12,8 @@ import pytest
 from jmle_plugin.errors import ResultError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import mark_error
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.results import (
     Results,
     dump_results,
@@ -230,3 +232,19 @@ def test_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
         write_results(tmp_path, make_results(EXAM, {}))
     assert file.read_bytes() == before
     assert list(file.parent.iterdir()) == [file]
+
+
+def test_an_outage_keeps_the_result_it_replaces(tmp_path: Path) -> None:
+    decided = make_results()
+    file = write_results(tmp_path, decided)
+    whole = file.read_bytes()
+    name, mark = next((name, one) for name, one in make_marks(make_exam()).items())
+    outage = mark_error(make_exam().questions[mark.question], make_exam().key, "gone")
+    incomplete = make_results(marks=make_marks(make_exam()) | {name: outage})
+    assert write_results(tmp_path, incomplete) == file
+    assert read_results(file).sheet.verdict is Verdict.INCOMPLETE
+    earlier = file.with_name(f"{decided.run.name}.earlier.json")
+    assert earlier.read_bytes() == whole
+    # Another outage does not replace what was kept by what it replaced.
+    write_results(tmp_path, incomplete)
+    assert earlier.read_bytes() == whole

@@ -30,7 +30,7 @@ from jmle_plugin.review.verifying import verify
 from tests.conftest import ROOT
 
 RUN = "scripted-resident"
-BY_SESSION = (("provenance", "run"), ("provenance", "packages"), ("provenance", "git"))
+BY_SESSION = tuple(("provenance", name) for name in ("run", "packages", "git", "recorded_epochs"))
 
 
 @cache

@@ -532,3 +532,18 @@ def test_unknown_model_needs_a_provider_or_an_address() -> None:
     with pytest.raises(GatewayError, match="'nobodys-model'"):
         model_facts("nobodys-model")
     assert model_facts("nobodys-model", "http://127.0.0.1:9/v1").provider == "openai"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_redirect_carries_neither_question_nor_key(
+    ask: Asking, dialect: str, status: int
+) -> None:
+    with provider(lambda _: Answer(FINE[dialect]("a"))) as other:
+        away = Answer(status=status, headers={"location": f"{other.address}/steal?key=planted"})
+        with pytest.raises(ProviderError) as caught:
+            ask(away, dialect)
+    assert other.calls == []
+    assert caught.value.fatal
+    assert "sends calls on to 127.0.0.1" in caught.value.message
+    assert "planted" not in caught.value.message
