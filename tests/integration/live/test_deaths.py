@@ -53,7 +53,7 @@ def killed_and_resumed(room: Room, seed: int, command: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(n, marks=pytest.mark.slow) for n in range(3, 20))]
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 20))]
 )
 def test_everything_killed_at_a_random_moment(
     room: Room, seed: int, undisturbed: dict[str, object]

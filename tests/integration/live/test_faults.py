@@ -42,7 +42,7 @@ def waits(paper: Paper, name: str, calls: list[Call]) -> list[float]:
     return [later - sooner for sooner, later in pairwise(times)]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["2", pytest.param("0", marks=pytest.mark.slow)])
 def test_faults_of_every_kind(room: Room, workers: str) -> None:
     paper = room.paper
     first = {

@@ -19,7 +19,7 @@ def refused(live: Live, result: pytest.RunResult, message: str) -> None:
     assert live.asked == []
 
 
-@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+@pytest.mark.parametrize("workers", ["-n2", pytest.param("-n0", marks=pytest.mark.slow)])
 def test_a_missing_key(live: Live, workers: str) -> None:
     result = live.project.sit("--model=gpt-5.2", workers)
     refused(live, result, "no key for gpt-5.2: OPENAI_API_KEY is not set")
