@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
-from jmle_plugin.ask.gateway.environment import gateway_environment
+from jmle_plugin.ask.gateway.child import close_pipe, gateway_environment
 from jmle_plugin.ask.gateway.protocol import (
     ANNOUNCE_PATH,
     BEGIN_PATH,
@@ -160,7 +160,7 @@ class Gateway:
         self._closing = True
         # The end of its standard input is what tells it.
         if self._process.stdin is not None and not self._reader.is_alive():
-            _close(self._process.stdin)
+            close_pipe(self._process.stdin)
         else:
             self._process.kill()
         try:
@@ -171,7 +171,7 @@ class Gateway:
         self._reader.join(timeout)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                _close(pipe)
+                close_pipe(pipe)
         if self._log.exists() and not self._log.stat().st_size:
             self._log.unlink()
 
@@ -264,11 +264,3 @@ def _refusal(line: bytes) -> GatewayError | None:
         return None
     refused = Refused.from_line(line)
     return GatewayError(refused.error, remedy=refused.remedy)
-
-
-def _close(pipe: IO[bytes]) -> None:
-    """Close one's own end, also where the other is gone and what was written never left."""
-    try:
-        pipe.close()
-    except OSError:
-        pipe.close()  # the second time there is nothing left to write

@@ -1,8 +1,10 @@
-"""What a gateway inherits."""
+"""What a gateway inherits, and how its pipes are closed."""
 
 from __future__ import annotations
 
-from jmle_plugin.ask.gateway.environment import gateway_environment
+import os
+
+from jmle_plugin.ask.gateway.child import close_pipe, gateway_environment
 
 
 def test_keys_are_inherited_and_loopback_needs_no_proxy() -> None:
@@ -19,3 +21,12 @@ def test_what_would_disturb_it_is_not() -> None:
         "NO_PROXY",
         "no_proxy",
     }
+
+
+def test_a_pipe_that_nobody_reads_is_closed() -> None:
+    reading, writing = os.pipe()
+    pipe = os.fdopen(writing, "wb")
+    pipe.write(b"never read")
+    os.close(reading)
+    close_pipe(pipe)
+    assert pipe.closed
