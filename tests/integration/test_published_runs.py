@@ -33,6 +33,8 @@ GAINED = {
     "gpt-oss-120b (medium)": {"120A-75": 1},
 }
 
+KEYS = ["official", pytest.param("author", marks=pytest.mark.slow)]
+
 
 @pytest.fixture(scope="module")
 def project(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -94,7 +96,7 @@ def figures(results: dict[str, Any]) -> dict[str, int]:
     return dict(zip(FIGURES, values, strict=True))
 
 
-@pytest.mark.parametrize("key", ["official", "author"])
+@pytest.mark.parametrize("key", KEYS)
 def test_every_published_figure_is_reproduced(sit: Sit, data_root: Path, key: str) -> None:
     published = json.loads((data_root / "jmle2026-bench" / "published.json").read_text("utf-8"))
     made = sit(f"--key={key}", "--extraction=published")
@@ -129,7 +131,7 @@ def test_the_default_reading_gains_exactly_these_points(sit: Sit) -> None:
     assert gained == GAINED
 
 
-@pytest.mark.parametrize("key", ["official", "author"])
+@pytest.mark.parametrize("key", KEYS)
 def test_rescoring_all_runs_gives_what_sessions_give(
     sit: Sit, project: Path, data_root: Path, tmp_path: Path, key: str
 ) -> None:

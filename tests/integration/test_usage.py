@@ -35,7 +35,7 @@ def test_options_stand_in_one_group_with_environment_and_ini(project: Project) -
     assert "JMLE_DATA" in group
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [MODES[0]])
 @pytest.mark.parametrize(
     ("arguments", "messages"),
     [

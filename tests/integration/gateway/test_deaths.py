@@ -121,7 +121,9 @@ def test_interrupt_of_the_whole_group_is_the_parents_affair(desk: Desk) -> None:
         assert reply(gateway, text_request("A-1")).text == "fine"
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "signum", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_nothing_journalled_is_asked_twice(desk: Desk, signum: int) -> None:
     requests = [text_request(f"A-{n}") for n in range(60)]
     with provider(lambda call: Answer(completion(question(call)), delay=0.03)) as served:

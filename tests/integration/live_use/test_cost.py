@@ -85,6 +85,7 @@ def test_a_cap_stops_asking_and_a_later_command_goes_on(live: Live) -> None:
     assert sorted(first + live.asked) == sorted(live.exam.questions)
 
 
+@pytest.mark.slow
 def test_a_cap_cannot_be_kept_by_a_provider_that_counts_nothing(live: Live) -> None:
     def answer(question: str, *_: object) -> Answer:
         make = uncounted if question == "000A-3" else answered

@@ -55,6 +55,7 @@ def test_figures_are_shown_as_they_lie_on_disk_or_scaled_down(live: Live) -> Non
     small.stdout.fnmatch_lines(["Figures: 10 sent, 10 of them scaled or converted (*"])
 
 
+@pytest.mark.slow
 def test_blind_candidates_see_no_figures(live: Live) -> None:
     result = live.ask("--images=blind")
     assert result.ret == 0

@@ -26,12 +26,14 @@ def test_a_missing_key(live: Live, workers: str) -> None:
     assert live.traces() == set()
 
 
+@pytest.mark.slow
 def test_a_model_that_nobody_knows(live: Live) -> None:
     result = live.project.sit("--model=some-model")
     refused(live, result, "nobody knows which provider has the model 'some-model'")
     assert live.traces() == set()
 
 
+@pytest.mark.slow
 def test_a_cap_on_an_unknown_price(live: Live) -> None:
     result = live.ask("--max-cost=1", "--model=gpt-5.2")
     refused(

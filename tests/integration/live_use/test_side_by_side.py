@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.live_use.conftest import WRONG, Live, answered
 from tests.scripted.provider import Answer, Call, failure
 
@@ -49,6 +51,7 @@ def test_a_model_that_is_refused_does_not_stop_the_other(live: Live) -> None:
     assert verdicts == ["sample some-model: PASS 56/56", "sample closed-model: PASS 56/56"]
 
 
+@pytest.mark.slow
 def test_a_stopped_session_blames_no_run_for_the_other(live: Live) -> None:
     right = live.answer
 
