@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.collection import exam_ids, seats
+from jmle_plugin.collection import exam_ids, seat_part, seats
 from jmle_plugin.finishing import Finished, finish
 from jmle_plugin.gate import FAILED, Decision, decide, with_rulings
 from jmle_plugin.mark.grading import Outcome
@@ -66,17 +66,17 @@ class ExamSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without xdist: remember what was selected."""
         for node_id in exam_ids(session.items):
-            known = _seat_part(node_id) in self._seats
+            known = seat_part(node_id) in self._seats
             (self._collected.append if known else self._misplaced.add)(node_id)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """With xdist: every worker tells the same selection."""
-        self._collected += [name for name in ids if _seat_part(name) in self._seats]
+        self._collected += [name for name in ids if seat_part(name) in self._seats]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the mark a report carries, or the failure it stands for."""
-        found = self._seats.get(_seat_part(report.nodeid))
+        found = self._seats.get(seat_part(report.nodeid))
         if found is not None and report.when == "teardown" and report.failed:
             # Its reply may not have been recorded: the mark could not be made again.
             found[0].error(found[1], f"failed after it was marked: {report.longreprtext}")
@@ -159,7 +159,7 @@ class ExamSession:
         """
         for node_id in self._collected:
             if not self._marking or _test_part(node_id) in self._marking:
-                one, asking = self._seats[_seat_part(node_id)]
+                one, asking = self._seats[seat_part(node_id)]
                 reason = self._not_asked.get(one.sitting.run.run)
                 if reason and asking not in one.marks:
                     one.error(asking, reason)
@@ -185,7 +185,3 @@ class ExamSession:
 
 def _test_part(node_id: str) -> str:
     return node_id.partition("[")[0]
-
-
-def _seat_part(node_id: str) -> str:
-    return node_id.partition("[")[2].removesuffix("]")
