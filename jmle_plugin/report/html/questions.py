@@ -67,7 +67,7 @@ def stem(question: Question) -> str:
     # From the end, without an expression for each question: making 400 takes longer than all
     # the rest of a page.
     rest = question.text.rstrip()
-    for label, option in reversed(question.options.items()):
+    for label, option in reversed(list(question.options.items())):
         for part, between in ((option, _AFTER_LABEL), (label, None)):
             if not rest.endswith(part):
                 return question.text
