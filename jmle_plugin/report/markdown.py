@@ -72,7 +72,11 @@ def _table(rows: Rows) -> list[str]:
 def _sentences(results: Results) -> Iterator[str]:
     if results.doubt is not None:
         yield from doubt_sentences(results.doubt)
-    yield from remarks(results.sheet, _ONE_LINE)
+    told = list(remarks(results.sheet, _ONE_LINE))
+    for sentence, following in zip(told, [*told[1:], ""], strict=True):
+        # A list that goes on with the sentence before it begins with a blank.
+        if not sentence.startswith(" "):
+            yield f"{sentence}:{following}" if following.startswith(" ") else sentence
     yield from reasons(results)
 
 

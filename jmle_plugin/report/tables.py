@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.marks import Mark, Tokens, answer_text, key_text
+from jmle_plugin.mark.marks import Mark, Tokens, answer_text, key_text, mark_error
 from jmle_plugin.report.results import Results
 from jmle_plugin.text import printable
 
@@ -42,7 +42,10 @@ def csv_table(results: Results, exam: Exam) -> bytes:
 
 def _rows(results: Results, exam: Exam) -> Iterator[dict[str, Any]]:
     who = {"exam": results.exam.id, "run": results.run.name, "model": results.run.model}
-    for mark in results.marks:
+    told = {mark.question for mark in results.marks}
+    lost = [name for name in results.sheet.errors if name not in told]
+    silent = [mark_error(exam.questions[name], exam.key, "no mark") for name in lost]
+    for mark in [*results.marks, *silent]:
         yield who | _place(mark, exam) | _marked(mark) | _spent(mark)
 
 
