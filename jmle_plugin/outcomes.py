@@ -47,8 +47,7 @@ def _shorten(item: pytest.Item, cause: BaseException, report: pytest.TestReport)
     if isinstance(cause, (WrongAnswer, JmleError)):
         report.longrepr = str(cause)
     if isinstance(cause, WrongAnswer):
-        told = _told(cause.reply, item.config.get_verbosity())
-        report.sections += [(_REPLY, told)] if told else []
+        with_reply(report, cause.reply, item.config.get_verbosity())
     unmarked = MARK_KEY not in item.stash or isinstance(cause, MarkedTwiceError)
     if seat is None or not report.failed or report.when == "teardown" or not unmarked:
         return
@@ -63,10 +62,13 @@ def _shorten(item: pytest.Item, cause: BaseException, report: pytest.TestReport)
         report.longrepr = (path, line or 0, f"Skipped: {cause}")
 
 
+def with_reply(report: pytest.TestReport, reply: str, verbosity: int) -> None:
+    """Put as much of the reply on its report as will be shown: no more travels from a worker."""
+    if verbosity > 0:
+        report.sections.append((_REPLY, _told(reply, verbosity)))
+
+
 def _told(reply: str, verbosity: int) -> str:
-    """As much of a reply as will be shown, so that no more travels from a worker."""
-    if verbosity <= 0:
-        return ""
     text = reply.replace("\r\n", "\n").strip()
     if not text:
         return "(the reply is empty)"
@@ -98,8 +100,10 @@ def wrong_lines(report: pytest.TestReport, columns: int) -> Iterator[Line]:
         yield Line(part, {"yellow": bool(replies)})
     for reply in replies:
         for line in printable(reply, lines=True).expandtabs(4).split("\n"):
-            for part in folded(line, columns - len(_MARGIN), indent=""):
-                yield Line((_MARGIN + part).rstrip())
+            text = line.lstrip(" ")
+            margin = _MARGIN + " " * min(len(line) - len(text), columns // 2)
+            for part in folded(text, columns - len(margin), indent=""):
+                yield Line((margin + part).rstrip())
 
 
 def mark_of(report: pytest.TestReport) -> Mark | None:
