@@ -88,8 +88,10 @@ class ExamSession:
         """
         found = self._seats.get(seat_part(report.nodeid))
         self._take(report, found)
-        if found is not None:
-            self._tell(report, *found)
+        # Somebody's own test may happen to have a question's id.
+        marks = _test_part(report.nodeid) in self._marking or report in self._made_up
+        if found is not None and marks and report.when not in ("setup", "call"):
+            _tell(report, *found)
 
     def _take(self, report: pytest.TestReport, found: tuple[SittingMarks, Asking] | None) -> None:
         if found is not None and report.when == "teardown" and report.failed:
@@ -107,14 +109,6 @@ class ExamSession:
             found[0].error(found[1], report.longreprtext or "the worker died")
             self._explained += report.failed
             self._made_up.append(report)
-
-    def _tell(self, report: pytest.TestReport, taken: SittingMarks, asking: Asking) -> None:
-        exam, run = taken.sitting.exam, taken.sitting.run
-        mark = taken.marks.get(asking)
-        if mark is None and report.when == "teardown":
-            mark = mark_error(exam.questions[asking[0]], exam.key, "no mark", epoch=asking[1])
-        if mark is not None:
-            report.user_properties += case_properties(exam.id, run.run, mark)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(
@@ -236,6 +230,16 @@ class ExamSession:
                 if not taken.asked:
                     return f"gate official: no question of {taken.sitting.run.run} was asked"
         return ""
+
+
+def _tell(report: pytest.TestReport, taken: SittingMarks, asking: Asking) -> None:
+    """Put the mark's figures on a test's last report, where those look who write it down."""
+    exam, run = taken.sitting.exam, taken.sitting.run
+    name, epoch = asking
+    mark = taken.marks.get(asking)
+    if mark is None:
+        mark = mark_error(exam.questions[name], exam.key, "no mark", epoch=epoch)
+    report.user_properties += case_properties(exam.id, run.run, mark)
 
 
 def _test_part(node_id: str) -> str:
