@@ -65,7 +65,8 @@ def _shorten(item: pytest.Item, cause: BaseException, report: pytest.TestReport)
 def with_reply(report: pytest.TestReport, reply: str, verbosity: int) -> None:
     """Put as much of the reply on its report as will be shown: no more travels from a worker."""
     if verbosity > 0:
-        report.sections.append((_REPLY, _told(reply, verbosity)))
+        # Lone surrogates could not travel at all.
+        report.sections.append((_REPLY, printable(_told(reply, verbosity), lines=True)))
 
 
 def _told(reply: str, verbosity: int) -> str:
@@ -99,7 +100,7 @@ def wrong_lines(report: pytest.TestReport, columns: int) -> Iterator[Line]:
     for part in folded(str(report.longrepr), columns):
         yield Line(part, {"yellow": bool(replies)})
     for reply in replies:
-        for line in printable(reply, lines=True).expandtabs(4).split("\n"):
+        for line in reply.expandtabs(4).split("\n"):
             text = line.lstrip(" ")
             margin = _MARGIN + " " * min(len(line) - len(text), columns // 2)
             for part in folded(text, columns - len(margin), indent=""):

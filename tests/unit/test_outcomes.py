@@ -45,6 +45,12 @@ def test_no_more_travels_than_is_shown() -> None:
     assert len(whole) == 10**6
 
 
+@pytest.mark.parametrize("verbosity", [1, 2])
+def test_what_travels_can_be_encoded(verbosity: int) -> None:
+    ((_, told),) = report("cut \ud800 here", verbosity).sections
+    assert told.encode() == b"cut ? here"
+
+
 def test_very_verbose_shows_all_of_it() -> None:
     lines = shown(LONG, 2)
     assert len(lines) == 1 + len(LONG.strip().split("\n"))
