@@ -62,7 +62,7 @@ def main() -> None:
             costs = [(processor(without, project), processor(replay, project)) for _ in pairs]
             print(
                 f"  its page: {statistics.median(page / none - 1 for none, page in costs):.1%} "
-                f"({statistics.median(page - none for none, page in costs):.2f} s of processor time)"
+                f"({statistics.median(page - none for none, page in costs):.2f} s)"
             )
 
 

@@ -157,6 +157,9 @@ def test_a_summary_is_cut_to_what_github_shows(
     monkeypatch.setenv(SUMMARY_VARIABLE, str(summary))
     assert wrote(DECIDED, settings, "markdown").problems == ()
     assert summary.read_bytes() == before + b"\n" + form.encode()
+    summary.write_bytes(before + b"x")
+    wrote(DECIDED, settings, "markdown")
+    assert summary.stat().st_size <= SUMMARY_BYTES
 
 
 @pytest.mark.parametrize(("size", "says"), [(SUMMARY_BYTES - 9, "no room"), (-1, "a folder")])

@@ -86,6 +86,8 @@ def test_a_cell_stays_in_its_cell(rows: list[tuple[str, str]]) -> None:
     cells = [[prose(one), literal(other)] for one, other in rows]
     reading = Reading(READER.render("\n".join(markdown_table([["a", "b"], *cells]))))
     assert reading.tags.count("td") == 2 * len(rows)
+    told = " ".join(shown(text) for row in rows for text in row)
+    assert reading.text.split() == ["a", "b", *told.split()]
     assert set(reading.tags) <= {"table", "thead", "tbody", "tr", "th", "td", "code"}
 
 
