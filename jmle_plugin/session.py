@@ -198,7 +198,8 @@ class ExamSession:
         verdicts = {one.sat.sheet.verdict for one in self._finished}
         failed = self._decision is not None and self._decision.status == FAILED
         refused = any(one.ruling is not None and not one.ruling.passed for one in self._finished)
-        return failed and (refused or not verdicts & {Verdict.FAIL, Verdict.PARTIAL})
+        explained = verdicts & {Verdict.FAIL, Verdict.PARTIAL} and not self._problem()
+        return failed and (refused or not explained)
 
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
