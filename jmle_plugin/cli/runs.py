@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jmle_plugin.cli.common import add_cassettes, add_data, add_recorded, data_root, find_exam, told
 from jmle_plugin.errors import DataMissingError, JmleError, UnknownNameError
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.option_table import level, positive
+from jmle_plugin.option_forms import level, positive
 
 if TYPE_CHECKING:
     from jmle_plugin.exam.model import Exam
