@@ -53,10 +53,6 @@ function interval(low, value, high) {
   );
 }
 
-function signed(number) {
-  return number > 0 ? `+${number}` : String(number).replace("-", "−");
-}
-
 const cell = 10;
 const columns = 25;
 

@@ -1,12 +1,6 @@
 "use strict";
 // The score sheets: what the examiners would send, and everything needed to believe it.
 
-const seals = {
-  pass: ["合格", "Pass"],
-  fail: ["不合格", "Fail"],
-  incomplete: ["判定不能", "Incomplete"],
-  partial: ["判定なし", "Partial"],
-};
 const english = { required: "Required", general: "General and clinical" };
 
 function seal(verdict) {

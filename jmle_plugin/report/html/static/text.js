@@ -1,8 +1,7 @@
 "use strict";
-// What every part of the page uses: the data, elements, and texts that nobody vouches for.
+// What every page uses: the data, elements, and texts that nobody vouches for.
 
 const page = JSON.parse(document.getElementById("data").textContent);
-const byId = new Map(page.questions.map((question) => [question.id, question]));
 
 /** An element with attributes and children; strings become text, never markup. */
 function h(name, attributes = {}, ...children) {
@@ -47,16 +46,6 @@ function foreign(text, attributes = {}) {
   return element;
 }
 
-/** Our own sentences: the ids of questions in them become links. */
-function linked(text) {
-  const parts = String(text).split(/([A-Za-z0-9][A-Za-z0-9_-]*)/);
-  return h("bdi", {}, parts.map((part) => (byId.has(part) ? link(part) : part)));
-}
-
-function link(id, text = id) {
-  return h("a", { href: `#${encodeURIComponent(id)}` }, text);
-}
-
 /** Labels and their texts, those without text left out. */
 function facts(pairs, attributes = {}) {
   return h(
@@ -66,32 +55,10 @@ function facts(pairs, attributes = {}) {
   );
 }
 
-const outcomes = {
-  correct: ["○", "correct"],
-  incorrect: ["✕", "incorrect"],
-  no_answer: ["△", "no answer"],
-  error: ["!", "error"],
-  none: ["·", "not asked"],
-};
-
-/** The sign of an outcome; its name is there for those who do not see it. */
-function sign(outcome) {
-  const [mark, name] = outcomes[outcome];
-  return h("span", { class: `sign ${outcome}`, role: "img", "aria-label": name, title: name }, mark);
-}
-
-const forms = { single: "one choice", multi_select: "several choices", numeric: "numeric" };
-
-/** The askings of a question in a run, and the one that is scored. */
-function marked(run, id) {
-  const found = run.marks[id];
-  return found ? { ...found.askings[found.chosen], askings: found.askings } : null;
-}
-
-function outcomeOf(run, id) {
-  return marked(run, id)?.outcome ?? "none";
-}
-
 function counted(number, one, several = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
+}
+
+function signed(number) {
+  return number > 0 ? `+${number}` : String(number).replace("-", "−");
 }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.report.html.embed import embedded_json, embedded_size
-from jmle_plugin.report.html.page import SCRIPTS, build_page
+from jmle_plugin.report.html.page import FRAME, build_page
 from jmle_plugin.report.html.replies import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from tests.builders import make_exam, make_results
@@ -62,8 +62,8 @@ def test_any_reply_survives_the_page(text: str) -> None:
     page = build_page([PageRun(make_results(exam), lambda *_: stored)], exam)
     scripts = Scripts()
     scripts.feed(page.encode().decode())
-    assert len(scripts.found) == 1 + len(SCRIPTS)
-    assert page.count("</script") == 1 + len(SCRIPTS)
+    assert len(scripts.found) == 1 + len(FRAME.scripts)
+    assert page.count("</script") == 1 + len(FRAME.scripts)
     attributes, content = scripts.found[0]
     assert attributes == {"type": "application/json", "id": "data"}
     asking = json.loads(content)["runs"][0]["marks"]["A-1"]["askings"][0]
