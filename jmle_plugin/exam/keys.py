@@ -26,13 +26,13 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
     state: str,
     spec: KeySpec,
     questions: Mapping[str, Question],
-    answers: Mapping[str, tuple[str, ...]],
+    answers: Mapping[str, tuple[tuple[str, ...], ...]],
     where: Path,
     *,
     default: bool = True,
 ) -> AnswerKey:
     """Apply a state's changes to the paper's answers; PackError for an impossible one."""
-    entries = {name: KeyEntry((answer,)) for name, answer in answers.items()}
+    entries = {name: KeyEntry(accepted) for name, accepted in answers.items()}
     for change in spec.changes:
         question = questions.get(change.question)
         if question is None:

@@ -87,6 +87,10 @@ class Question:
     prohibited: frozenset[str] = frozenset()
     """禁忌肢: labels whose choice counts against the candidate."""
     subject: str = ""
+    visual_types: tuple[str, ...] = ()
+    """What its figures are (radiograph, ECG, ...), in the source's words."""
+    human_accuracy: float | None = None
+    """Share of human candidates who were right, 0 to 1; None where it is not known."""
     language: str = "ja"
     rationale: str = ""
 

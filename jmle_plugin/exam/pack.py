@@ -36,7 +36,11 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     paper = _read_paper(manifest, folder)
     questions = _questions(manifest, paper, folder)
     answers = {
-        one.id: checked_answer(questions[one.id], one.answer, paper.file) for one in paper.questions
+        one.id: tuple(
+            checked_answer(questions[one.id], answer, paper.file)
+            for answer in (one.answer, *one.also)
+        )
+        for one in paper.questions
     }
     keys = {
         name: build_key(name, spec, questions, answers, pack, default=name == manifest.default_key)
@@ -149,6 +153,8 @@ def _question(
         ),
         prohibited=frozenset(one.prohibited),
         subject=one.subject,
+        visual_types=one.visual_types,
+        human_accuracy=one.human_accuracy,
         language=one.language or manifest.language,
         rationale=one.rationale,
     )
@@ -236,7 +242,7 @@ def question_digest(question: Question) -> str:
 def _hash(
     manifest: Manifest,
     questions: Mapping[str, Question],
-    answers: Mapping[str, tuple[str, ...]],
+    answers: Mapping[str, tuple[tuple[str, ...], ...]],
 ) -> str:
     return digest(
         {
@@ -245,7 +251,10 @@ def _hash(
                 [question_digest(one), one.block, one.number, one.kind, one.select, one.points]
                 for one in questions.values()
             ],
-            "answers": {name: list(answer) for name, answer in answers.items()},
+            "answers": {
+                name: list(accepted[0]) if len(accepted) == 1 else [list(one) for one in accepted]
+                for name, accepted in answers.items()
+            },
             "prohibited": {
                 name: sorted(question.prohibited)
                 for name, question in questions.items()

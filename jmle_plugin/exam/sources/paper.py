@@ -27,6 +27,8 @@ class PaperQuestion:
     kind: QuestionKind
     text: str
     answer: tuple[str, ...]
+    also: tuple[tuple[str, ...], ...] = ()
+    """Other answers the source accepts as well."""
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[str, ...] = ()
@@ -34,6 +36,10 @@ class PaperQuestion:
     serial: PaperSerial | None = None
     prohibited: tuple[str, ...] = ()
     subject: str = ""
+    visual_types: tuple[str, ...] = ()
+    """What its figures are (radiograph, ECG, ...), in the source's words."""
+    human_accuracy: float | None = None
+    """Share of human candidates who were right, 0 to 1."""
     language: str = ""
     rationale: str = ""
 
