@@ -95,12 +95,12 @@ def sheet_lines(results: Results) -> Iterator[Line]:
         yield Line(text)
     yield Line("")
     doubt = doubt_sentences(results.doubt) if results.doubt else ()
-    for remark in (*doubt, *remarks(sheet, COLUMNS), *_reasons(results)):
+    for remark in (*doubt, *remarks(sheet, COLUMNS), *reasons(results)):
         for text in folded(remark, COLUMNS):
             yield Line(text)
 
 
-def _reasons(results: Results) -> Iterator[str]:
+def reasons(results: Results) -> Iterator[str]:
     """Why there is no reply: pytest says nothing of what was not asked."""
     reasons = Counter(" ".join(mark.error.split()) for mark in results.marks if mark.error)
     for reason, number in reasons.most_common(_MOST_REASONS):

@@ -58,7 +58,7 @@ def test_what_json_lacks_is_refused(number: float) -> None:
 @example(HOSTILE)
 def test_any_reply_survives_the_page(text: str) -> None:
     exam = make_exam()
-    stored = StoredReply(Reply(text, reasoning=text), text)
+    stored = StoredReply(Reply(text, reasoning=text), "file")
     page = build_page([PageRun(make_results(exam), lambda *_: stored)], exam)
     scripts = Scripts()
     scripts.feed(page.encode().decode())
@@ -67,5 +67,5 @@ def test_any_reply_survives_the_page(text: str) -> None:
     attributes, content = scripts.found[0]
     assert attributes == {"type": "application/json", "id": "data"}
     asking = json.loads(content)["runs"][0]["marks"]["A-1"]["askings"][0]
-    assert (asking["text"]["head"], asking["where"]) == (text, text)
+    assert asking["text"]["head"] == text
     assert asking.get("reasoning", {"head": ""})["head"] == text
