@@ -10,12 +10,12 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-LEFT_OUT = {"slow": "takes minutes", "browser": "needs Chromium"}
+LEFT_OUT = {"slow": "takes minutes"}
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes or a browser, unless markers were chosen by hand."""
+    """Leave out what takes minutes, unless markers were chosen by hand."""
     if config.getoption("markexpr"):
         return
     for item in items:

@@ -23,6 +23,10 @@ from jmle_plugin.text import printable
 
 _ONE_LINE = 1_000_000
 """Columns in which every list stays one line: the page breaks them."""
+_LINE = 200
+"""Characters of the line an answer was read in."""
+_ERROR = 5000
+"""Characters of the reason why there is no reply; all of it is in the results file."""
 _UNMARKED = {"question", "sent", "epoch"}
 
 Asking = tuple[str, int]
@@ -59,7 +63,7 @@ def run_data(
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
-        "remarks": _labelled((*remarks(sheet, _ONE_LINE), *reasons(results))),
+        "remarks": _labelled((*remarks(sheet, _ONE_LINE), *_reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else _comparison(results.comparison),
         "provenance": results.provenance.model_dump(mode="json"),
@@ -81,6 +85,10 @@ def _labels(results: Results) -> Iterator[str]:
 
 def _doubt(results: Results) -> Iterator[str]:
     return iter(()) if results.doubt is None else doubt_sentences(results.doubt)
+
+
+def _reasons(results: Results) -> Iterator[str]:
+    return (_clipped(one, _ERROR) for one in reasons(results))
 
 
 def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
@@ -161,6 +169,8 @@ def _asking(
 ) -> dict[str, Any]:
     told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
     told["epoch"] = mark.epoch
+    if mark.error:
+        told["error"] = _clipped(mark.error, _ERROR)
     found = replies.get((mark.question, mark.epoch))
     if found is None:
         return told
@@ -172,10 +182,16 @@ def _asking(
         rule = results.provenance.extraction
         reading = read_answer(question, reply.text, reply.reasoning, extraction=rule)
         if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
-            told["line"] = reading.line
+            told["line"] = _clipped(reading.line, _LINE)
         else:
             told["gone"] = "this is not the reply that was marked: another answer is read in it"
     return told
+
+
+def _clipped(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]} … ({len(text) - limit:,} characters more)"
 
 
 def place_replies(
