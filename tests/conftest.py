@@ -24,6 +24,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=f"{why}: pytest tests -m {name}"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once why pages were not looked at: a count of skipped tests says nothing."""
+    skipped = terminalreporter.getreports("skipped")
+    for reason in sorted({one.longrepr[2] for one in skipped if "browser" in one.keywords}):
+        if "Chromium" in reason:
+            terminalreporter.line(reason)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("JMLE_")]:
