@@ -23,8 +23,6 @@ from jmle_plugin.text import printable
 
 _ONE_LINE = 1_000_000
 """Columns in which every list stays one line: the page breaks them."""
-_LINE = 200
-"""Characters of the line an answer was read in."""
 _ERROR = 5000
 """Characters of the reason why there is no reply; all of it is in the results file."""
 _UNMARKED = {"question", "sent", "epoch"}
@@ -88,7 +86,7 @@ def _doubt(results: Results) -> Iterator[str]:
 
 
 def _reasons(results: Results) -> Iterator[str]:
-    return (_clipped(one, _ERROR) for one in reasons(results))
+    return (_clipped(one) for one in reasons(results))
 
 
 def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
@@ -170,7 +168,7 @@ def _asking(
     told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
     told["epoch"] = mark.epoch
     if mark.error:
-        told["error"] = _clipped(mark.error, _ERROR)
+        told["error"] = _clipped(mark.error)
     found = replies.get((mark.question, mark.epoch))
     if found is None:
         return told
@@ -182,16 +180,16 @@ def _asking(
         rule = results.provenance.extraction
         reading = read_answer(question, reply.text, reply.reasoning, extraction=rule)
         if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
-            told["line"] = _clipped(reading.line, _LINE)
+            told["line"] = reading.line
         else:
             told["gone"] = "this is not the reply that was marked: another answer is read in it"
     return told
 
 
-def _clipped(text: str, limit: int) -> str:
-    if len(text) <= limit:
+def _clipped(text: str) -> str:
+    if len(text) <= _ERROR:
         return text
-    return f"{text[:limit]} … ({len(text) - limit:,} characters more)"
+    return f"{text[:_ERROR]} … ({len(text) - _ERROR:,} characters more)"
 
 
 def place_replies(
