@@ -6,9 +6,15 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from jmle_plugin.errors import DataMissingError, UnknownNameError
+
+if TYPE_CHECKING:
+    from jmle_plugin.exam.model import Exam
 
 CASSETTES = "cassettes"
+RESULTS = "results"
 
 T = TypeVar("T")
 
@@ -45,6 +51,17 @@ def add_cassettes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of results."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path(os.environ.get("JMLE_RESULTS") or RESULTS),
+        metavar="DIR",
+        help="folder of result files [env JMLE_RESULTS]",
+    )
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Add the folder of exam data."""
     parser.add_argument(
@@ -70,3 +87,23 @@ def find_exam(options: argparse.Namespace) -> Path:
     from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
 
     return find_pack(options.exam, pack_folders(Path.cwd()))
+
+
+def exam_at_hand(options: argparse.Namespace, exam: str, *, key: str | None = None) -> Exam | None:
+    """The exam that `options.exam` or the files name, under their key state where it has that.
+
+    None where it is not on this machine and nobody insists.
+    """
+    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    named = options.exam
+    options.exam = named or exam
+    try:
+        pack = find_exam(options)
+        state = key if key in read_manifest(pack).keys else None
+        return load_exam(pack, data_root=data_root(options), key=state)
+    except (DataMissingError, UnknownNameError):
+        if named:
+            raise
+        return None

@@ -19,17 +19,15 @@ _AFTER_LABEL = string.whitespace + "\u3000\xa0.．、)）"
 """What may stand between an option's label and its text."""
 
 
-def exam_data(exam: Exam | None, runs: Iterable[Results], images: Images, base: Path) -> Any:
-    """Blocks, questions, serial contexts and figures, as JSON values.
+def exam_data(exam: Exam | None, runs: Iterable[Results]) -> Any:
+    """Blocks, questions and serial contexts, as JSON values.
 
-    `base` is the folder the page will lie in: links to figures are relative to it. Without
-    an exam the questions are those that have a mark, and nothing but their ids is known.
+    Without an exam the questions are those that have a mark, and nothing but their ids is known.
     """
     if exam is None:
         ids = dict.fromkeys(mark.question for one in runs for mark in one.marks)
         return {"blocks": [], "questions": [{"id": name} for name in ids], "serials": {}}
     questions = exam.questions.values()
-    figures = {image.name: image for one in questions for image in one.images}
     serials = {one.serial.id: one.serial for one in questions if one.serial is not None}
     return {
         "blocks": [block.id for block in exam.blocks],
@@ -37,8 +35,14 @@ def exam_data(exam: Exam | None, runs: Iterable[Results], images: Images, base: 
         "serials": {
             name: {"text": one.text, "questions": one.questions} for name, one in serials.items()
         },
-        "figures": {name: _figure(image, images, base) for name, image in figures.items()},
     }
+
+
+def figures_data(exam: Exam | None, images: Images, base: Path) -> Any:
+    """Figure name -> its size and where it is; links are relative to `base`, the page's folder."""
+    questions = exam.questions.values() if exam is not None else ()
+    figures = {image.name: image for one in questions for image in one.images}
+    return {name: _figure(image, images, base) for name, image in figures.items()}
 
 
 def _question(exam: Exam, question: Question) -> dict[str, Any]:
@@ -56,6 +60,7 @@ def _question(exam: Exam, question: Question) -> dict[str, Any]:
         "figures": [image.name for image in question.images],
         "serial": question.serial.id if question.serial else None,
         "rationale": question.rationale,
+        "human": question.human_accuracy,
         "treatment": exam.key.entries[question.id].treatment.value,
     }
 
