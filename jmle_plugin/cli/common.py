@@ -6,7 +6,12 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from jmle_plugin.errors import DataMissingError, UnknownNameError
+
+if TYPE_CHECKING:
+    from jmle_plugin.exam.model import Exam
 
 CASSETTES = "cassettes"
 
@@ -70,3 +75,16 @@ def find_exam(options: argparse.Namespace) -> Path:
     from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
 
     return find_pack(options.exam, pack_folders(Path.cwd()))
+
+
+def exam_at_hand(options: argparse.Namespace, name: str, *, needed: bool) -> Exam | None:
+    """The exam of that name; None where it is not on this machine and not `needed`."""
+    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    try:
+        return load_exam(find_pack(name, pack_folders(Path.cwd())), data_root=data_root(options))
+    except (DataMissingError, UnknownNameError):
+        if needed:
+            raise
+        return None

@@ -7,15 +7,20 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from jmle_plugin.cli.common import add_cassettes, add_data, add_recorded, data_root, find_exam, told
-from jmle_plugin.errors import DataMissingError, JmleError, UnknownNameError
+from jmle_plugin.cli.common import (
+    add_cassettes,
+    add_data,
+    add_recorded,
+    data_root,
+    exam_at_hand,
+    find_exam,
+    told,
+)
+from jmle_plugin.errors import JmleError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.option_table import level, positive
-
-if TYPE_CHECKING:
-    from jmle_plugin.exam.model import Exam
 
 FORMATS = ("text", "json", "markdown")
 
@@ -148,7 +153,7 @@ def _compare(options: argparse.Namespace) -> int:
 
     check_names(options.allow_mismatch)
     old, *others = [read_sound_results(file) for file in (options.old, *options.new)]
-    exam = _exam_at_hand(options, old.exam.id)
+    exam = exam_at_hand(options, options.exam or old.exam.id, needed=bool(options.exam))
     where = places(exam) if exam else None
     found = [
         compare(
@@ -177,21 +182,7 @@ def _report(options: argparse.Namespace) -> int:
 
     results = [read_results(file) for file in options.files]
     target = options.output or options.files[0].with_suffix(".html")
-    exam = _exam_at_hand(options, results[0].exam.id)
+    exam = exam_at_hand(options, options.exam or results[0].exam.id, needed=bool(options.exam))
     write_run_page(results, exam, options.cassettes, target, images=options.images)
     print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
     return 0
-
-
-def _exam_at_hand(options: argparse.Namespace, exam: str) -> Exam | None:
-    """The exam the files name; None where it is not on this machine and nobody insists."""
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
-
-    named = options.exam
-    options.exam = named or exam
-    try:
-        return load_exam(find_exam(options), data_root=data_root(options))
-    except (DataMissingError, UnknownNameError):
-        if named:
-            raise
-        return None
