@@ -28,7 +28,7 @@ def ranked_columns(table: Table) -> list[Column]:
     rows = table.rows
     columns = [
         Column("", tuple(str(row.rank) for row in rows)),
-        _models(rows),
+        _models(table, rows),
         *_ranks(rows),
         _out_of("points", [wording.points(row.total) for row in rows]),
         _out_of("correct", [wording.correct(row.total) for row in rows]),
@@ -37,7 +37,7 @@ def ranked_columns(table: Table) -> list[Column]:
         *_text_only(rows),
         Column("95%", tuple(wording.span(row.interval) for row in rows)),
         *_above(rows),
-        *_costs(rows),
+        *_costs(table, rows),
     ]
     return columns + _epochs(table, rows)
 
@@ -46,20 +46,21 @@ def unranked_columns(table: Table) -> list[Column]:
     """Runs without a verdict: what there is of them, and why it is not more."""
     rows = table.unranked
     columns = [
-        _models(rows),
+        _models(table, rows),
         Column("why", tuple(map(wording.why_unranked, rows)), left=True),
         Column("points", tuple(wording.points(row.total) for row in rows)),
         Column("correct", tuple(wording.correct(row.total) for row in rows)),
         Column("vision", tuple(wording.vision(row) for row in rows)),
         Column("errors", tuple(str(row.errors) for row in rows)),
-        *_costs(rows),
+        *_costs(table, rows),
     ]
     return columns + _epochs(table, rows)
 
 
-def _models(rows: Sequence[Row]) -> Column:
-    named = zip(wording.names(rows), rows, strict=True)
-    return Column("model", tuple(name + "*" * row.scripted for name, row in named), left=True)
+def _models(table: Table, rows: Sequence[Row]) -> Column:
+    named = wording.names(table)
+    cells = tuple(named[row.source] + "*" * row.scripted for row in rows)
+    return Column("model", cells, left=True)
 
 
 def _text_only(rows: Sequence[Row]) -> list[Column]:
@@ -89,8 +90,8 @@ def _above(rows: Sequence[Row]) -> list[Column]:
     return [Column("above", cells, "p", "p to the row above")] if rows[1:] else []
 
 
-def _costs(rows: Sequence[Row]) -> list[Column]:
-    if all(row.cost.usd is None for row in rows):
+def _costs(table: Table, rows: Sequence[Row]) -> list[Column]:
+    if not wording.priced(table):
         return []  # a footnote says so
     return [Column("cost", tuple(wording.cost(row.cost) for row in rows))]
 

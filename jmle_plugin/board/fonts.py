@@ -24,24 +24,24 @@ _PROBE = "必修一般合格"
 
 def families() -> list[str]:
     """The fonts to draw with: matplotlib's own, then one with Japanese letters if any is there."""
-    installed = {one.name: one.fname for one in font_manager.fontManager.ttflist}
-    named = (name for name in JAPANESE if name in installed and _covers(installed[name], _PROBE))
+    installed = {one.name for one in font_manager.fontManager.ttflist}
+    named = (name for name in JAPANESE if name in installed and not set(_PROBE) - _letters(name))
     return [OWN, *(name for name in [next(named, None)] if name)]
 
 
 def shown(text: str, instead: str, fonts: Sequence[str]) -> str:
     """`text`, or `instead` where none of the fonts has one of its letters."""
     plain = printable(text)
-    letters = {ord(letter) for letter in plain if not letter.isspace()}
-    for family in fonts:
-        letters -= _letters(font_manager.findfont(family))
-    return instead if letters else plain
-
-
-def _covers(file: str, text: str) -> bool:
-    return {ord(letter) for letter in text} <= _letters(file)
+    missing = {letter for letter in plain if not letter.isspace()}.difference(*map(_letters, fonts))
+    return instead if missing else plain
 
 
 @cache
-def _letters(file: str) -> frozenset[int]:
-    return frozenset(FT2Font(file).get_charmap())
+def _letters(family: str) -> frozenset[str]:
+    """The letters a family has both plain and bold."""
+    faces = [
+        font_manager.findfont(font_manager.FontProperties(family=family, weight=weight))
+        for weight in ("normal", "bold")
+    ]
+    plain, bold = (FT2Font(str(face)).get_charmap() for face in faces)
+    return frozenset(map(chr, plain.keys() & bold.keys()))

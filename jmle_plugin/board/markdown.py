@@ -29,9 +29,11 @@ _ENTITIES = {
 
 def markdown(board: Leaderboard) -> str:
     """Tables and what has to be known to read them, ending in a line break."""
-    parts = [_table(board, table) for table in board.tables]
-    parts.append(f"- {_plain(note)}" for note in wording.legend(board))
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    parts = ["\n".join(_table(board, table)) for table in board.tables]
+    legend = "\n".join(f"- {_plain(note)}" for note in wording.legend(board))
+    # One list where one table stands above it, a list of its own below several.
+    listed = len(parts) == 1 and parts[0].rpartition("\n")[2].startswith("- ")
+    return "\n\n".join(parts) + ("\n" if listed else "\n\n") + legend + "\n"
 
 
 def filled(file: Path, text: str) -> bytes:

@@ -61,16 +61,18 @@ def _table(
         exam = None
     questions = sat if exam is None else list(exam.questions)
     title, *facts = wording.heading(table)
+    named = wording.names(table)
     told = [
-        _row(row, name, _page_beside(entries[row.source].file, base))
+        _row(row, named[row.source], _page_beside(entries[row.source].file, base))
         | _answers([marks.get(question) for question in questions])
-        for row, name, marks in zip(rows, wording.names(rows), chosen, strict=True)
+        for row, marks in zip(rows, chosen, strict=True)
     ]
     return {
         "title": title,
         "facts": facts,
         "difference": wording.differences(board, table),
         "notes": list(wording.footnotes(table)),
+        "priced": wording.priced(table),
         "epochs": wording.several_epochs(table),
         "unranked_title": wording.unranked_title(table),
         "rows": told[: len(table.rows)],

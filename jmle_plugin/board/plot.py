@@ -34,8 +34,8 @@ _INK, _QUIET, _GRID = "#1f2328", "#5a5f66", "#e4dfd3"
 _COLOUR = {Verdict.PASS: "#22508c", Verdict.FAIL: "#ad2f1d"}
 _MARKER = {Verdict.PASS: "o", Verdict.FAIL: "D"}
 _SIZE = 9.5
-_LONGEST = 31
-"""Columns of a name that there is room for."""
+_LONGEST, _LINE, _TITLE = 31, 150, 60
+"""Columns that there is room for: of a name, a line of facts, a title."""
 _SIGNS = {wording.SAW: "yes", wording.BLIND: "no"}
 _MARGIN, _RANK, _NAME = 0.02, 0.037, 0.05
 _COLUMNS = {"points": 0.74, "ranks": 0.811, "vision": 0.87, "verdict": 0.942}
@@ -73,14 +73,8 @@ def plot(board: Leaderboard, form: str) -> bytes:
         _draw(axes, board, table, pen)
         top -= taken
     for n, text in enumerate(foot):
-        pen.write(
-            figure,
-            0.02,
-            (0.12 + (len(foot) - 1 - n) * _FOOT) / height,
-            text,
-            size=7.6,
-            color=_QUIET,
-        )
+        line = (0.12 + (len(foot) - 1 - n) * _FOOT) / height
+        pen.write(figure, _MARGIN, line, _cut(text, _LINE), size=7.6, color=_QUIET)
     return _saved(figure, form)
 
 
@@ -111,9 +105,9 @@ def _draw(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(_GRID)
-    low = min(_percent(row.text_only) for row in rows)
-    low = min([low, *(100 * row.interval[0] / row.total.max for row in rows if row.interval)])
-    axes.set_xlim(max(0, 5 * (low // 5)), 100)
+    ends = [_percent(row.text_only) for row in rows if row.text_only.max]
+    ends += [100 * row.interval[0] / row.total.max for row in rows if row.interval]
+    axes.set_xlim(5 * (min([95, *ends]) // 5), 100)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks([])
     axes.grid(axis="x", color=_GRID, linewidth=0.8)
@@ -123,32 +117,25 @@ def _draw(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     )
     axes.set_xlabel("points, % of what can be earned", size=8, color=_QUIET, family=pen.fonts[0])
     _titles(axes, board, table, pen)
-    for n, (row, name) in enumerate(zip(rows, wording.names(rows), strict=True)):
+    named = wording.names(table)
+    for n, row in enumerate(rows):
         _draw_row(axes, n, row)
-        _write_row(axes, n, row, pen.either(name, row.run), pen)
+        _write_row(axes, n, row, pen.either(named[row.source], row.run), pen)
 
 
 def _titles(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     inches = len(table.rows) * _ROW
-    title = pen.either(table.exam.title, table.exam.id)
+    title = _cut(pen.either(table.exam.title, table.exam.id), _TITLE)
     _, *facts = wording.heading(table)
-    label = wording.differences(board, table).partition(",")[0]
+    which = wording.differences(board, table).partition(",")[0]
     start = _across(_MARGIN)
     at: dict[str, Any] = {"transform": axes.transAxes}
-    pen.write(
-        axes,
-        start,
-        1 + 0.72 / inches,
-        title + (f"   {label}" if label else ""),
-        size=13,
-        weight="bold",
-        **at,
-    )
-    pen.write(axes, start, 1 + 0.47 / inches, " · ".join(facts), size=7.6, color=_QUIET, **at)
+    quiet: dict[str, Any] = at | {"size": 7.6, "color": _QUIET}
+    heading = f"{title}   {which}".rstrip()
+    pen.write(axes, start, 1 + 0.72 / inches, heading, size=13, weight="bold", **at)
+    pen.write(axes, start, 1 + 0.47 / inches, _cut(" · ".join(facts), _LINE), **quiet)
     for word, place in _COLUMNS.items():
-        pen.write(
-            axes, _across(place), 1 + 0.13 / inches, word, size=8, color=_QUIET, ha="center", **at
-        )
+        pen.write(axes, _across(place), 1 + 0.13 / inches, word, ha="center", **quiet)
 
 
 def _draw_row(axes: Axes, n: int, row: Row) -> None:
@@ -156,9 +143,9 @@ def _draw_row(axes: Axes, n: int, row: Row) -> None:
     if row.interval is not None:
         ends = [100 * one / row.total.max for one in row.interval]
         axes.plot(ends, [n, n], color=colour, alpha=0.35, linewidth=4.5, solid_capstyle="round")
-    axes.plot(
-        [_percent(row.text_only)], [n], marker="|", markersize=10, markeredgewidth=1.6, color=_INK
-    )
+    if row.text_only.max:
+        place = [_percent(row.text_only)]
+        axes.plot(place, [n], marker="|", markersize=10, markeredgewidth=1.6, color=_INK)
     axes.plot([_percent(row.total)], [n], marker=_MARKER[row.verdict], markersize=6.5, color=colour)
 
 
@@ -167,7 +154,9 @@ def _write_row(axes: Axes, n: int, row: Row, name: str, pen: _Pen) -> None:
     at: dict[str, Any] = {"transform": axes.get_yaxis_transform()}
     weight = "bold" if passed else "normal"
     pen.write(axes, _across(_RANK), n, str(row.rank), ha="right", color=_QUIET, **at)
-    pen.write(axes, _across(_NAME), n, _cut(name) + "*" * row.scripted, weight=weight, **at)
+    pen.write(
+        axes, _across(_NAME), n, _cut(name, _LONGEST) + "*" * row.scripted, weight=weight, **at
+    )
     vision = wording.vision(row)
     cells = (
         wording.points(row.total), wording.span(row.ranks), pen.either(vision, _SIGNS[vision]),
@@ -203,13 +192,13 @@ def _percent(tally: Tally) -> float:
     return 100 * tally.points / tally.max if tally.max else 0.0
 
 
-def _cut(name: str) -> str:
-    """As much of a name as there is room for."""
-    if width(name) <= _LONGEST:
-        return name
-    while width(name) >= _LONGEST:
-        name = name[:-1]
-    return f"{name}…"
+def _cut(text: str, most: int) -> str:
+    """As much of a text as `most` columns have room for."""
+    if width(text) <= most:
+        return text
+    while width(text) >= most:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def _saved(figure: Figure, form: str) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
+from jmle_plugin.compare.ranking import ALPHA
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
 from jmle_plugin.report.layout import count, dollars
 from jmle_plugin.report.wording import p_text
@@ -15,15 +17,14 @@ _FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers comp
 """How facts are called where their own name would say little."""
 
 
-def names(rows: Sequence[Row]) -> list[str]:
-    """How each row is called: by its title, and by its run's name where titles are the same."""
-    titles = [row.title for row in rows]
-    return [
-        row.title
-        if titles.count(row.title) == 1 or row.title == row.run
-        else f"{row.title} [{row.run}]"
+def names(table: Table) -> dict[int, str]:
+    """Source of a row -> its title, with the run's name where another row has the same."""
+    rows = (*table.rows, *table.unranked)
+    titles = Counter(row.title for row in rows)
+    return {
+        row.source: row.title if titles[row.title] == 1 else f"{row.title} [{row.run}]"
         for row in rows
-    ]
+    }
 
 
 def vision(row: Row) -> str:
@@ -80,6 +81,11 @@ def several_epochs(table: Table) -> bool:
     return any(row.epochs > 1 for row in (*table.rows, *table.unranked))
 
 
+def priced(table: Table) -> bool:
+    """Whether the cost of any reply is known."""
+    return any(row.cost.usd is not None for row in (*table.rows, *table.unranked))
+
+
 def heading(table: Table) -> list[str]:
     """The exam's name, then a phrase for every fact that the rows share."""
     facts = table.facts
@@ -120,7 +126,7 @@ def footnotes(table: Table) -> Iterator[str]:
         )
     if not table.serial_known and table.rows:
         yield "Serial groups unknown: every question counts as independent of the others"
-    if all(row.cost.usd is None for row in rows):
+    if not priced(table):
         yield "cost: unknown"
     elif any(row.cost.usd is not None and row.cost.unknown for row in rows):
         yield "cost over: some replies have no known cost"
@@ -131,12 +137,9 @@ def legend(board: Leaderboard) -> Iterator[str]:
     if any(len(table.rows) > 1 for table in board.tables):
         yield (
             "ranks: those that noise leaves open (every pair of rows tested on points, two-sided, "
-            f"{1 - board.level:.0%} by Holm for all pairs together)"
+            f"{ALPHA:.0%} by Holm for all pairs together)"
         )
-        yield (
-            "above: p of the difference to the row above, by itself; over "
-            f"{1 - board.level:.2f} it is noise"
-        )
+        yield (f"above: p of the difference to the row above, by itself; over {ALPHA} it is noise")
     if any(table.rows for table in board.tables):
         yield f"{board.level:.0%}: points on another exam like this one"
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from jmle_plugin.ask.run import SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.compare.pairing import Place, places
-from jmle_plugin.compare.ranking import LEVEL, Ranking, group_points, points_interval
+from jmle_plugin.compare.ranking import ALPHA, LEVEL, Ranking, group_points, points_interval
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
@@ -55,7 +55,7 @@ class Row(Strict):
     @property
     def noise(self) -> bool:
         """Whether the difference to the row above is within noise."""
-        return self.p_above is not None and self.p_above > 1 - LEVEL
+        return self.p_above is not None and self.p_above > ALPHA
 
 
 class Table(Strict):

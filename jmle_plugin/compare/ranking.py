@@ -17,7 +17,8 @@ from jmle_plugin.errors import ComparisonError
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.results import Results
 
-LEVEL = 0.95
+LEVEL, ALPHA = 0.95, 0.05
+"""Of intervals; of tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Ranking:
         """
         pairs = list(self._p_values)
         adjusted = holm(list(self._p_values.values()))
-        apart = {pair for pair, p in zip(pairs, adjusted, strict=True) if p <= 1 - LEVEL + 1e-12}
+        apart = {pair for pair, p in zip(pairs, adjusted, strict=True) if p <= ALPHA}
         first, last = [1] * len(self.runs), [len(self.runs)] * len(self.runs)
         for better, worse in apart:
             first[worse] += 1

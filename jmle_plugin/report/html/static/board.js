@@ -41,7 +41,6 @@ function columnsOf(table) {
     row.interval ? row.interval[0] / row.total.max : 1, row.text_only.max ? row.text_only.points / row.text_only.max : 1]);
   const from = Math.max(0, Math.floor(20 * Math.min(1, ...edges)) / 20);
   const several = table.rows.length > 1;
-  const priced = table.rows.some((row) => row.cost.usd !== null);
   return [
     ["Rank", "number", (row) => row.rank, false, (row) => String(row.rank)],
     ["Model", "name", (row) => row.name.toLowerCase(), false, named],
@@ -55,7 +54,7 @@ function columnsOf(table) {
     ["Correct", "number", (row) => row.total.correct, true, (row) => of_(row.total.correct, row.total.questions)],
     ["Text-only points", "number", (row) => row.text_only.points, true, (row) => of_(row.text_only.points, row.text_only.max)],
     ["Text-only correct", "number", (row) => row.text_only.correct, true, (row) => of_(row.text_only.correct, row.text_only.questions)],
-    priced && ["Cost", "number", unknownLast, false, (row) => row.cost_text],
+    table.priced && ["Cost", "number", unknownLast, false, (row) => row.cost_text],
     table.epochs && ["Epochs", "number", (row) => row.epochs, true, (row) => String(row.epochs)],
   ].filter(Boolean);
 }
