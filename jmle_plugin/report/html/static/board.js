@@ -89,12 +89,12 @@ function rankingOf(table, label) {
     h("table", {}, h("caption", { class: "unseen" }, label), h("thead", {}, h("tr", {}, heads)), body));
 }
 
-function unrankedOf(table) {
+function unrankedOf(table, label) {
   const titles = ["Model", "Why", "Points", "Correct", "Vision", "Errors", "Cost"];
   const line = (row) => h("tr", {}, h("th", { scope: "row" }, named(row)), h("td", {}, row.why),
     h("td", {}, of_(row.total.points, row.total.max)), h("td", {}, of_(row.total.correct, row.total.questions)),
     h("td", {}, h("span", { role: "img", "aria-label": row.images }, row.vision)), h("td", {}, String(row.errors)), h("td", {}, row.cost_text));
-  return h("div", { class: "scroll ranking unranked", role: "region", tabindex: "0", "aria-label": table.unranked_title },
+  return h("div", { class: "scroll ranking unranked", role: "region", tabindex: "0", "aria-label": `${label}: ${table.unranked_title}` },
     h("table", {}, h("caption", {}, table.unranked_title),
       h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))),
       h("tbody", {}, table.unranked.map(line))));
@@ -106,8 +106,8 @@ function boardOf(table, n) {
     table.difference && h("p", { class: "difference" }, foreign(table.difference)),
     h("h2", { lang: "ja" }, foreign(table.title)),
     h("p", { class: "table-facts" }, table.facts.map((fact) => foreign(fact))),
-    table.rows.length ? rankingOf(table, label) : null,
-    table.unranked.length ? unrankedOf(table) : null,
+    table.rows.length ? rankingOf(table, `${label}: ranks`) : null,
+    table.unranked.length ? unrankedOf(table, label) : null,
     h("ul", { class: "notes" }, [...table.notes, ...page.legend].map((note) => h("li", {}, note))),
     heatOf(table, n));
 }

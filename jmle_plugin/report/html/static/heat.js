@@ -15,10 +15,11 @@ const disagreements = {
 function heatOf(table, n) {
   const runs = [...table.rows, ...table.unranked];
   const known = table.blocks.length > 0;
+  const which = page.tables.length > 1 ? `, table ${n + 1}` : "";
   const rows = table.questions.map((question, place) => ({
     question, place, found: new Set(runs.map((row) => outcomeAt(row, place))),
   }));
-  const form = h("form", { class: "heat-filters", "aria-label": "Questions" },
+  const form = h("form", { class: "heat-filters", "aria-label": `Questions${which}` },
     known && pick("block", "Block", [["", "all"], ...table.blocks.map((name) => [name, name])]),
     known && pick("form", "Kind", [["", "all"], ...Object.entries(forms)]),
     known && pick("image", "Image", [["", "any"], ["with", "with image"], ["without", "without image"]]),
@@ -38,7 +39,7 @@ function heatOf(table, n) {
       && (!wanted.runs || disagreements[wanted.runs][1](found)));
     frame.replaceChildren(...parts.map((block) => {
       const inside = kept.filter(({ question }) => !block || question.block === block);
-      return inside.length ? gridOf(block, inside.map(({ place }) => lines[place]), runs, n) : null;
+      return inside.length ? gridOf(block, inside.map(({ place }) => lines[place]), runs, which) : null;
     }).filter(Boolean));
     form.lastChild.textContent = kept.length === rows.length
       ? counted(rows.length, "question") : `${kept.length} of ${counted(rows.length, "question")}`;
@@ -71,11 +72,11 @@ function legendOf() {
     h("span", {}, h("i", { class: name }), word)));
 }
 
-function gridOf(block, lines, runs, n) {
+function gridOf(block, lines, runs, which) {
   const title = block ? `Block ${block}` : "All questions";
   const heads = runs.map((row) => h("th", { scope: "col" },
     h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: row.name }, nameOf(row))));
-  return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": `${title}, table ${n + 1}` },
+  return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": title + which },
     h("table", { class: "heat" }, h("caption", {}, title),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Question")), heads)),
       h("tbody", {}, lines)));
