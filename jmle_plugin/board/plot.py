@@ -20,6 +20,7 @@ from jmle_plugin.board import wording
 from jmle_plugin.board.fonts import families, shown
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import SettingsError
+from jmle_plugin.files import digest
 from jmle_plugin.mark.sheet import Tally, Verdict
 from jmle_plugin.report.layout import width
 
@@ -75,7 +76,7 @@ def plot(board: Leaderboard, form: str) -> bytes:
     for n, text in enumerate(foot):
         line = (0.12 + (len(foot) - 1 - n) * _FOOT) / height
         pen.write(figure, _MARGIN, line, _cut(text, _LINE), size=7.6, color=_QUIET)
-    return _saved(figure, form)
+    return _saved(figure, board, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +202,14 @@ def _cut(text: str, most: int) -> str:
     return f"{text}…"
 
 
-def _saved(figure: Figure, form: str) -> bytes:
+def made_from(board: Leaderboard) -> str:
+    """What a picture says of itself: a digest of the figures it shows."""
+    return f"jmle leaderboard {digest(board.model_dump(mode='json'))}"
+
+
+def _saved(figure: Figure, board: Leaderboard, form: str) -> bytes:
     file = BytesIO()
-    # Dates and drawn ids would make each file another one.
-    with rc_context({"svg.hashsalt": "jmle"}):
-        figure.savefig(
-            file,
-            format=form.lstrip("."),
-            metadata={"Date": None} if form == ".svg" else {"Software": None},
-        )
+    described = {"Description": made_from(board), ("Date" if form == ".svg" else "Software"): None}
+    with rc_context({"svg.hashsalt": "jmle"}):  # ids that are drawn would differ each time
+        figure.savefig(file, format=form.lstrip("."), metadata=described)
     return file.getvalue()

@@ -16,7 +16,7 @@ from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
 from jmle_plugin.report.results import ExamInfo, Results
 
-BY_ROW = "as each row says"
+BY_ROW = "vision or blind, as each row says"
 """The image mode of a table in which some runs saw the figures and others did not."""
 
 DECIDED = (Verdict.PASS, Verdict.FAIL)
