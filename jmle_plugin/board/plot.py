@@ -140,14 +140,14 @@ def _titles(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
 
 
 def _draw_row(axes: Axes, n: int, row: Row) -> None:
-    colour = _COLOUR[row.verdict]
+    looks: dict[str, Any] = {"color": _COLOUR[row.verdict], "clip_on": False}
     if row.interval is not None:
         ends = [100 * one / row.total.max for one in row.interval]
-        axes.plot(ends, [n, n], color=colour, alpha=0.35, linewidth=4.5, solid_capstyle="round")
+        axes.plot(ends, [n, n], alpha=0.35, linewidth=4.5, solid_capstyle="round", **looks)
     if row.text_only.max:
         place = [_percent(row.text_only)]
-        axes.plot(place, [n], marker="|", markersize=10, markeredgewidth=1.6, color=_INK)
-    axes.plot([_percent(row.total)], [n], marker=_MARKER[row.verdict], markersize=6.5, color=colour)
+        axes.plot(place, [n], marker="|", markersize=13, markeredgewidth=1.4, color=_INK)
+    axes.plot([_percent(row.total)], [n], marker=_MARKER[row.verdict], markersize=6.5, **looks)
 
 
 def _write_row(axes: Axes, n: int, row: Row, name: str, pen: _Pen) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
-from jmle_plugin.compare.ranking import ALPHA
+from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
 from jmle_plugin.report.layout import count, dollars
 from jmle_plugin.report.wording import p_text

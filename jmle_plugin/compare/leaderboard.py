@@ -10,7 +10,9 @@ from pydantic import Field
 from jmle_plugin.ask.run import SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.compare.pairing import Place, places
-from jmle_plugin.compare.ranking import ALPHA, LEVEL, Ranking, group_points, points_interval
+from jmle_plugin.compare.power import ALPHA
+from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
+from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict

@@ -12,13 +12,12 @@ from itertools import combinations
 from scipy import stats
 
 from jmle_plugin.compare.pairing import Place, answered
+from jmle_plugin.compare.power import ALPHA
+from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.compare.significance import holm, sign_flip
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.results import Results
-
-LEVEL, ALPHA = 0.95, 0.05
-"""Of intervals; of tests."""
 
 
 @dataclass(frozen=True, slots=True)
