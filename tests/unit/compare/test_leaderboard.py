@@ -10,7 +10,7 @@ import pytest
 from jmle_plugin.ask.run import ImageMode, PromptRef
 from jmle_plugin.compare.leaderboard import Leaderboard, identity, leaderboard
 from jmle_plugin.compare.likeness import FACTS
-from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.model import Exam, NumericRule
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.results import Results
 from tests.builders import make_exam, make_imported_run, make_results, make_run
@@ -40,7 +40,7 @@ UNLIKE = {
     "exam": sitting("other", replace(make_exam(), id="second")),
     "pack": sitting("other", replace(make_exam(), hash="3" * 64)),
     "key": sitting("other", replace(make_exam(), key=replace(KEY, state="author"))),
-    "numeric": sitting("other", replace(make_exam(), key=replace(KEY, numeric="text"))),
+    "numeric": sitting("other", replace(make_exam(), key=replace(KEY, numeric=NumericRule.TEXT))),
     "extraction": sitting("other", extraction=Extraction.PUBLISHED),
     "prompt": sitting("other", prompt=PromptRef(name="p", sha256="9" * 64)),
 }
