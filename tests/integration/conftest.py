@@ -9,14 +9,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import syrupy
+import vcr
+import xdist.dsession
 
+import jmle_plugin.compare.verdict
+import jmle_plugin.live_plugin
+import jmle_plugin.session
+import jmle_plugin.sitting_plugin
 from tests.conftest import ROOT
+
+LOADED = (
+    vcr,
+    xdist.dsession,
+    jmle_plugin.compare.verdict,
+    jmle_plugin.live_plugin,
+    jmle_plugin.session,
+    jmle_plugin.sitting_plugin,
+)
+"""Modules of every sitting: pytester forgets what is loaded first in a session of its own."""
 
 MODES = [
     pytest.param((), id="plain"),
     pytest.param(("-n0",), id="n0"),
     pytest.param(("-n2",), id="n2"),
 ]
+
+
+BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""hypothesis would be imported at the end of every session, which is a fifth of its time."""
 
 
 @dataclass
@@ -34,8 +55,20 @@ class Project:
         return self.run("--exam=sample", *arguments)
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest."""
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        """Run pytest in this process, where its modules are loaded: it takes a third of the time.
+
+        Workers, gateways and whatever is killed are processes of their own all the same.
+        """
+        # syrupy notes what tests came to in one place for all sessions of a process.
+        ours = syrupy._syrupy  # noqa: SLF001
+        try:
+            return self.pytester.runpytest_inprocess(*BARE, *arguments)
+        finally:
+            syrupy._syrupy = ours  # noqa: SLF001
+
+    def run_apart(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in a process of its own, for tests of what a session loads or leaves."""
+        return self.pytester.runpytest_subprocess(*BARE, *arguments)
 
     def results(self, run: str, exam: str = "sample") -> dict[str, Any]:
         """A results file."""
