@@ -19,6 +19,7 @@ from jmle_plugin.ask.importing import import_results
 from jmle_plugin.cli import main
 from jmle_plugin.exam.pack import load_exam
 from tests.conftest import ROOT
+from tests.integration.conftest import BARE
 
 pytestmark = pytest.mark.data
 
@@ -68,7 +69,7 @@ def sit(project: Path, data_root: Path) -> Sit:
 
 def sit_all(project: Path, data_root: Path, *arguments: str) -> dict[str, dict[str, Any]]:
     names = [f"--run={name}" for name in runs(project)]
-    command = [sys.executable, "-m", "pytest", "-q", "--offline", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-q", "--offline", *BARE]
     subprocess.run(
         [
             *command,
@@ -115,9 +116,29 @@ def test_every_published_figure_is_reproduced(sit: Sit, data_root: Path, key: st
     assert failed == ["gpt-oss-20b (low)"]
 
 
-def test_the_default_reading_gains_exactly_these_points(sit: Sit) -> None:
+@pytest.fixture(scope="module")
+def rescored(project: Path, data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Sit:
+    """Rescores all runs: display name -> results."""
+
+    def rescore(*arguments: str) -> dict[str, dict[str, Any]]:
+        folder = tmp_path_factory.mktemp("rescored")
+        places = [f"--cassettes={project / 'cassettes'}", f"--exam-data={data_root}"]
+        names = runs(project)
+        written = (f"--results={folder}", "--write")
+        start = time.process_time()
+        assert main(["rescore", *names, *places, *arguments, *written]) == 0
+        assert time.process_time() - start < 10
+        files = [folder / "jmle120" / f"{name}.json" for name in names]
+        assert main(["verify", str(files[0]), *places]) == 0
+        made = [json.loads(file.read_text("utf-8")) for file in files]
+        return {one["run"]["title"]: one for one in made}
+
+    return rescore
+
+
+def test_the_default_reading_gains_exactly_these_points(sit: Sit, rescored: Sit) -> None:
     published = sit("--key=official", "--extraction=published")
-    standard = sit("--key=official")
+    standard = rescored("--key=official")
     gained: dict[str, dict[str, int]] = {}
     for name, one in standard.items():
         pairs = zip(one["marks"], published[name]["marks"], strict=True)
@@ -131,24 +152,23 @@ def test_the_default_reading_gains_exactly_these_points(sit: Sit) -> None:
     assert gained == GAINED
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--key=official", "--extraction=published"),
+        pytest.param(("--key=author", "--extraction=published"), marks=pytest.mark.slow),
+        pytest.param(("--key=official",), marks=pytest.mark.slow),
+    ],
+)
 def test_rescoring_all_runs_gives_what_sessions_give(
-    sit: Sit, project: Path, data_root: Path, tmp_path: Path, key: str
+    sit: Sit, rescored: Sit, options: tuple[str, ...]
 ) -> None:
-    options = [f"--key={key}", "--extraction=published"]
     sessions = sit(*options)
-    places = [f"--cassettes={project / 'cassettes'}", f"--exam-data={data_root}"]
-    start = time.process_time()
-    assert (
-        main(["rescore", *runs(project), *places, *options, f"--results={tmp_path}", "--write"])
-        == 0
-    )
-    assert time.process_time() - start < 10
-    for name in runs(project):
-        file = tmp_path / "jmle120" / f"{name}.json"
-        made = json.loads(file.read_text("utf-8"))
-        assert without_session(made) == without_session(sessions[made["run"]["title"]])
-    assert main(["verify", str(file), *places]) == 0
+    made = rescored(*options)
+    assert len(made) == 15
+    assert {name: without_session(one) for name, one in made.items()} == {
+        name: without_session(one) for name, one in sessions.items()
+    }
 
 
 def without_session(results: dict[str, Any]) -> dict[str, Any]:

@@ -187,7 +187,7 @@ def load_litellm() -> Any:
     if getattr(litellm, "_jmle_prepared", False):
         return litellm
 
-    class Sent(CustomLogger):
+    class Sent(CustomLogger):  # type: ignore[misc]
         """Notes what goes out: litellm translates and adds parameters."""
 
         def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
@@ -216,7 +216,7 @@ def load_litellm() -> Any:
         raise sys.exception() or ConnectionError("the connection broke")
 
     httpx.AsyncClient.send = stay  # type: ignore[method-assign,assignment]
-    AsyncHTTPHandler.single_connection_post_request = once  # type: ignore[method-assign]
+    AsyncHTTPHandler.single_connection_post_request = once
     litellm.callbacks = [Sent()]
     litellm.suppress_debug_info = True
     litellm.drop_params = False
