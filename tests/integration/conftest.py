@@ -45,6 +45,8 @@ class Project:
     """A user's project with the exam test and the sample's recorded runs."""
 
     pytester: pytest.Pytester
+    apart: bool = False
+    """Whether sessions run in processes of their own: for what they load, change or leave there."""
 
     @property
     def path(self) -> Path:
@@ -55,20 +57,18 @@ class Project:
         return self.run("--exam=sample", *arguments)
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest in this process, where its modules are loaded: it takes a third of the time.
+        """Run pytest, by default in this process, which takes a third of the time.
 
         Workers, gateways and whatever is killed are processes of their own all the same.
         """
+        if self.apart:
+            return self.pytester.runpytest_subprocess(*BARE, *arguments)
         # syrupy notes what tests came to in one place for all sessions of a process.
         ours = syrupy._syrupy  # noqa: SLF001
         try:
             return self.pytester.runpytest_inprocess(*BARE, *arguments)
         finally:
             syrupy._syrupy = ours  # noqa: SLF001
-
-    def run_apart(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest in a process of its own, for tests of what a session loads or leaves."""
-        return self.pytester.runpytest_subprocess(*BARE, *arguments)
 
     def results(self, run: str, exam: str = "sample") -> dict[str, Any]:
         """A results file."""

@@ -35,7 +35,8 @@ def test_an_interrupted_session_has_no_verdict(project: Project) -> None:
                 raise KeyboardInterrupt
         """
     )
-    result = project.run_apart("--exam=sample", "--run=scripted-resident")
+    project.apart = True
+    result = project.sit("--run=scripted-resident")
     assert result.ret == 2
     sheet = project.results("scripted-resident.partial")["sheet"]
     assert (sheet["verdict"], sheet["asked"]) == ("partial", 22)

@@ -6,6 +6,7 @@ Needs the published data (JMLE_DATA). All runs sit in one session per key state.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -41,9 +42,12 @@ KEYS = ["official", pytest.param("author", marks=pytest.mark.slow)]
 def project(data_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with all recorded runs imported."""
     folder = tmp_path_factory.mktemp("published")
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # six thousand files need not outlast a cut
     exam = load_exam(ROOT / "data" / "jmle120" / "exam.toml", data_root=data_root)
     for file in sorted((data_root / "jmle2026-bench" / "results").glob("*.json")):
         import_results(file, exam, folder / "cassettes")
+    monkeypatch.undo()
     return folder
 
 
