@@ -78,6 +78,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from jmle_plugin.compare.audit_render import text_lines as audit_lines  # noqa: PLC0415
     from jmle_plugin.compare.render import text_lines  # noqa: PLC0415
     from jmle_plugin.report.results import read_results  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
@@ -87,6 +88,8 @@ def _show(options: argparse.Namespace) -> int:
         print(line.text)
     if results.comparison is not None:
         print("", *text_lines(results.comparison), sep="\n")
+    if results.audit is not None:
+        print("", *audit_lines(results.audit), sep="\n")
     return 0
 
 

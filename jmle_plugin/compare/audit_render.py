@@ -1,0 +1,188 @@
+"""An image audit for people: text for a terminal, markdown for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from jmle_plugin.report.audit import INDICES, LEVEL, Audit, AuditPart, Half
+from jmle_plugin.report.layout import count, folded, pad, ranges, table, width, wrapped
+from jmle_plugin.report.wording import p_text
+from jmle_plugin.text import printable
+
+COLUMNS = 78
+FEW = 30
+"""Questions below which a part says so."""
+HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
+_HALVES = ("", "verdict", "points", "correct")
+_OPEN = ("Visual type", "Subject")
+"""Groupings that may have any number of parts."""
+_SHOWN = 5
+"""Questions from which a part of those is shown on a terminal."""
+_TITLE = 15
+_ALPHA = 1 - LEVEL
+
+
+def headline(audit: Audit) -> str:
+    """The one sentence: what the figures are worth, or that nobody can tell."""
+    total = audit.total
+    if not total.right_wrong and not total.wrong_right:
+        return "The figures changed no outcome."
+    net = f"{_signed(total.net)} percentage points"
+    noise = "" if total.p_mcnemar <= _ALPHA else ", within noise"
+    return f"Net effect of the figures: {net}{noise} ({p_text(total.p_mcnemar)})."
+
+
+def facts(audit: Audit) -> Iterator[str]:
+    """What else there is to know, a sentence each."""
+    total = audit.total
+    both, gained, lost, _ = total.counts
+    yield (
+        f"Image questions right: {both + gained} of {total.questions} with figures, "
+        f"{both + lost} without. Net effect {_signed(total.net)} percentage points, "
+        f"{LEVEL:.0%} interval {_signed(total.low)} to {_signed(total.high)}, exact McNemar "
+        f"{p_text(total.p_mcnemar)}."
+    )
+    yield _detectable(audit)
+    if audit.shared:
+        yield "Text-only questions were asked once: their replies count in both halves."
+    elif (control := audit.text_only) is not None:
+        _, better, worse, _ = control.counts
+        yield (
+            f"Control: {count(control.questions, 'text-only question')} asked twice, "
+            f"{better} right in the first half alone, {worse} in the second alone "
+            f"({p_text(control.p_mcnemar)}): so much differs by chance."
+        )
+    if audit.withdrawn:
+        yield (
+            "Left out, since the examiners excluded them or credited everybody: "
+            f"{', '.join(audit.withdrawn)}."
+        )
+    if any(part.questions < FEW for part in _parts(audit)):
+        yield f"* fewer than {FEW} questions: the interval says how little that tells."
+    if any(len(parts) > 1 for parts in audit.groupings.values()):
+        yield f"Holm: p corrected for all {len(list(_parts(audit)))} parts; nothing is gated by it."
+
+
+def text_lines(audit: Audit) -> Iterator[str]:
+    """The audit in lines of at most 78 columns."""
+    yield from _folded(f"What figures are worth to {audit.title} ({audit.exam})")
+    yield ""
+    rows = [_HALVES, _half("with", audit.vision), _half("without", audit.blind)]
+    yield from map(printable, table(rows))
+    yield ""
+    yield from _folded(headline(audit))
+    yield ""
+    for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
+        yield f"{index}  {state}  {_share(audit.total, ids)}"
+        if ids:
+            yield from wrapped("     ", [printable(one) for one in ranges(ids)], COLUMNS)
+    yield ""
+    for fact in facts(audit):
+        yield from _folded(fact)
+    for title, parts in audit.groupings.items():
+        shown = [part for part in parts if title not in _OPEN or part.questions >= _SHOWN]
+        if parts:
+            yield ""
+        if shown:
+            rows = [(title, *HEADER[1:]), *map(_row, shown)]
+            yield from _aligned(rows)
+        if less := len(parts) - len(shown):
+            more = count(less, f"{title.lower()} has", f"{title.lower()}s have")
+            yield f"{more} fewer than {_SHOWN} questions, and no row here."
+
+
+def markdown(audit: Audit) -> str:
+    """The audit as a section of a markdown page."""
+    lines = [f"### What figures are worth to {audit.title} ({audit.exam})", ""]
+    lines += [f"**{headline(audit)}**", "", "| state | | questions | |", "|---|---|---:|---|"]
+    for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
+        lines.append(f"| {state} | {index} | {_share(audit.total, ids)} | {', '.join(ids)} |")
+    lines += ["", *(f"- {_unstarred(fact)}" for fact in facts(audit))]
+    for title, parts in audit.groupings.items():
+        if parts:
+            lines += ["", _cells((title, *HEADER[1:])), _cells(("---", *["---:"] * 9))]
+            lines += [_cells(tuple(map(_unstarred, _row(part)))) for part in parts]
+    return "\n".join(printable(line) for line in lines) + "\n"
+
+
+def summary(audits: Sequence[Audit]) -> Iterator[str]:
+    """Several audits, a line each: exams and professions side by side, never averaged."""
+    rows: list[Sequence[str]] = [("Profession", "exam", *HEADER[1:-1])]
+    for audit in audits:
+        _, *figures, _ = _row(audit.total)
+        rows.append((_cut(audit.profession), _cut(audit.exam).rstrip(), *figures))
+    yield from map(printable, table(rows))
+
+
+def _half(how: str, half: Half) -> tuple[str, ...]:
+    return (
+        f"{how} figures: {half.name}",
+        half.verdict.value.upper(),
+        f"{half.points}/{half.max}",
+        f"{half.correct} of {half.questions}",
+    )
+
+
+def _detectable(audit: Audit) -> str:
+    asked = count(audit.total.questions, "image question is", "image questions are")
+    few = f"{asked} few. " if audit.total.questions < FEW else ""
+    if audit.detectable is None:
+        return f"{few}No net effect, however large, would be found 4 times of 5."
+    points = 100 * audit.detectable / audit.total.questions
+    return (
+        f"{few}Smallest net effect found 4 times of 5: {count(audit.detectable, 'question')} "
+        f"({points:.1f} percentage points), if none changes the other way."
+    )
+
+
+def _parts(audit: Audit) -> Iterator[AuditPart]:
+    for parts in audit.groupings.values():
+        yield from parts
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield from map(printable, table([(_cut(title), *figures) for title, *figures in rows]))
+
+
+def _row(part: AuditPart) -> tuple[str, ...]:
+    return (
+        part.title,
+        f"{part.questions}{'*' if part.questions < FEW else ' '}",
+        *map(str, part.counts),
+        _signed(part.net),
+        f"{part.low:+.0f} to {part.high:+.0f}",
+        _p(part.p_mcnemar),
+        "" if part.p_holm is None else _p(part.p_holm),
+    )
+
+
+def _share(part: AuditPart, ids: list[str]) -> str:
+    return f"{len(ids)} ({len(ids) / part.questions:.0%})"
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.1f}" if round(points, 1) else "0.0"
+
+
+def _p(p: float) -> str:
+    return p_text(p).removeprefix("p ").removeprefix("= ")
+
+
+def _cut(title: str) -> str:
+    if width(title) <= _TITLE:
+        return title
+    while width(title) >= _TITLE:
+        title = title[:-1]
+    return pad(f"{title}…", _TITLE)
+
+
+def _folded(text: str) -> list[str]:
+    return folded(printable(text), COLUMNS)
+
+
+def _cells(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _unstarred(text: str) -> str:
+    return text.replace("*", "\\*")
