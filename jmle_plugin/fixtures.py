@@ -216,7 +216,8 @@ def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
     seat = seat_of(request.node)
     if seat is None:
         return dict(request.getfixturevalue("vcr_config"))
-    from jmle_plugin.ask.recording import MATCHER, Recorder, canonical_request  # noqa: PLC0415
+    from jmle_plugin.ask.matching import MATCHER  # noqa: PLC0415
+    from jmle_plugin.ask.recording import Recorder, canonical_request  # noqa: PLC0415
 
     return {
         "record_mode": "once" if request.config.stash[SETTINGS_KEY].may_record else "none",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.lean import import_vcr
-from jmle_plugin.ask.recording import MATCHER, matches
+from jmle_plugin.ask.matching import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.options import SETTINGS_KEY, Settings
