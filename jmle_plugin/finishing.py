@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jmle_plugin.auditing import Audited, audit_halves
 from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.errors import ResultError
 from jmle_plugin.gate import Sat
@@ -32,6 +33,10 @@ class Finished:
     ruling: Ruling | None
     remark: str
     """Why there is no comparison; empty where there is one, or none was asked for."""
+    audited: Audited | None = None
+    """What came of an audit, of which this is the half with figures."""
+    half: bool = False
+    """True for the blind half of an audit: its verdict is told, and decides nothing."""
 
     @property
     def title(self) -> str:
@@ -43,7 +48,7 @@ class Finished:
         """The sitting as the gate sees it."""
         exam, run = self.results.exam.id, self.results.run.name
         how = "".join(f", {fact}" for fact in unofficial(self.results))
-        return Sat(f"{exam} {run}{how}", self.results.sheet)
+        return Sat(f"{exam} {run}{how}", self.results.sheet, decides=not self.half)
 
     def lines(self, *, quiet: bool) -> Iterator[Line]:
         """The sheet and the comparison for people, or a line for each."""
@@ -72,21 +77,21 @@ class Finished:
 
 
 def finish(
-    taken: SittingMarks, settings: Settings, context: RunContext, baseline: Baseline | None
+    taken: SittingMarks,
+    settings: Settings,
+    context: RunContext,
+    baseline: Baseline | None,
+    blind: SittingMarks | None = None,
 ) -> Finished:
-    """Score, compare and write one sitting."""
-    sitting = taken.sitting
-    exam = sitting.exam
-    results = build_results(
-        sitting,
-        score_epochs(exam, taken.marks, taken.asked, sitting.run.epochs),
-        taken.marks.values(),
-        extraction=settings.extraction,
-        context=context,
-    )
-    results = with_doubt(results, exam)
+    """Score, compare and write one sitting; audit it where `blind` is its other half."""
+    exam, half = taken.sitting.exam, taken.sitting.half
+    results = with_doubt(_scored(taken, settings, context), exam)
+    audited = None
+    if blind is not None:
+        audited = audit_halves(results, _scored(blind, settings, context), exam)
+        results = results.model_copy(update={"audit": audited.audit})
     ruling, remark = None, ""
-    if baseline is not None:
+    if baseline is not None and not half:
         compared = baseline.compare(results, exam)
         ruling, remark = compared.ruling, compared.refusal
         results = results.model_copy(update={"comparison": compared.comparison})
@@ -95,4 +100,15 @@ def finish(
         written = f"Results: {write_results(settings.results, results)}"
     except ResultError as error:
         written = unwritten = str(error)
-    return Finished(results, written, unwritten, ruling, remark)
+    return Finished(results, written, unwritten, ruling, remark, audited, half)
+
+
+def _scored(taken: SittingMarks, settings: Settings, context: RunContext) -> Results:
+    sitting = taken.sitting
+    return build_results(
+        sitting,
+        score_epochs(sitting.exam, taken.marks, taken.asked, sitting.run.epochs),
+        taken.marks.values(),
+        extraction=settings.extraction,
+        context=context,
+    )

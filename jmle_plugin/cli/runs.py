@@ -6,11 +6,12 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jmle_plugin.cli.common import add_cassettes, add_data, add_recorded, data_root, find_exam, told
-from jmle_plugin.errors import DataMissingError, JmleError, UnknownNameError
+from jmle_plugin.errors import ComparisonError, DataMissingError, JmleError, UnknownNameError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.option_table import level, positive
 
@@ -120,6 +121,7 @@ def _rescore(options: argparse.Namespace) -> int:
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
     from jmle_plugin.report.provenance import RunContext  # noqa: PLC0415
     from jmle_plugin.report.results import write_results  # noqa: PLC0415
+    from jmle_plugin.review.auditing import with_audit  # noqa: PLC0415
     from jmle_plugin.review.remaking import remake_results  # noqa: PLC0415
     from jmle_plugin.review.rescoring import rescored_lines  # noqa: PLC0415
 
@@ -135,6 +137,8 @@ def _rescore(options: argparse.Namespace) -> int:
     )
     for sitting in sittings:
         made = remake_results(sitting, Extraction(options.extraction), context)
+        with suppress(ComparisonError):  # a half without all of its replies makes no audit
+            made = with_audit(made, sitting, options.cassettes, options.prompt)
         for line in rescored_lines(made, options.results):
             print(line)
         if options.write:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from functools import cache
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.likeness import find_mismatches
@@ -99,7 +99,7 @@ def audit_part(name: str, title: str, questions: Iterable[Question], right: Righ
         net=_percent(len(gained) - len(lost), len(chosen)),
         low=_percent(low, len(chosen)),
         high=_percent(high, len(chosen)),
-        p_mcnemar=mcnemar(len(gained), len(lost)),
+        p_mcnemar=float(f"{mcnemar(len(gained), len(lost)):.6g}"),
     )
 
 
@@ -162,22 +162,22 @@ def _interval(questions: Iterable[Question], right: Right) -> tuple[float, float
     cases: dict[str, list[Question]] = {}
     for one in questions:
         cases.setdefault(one.serial.id if one.serial else one.id, []).append(one)
-    groups = [
-        Group(
-            section="",
-            points=1,
-            size=len(case),
-            max=len(case),
-            lost=sum(right[one.id] == (False, True) for one in case),
-            gained=sum(right[one.id] == (True, False) for one in case),
+    groups = sorted(
+        (
+            len(case),
+            sum(right[one.id] == (False, True) for one in case),
+            sum(right[one.id] == (True, False) for one in case),
         )
         for case in cases.values()
-    ]
-    turned = [replace(one, lost=one.gained, gained=one.lost) for one in groups]
-    return _lower(groups), -_lower(turned)
+    )
+    turned = sorted((size, gained, lost) for size, lost, gained in groups)
+    return _lower(tuple(groups)), -_lower(tuple(turned))
 
 
-def _lower(groups: Sequence[Group]) -> float:
+@cache
+def _lower(cases: tuple[tuple[int, int, int], ...]) -> float:
+    """The lower end for cases of (size, lost, gained); small parts are often alike."""
+    groups = [Group("", 1, size, size, lost, gained) for size, lost, gained in cases]
     design = Design.of(groups)
     return lower_bound(design, Seen.of(groups, design), TAIL)
 
@@ -196,4 +196,4 @@ def _half(results: Results) -> Half:
 
 def _percent(questions: float, of: int) -> float:
     # Nobody reads more, and the last digits of what was found by iteration are noise.
-    return round(100 * questions / of, 4)
+    return round(100 * questions / of, 2)
