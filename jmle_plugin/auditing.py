@@ -61,4 +61,4 @@ def audit_halves(vision: Results, blind: Results, exam: Exam) -> Audited:
     try:
         return Audited(audit(vision, blind, exam))
     except ComparisonError as error:
-        return Audited(None, f"not audited: {error.problem}")
+        return Audited(None, f"{vision.run.name} {error.problem}")

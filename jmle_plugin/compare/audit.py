@@ -40,8 +40,8 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
     text_only = [one for one in chosen if not one.images and one.id not in withdrawn]
     if not counted:
         raise ComparisonError(
-            "no question with figures counts in this exam",
-            where=exam.id,
+            f"cannot be audited: no question with figures counts in {exam.id}",
+            where=f"{vision.run.name}, {blind.run.name}",
             remedy="Audit an exam that has figures.",
         )
     shared = blind.provenance.text_only_from == vision.run.name
@@ -122,8 +122,7 @@ def refuse_unlike(vision: Results, blind: Results, exam: Exam | None = None) -> 
         )
     if found:
         raise UnlikeResultsError(
-            "not the two halves of an audit: "
-            f"{'; '.join(f'{name} ({text})' for name, text in found.items())}",
+            f"cannot be audited: {'; '.join(f'{name} ({text})' for name, text in found.items())}",
             where=f"{vision.run.name}, {blind.run.name}",
             remedy="Give a whole sitting with figures (--images=vision), then one without "
             "(--images=blind), alike in everything else.",

@@ -32,7 +32,7 @@ def test_an_audit_that_a_cap_ended_goes_on_and_is_rewritten(live: Live) -> None:
     prices = ("--price-in=2", "--price-out=10", "--concurrency=2")
     capped = live.ask(AUDIT, *prices, "--max-cost=0.008", "-n2")
     assert capped.ret == 1
-    assert "not audited:" in capped.stdout.str()
+    assert "cannot be audited: incomplete" in capped.stdout.str()
     assert live.provider.peak <= 2
     asked = len(live.asked)
     assert 20 <= asked <= 22
