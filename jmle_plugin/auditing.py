@@ -22,7 +22,8 @@ class Audited:
 
     def lines(self, *, quiet: bool) -> Iterator[Line]:
         """For people: the whole of it, or one line."""
-        from jmle_plugin.compare.audit_render import headline, text_lines  # noqa: PLC0415
+        from jmle_plugin.compare.audit_render import text_lines  # noqa: PLC0415 - few audit
+        from jmle_plugin.report.audit_wording import headline  # noqa: PLC0415
 
         if self.audit is None:
             yield Line(self.refusal)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from jmle_plugin.report.audit import INDICES, LEVEL, Audit, AuditPart, Half
+from jmle_plugin.report.audit_wording import FEW, facts, headline, signed_share
 from jmle_plugin.report.layout import count, folded, pad, ranges, table, width, wrapped
 from jmle_plugin.report.wording import p_text
 from jmle_plugin.text import printable
 
 COLUMNS = 78
-FEW = 30
-"""Questions below which a part says so."""
 HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
 _HALVES = ("", "verdict", "points", "correct")
 _OPEN = ("Visual type", "Subject")
@@ -19,48 +18,6 @@ _OPEN = ("Visual type", "Subject")
 _SHOWN = 5
 """Questions from which a part of those is shown on a terminal."""
 _TITLE = 15
-_ALPHA = 1 - LEVEL
-
-
-def headline(audit: Audit) -> str:
-    """The one sentence: what the figures are worth, or that nobody can tell."""
-    total = audit.total
-    if not total.right_wrong and not total.wrong_right:
-        return "The figures changed no outcome."
-    net = f"{_signed(total.net)} percentage points"
-    noise = "" if total.p_mcnemar <= _ALPHA else ", within noise"
-    return f"Net effect of the figures: {net}{noise} ({p_text(total.p_mcnemar)})."
-
-
-def facts(audit: Audit) -> Iterator[str]:
-    """What else there is to know, a sentence each."""
-    total = audit.total
-    both, gained, lost, _ = total.counts
-    yield (
-        f"Image questions right: {both + gained} of {total.questions} with figures, "
-        f"{both + lost} without. Net effect {_signed(total.net)} percentage points, "
-        f"{LEVEL:.0%} interval {_signed(total.low)} to {_signed(total.high)}, exact McNemar "
-        f"{p_text(total.p_mcnemar)}."
-    )
-    yield _detectable(audit)
-    if audit.shared:
-        yield "Text-only questions were asked once: their replies count in both halves."
-    elif (control := audit.text_only) is not None:
-        _, better, worse, _ = control.counts
-        yield (
-            f"Control: {count(control.questions, 'text-only question')} asked twice, "
-            f"{better} right in the first half alone, {worse} in the second alone "
-            f"({p_text(control.p_mcnemar)}): so much differs by chance."
-        )
-    if audit.withdrawn:
-        yield (
-            "Left out, since the examiners excluded them or credited everybody: "
-            f"{', '.join(audit.withdrawn)}."
-        )
-    if any(part.questions < FEW for part in _parts(audit)):
-        yield f"* fewer than {FEW} questions: the interval says how little that tells."
-    if any(len(parts) > 1 for parts in audit.groupings.values()):
-        yield f"Holm: p corrected for all {len(list(_parts(audit)))} parts; nothing is gated by it."
 
 
 def text_lines(audit: Audit) -> Iterator[str]:
@@ -123,23 +80,6 @@ def _half(how: str, half: Half) -> tuple[str, ...]:
     )
 
 
-def _detectable(audit: Audit) -> str:
-    asked = count(audit.total.questions, "image question is", "image questions are")
-    few = f"{asked} few. " if audit.total.questions < FEW else ""
-    if audit.detectable is None:
-        return f"{few}No net effect, however large, would be found 4 times of 5."
-    points = 100 * audit.detectable / audit.total.questions
-    return (
-        f"{few}Smallest net effect found 4 times of 5: {count(audit.detectable, 'question')} "
-        f"({points:.1f} percentage points), if none changes the other way."
-    )
-
-
-def _parts(audit: Audit) -> Iterator[AuditPart]:
-    for parts in audit.groupings.values():
-        yield from parts
-
-
 def _aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     yield from map(printable, table([(_cut(title), *figures) for title, *figures in rows]))
 
@@ -149,7 +89,7 @@ def _row(part: AuditPart) -> tuple[str, ...]:
         part.title,
         f"{part.questions}{'*' if part.questions < FEW else ' '}",
         *map(str, part.counts),
-        _signed(part.net),
+        signed_share(part.net),
         f"{part.low:+.0f} to {part.high:+.0f}",
         _p(part.p_mcnemar),
         "" if part.p_holm is None else _p(part.p_holm),
@@ -158,10 +98,6 @@ def _row(part: AuditPart) -> tuple[str, ...]:
 
 def _share(part: AuditPart, ids: list[str]) -> str:
     return f"{len(ids)} ({len(ids) / part.questions:.0%})"
-
-
-def _signed(points: float) -> str:
-    return f"{points:+.1f}" if round(points, 1) else "0.0"
 
 
 def _p(p: float) -> str:

@@ -20,7 +20,9 @@ from jmle_plugin.report.html.replies import StoredReply, fair_limit
 from jmle_plugin.report.html.runs import PageRun, run_data
 from jmle_plugin.text import printable
 
-SCRIPTS = ("text.js", "charts.js", "sheet.js", "comparison.js", "question.js", "browser.js")
+SCRIPTS = (
+    "text.js", "charts.js", "sheet.js", "comparison.js", "audit.js", "question.js", "browser.js",
+)  # fmt: skip
 """In the order they run: each uses what those before it define."""
 
 

@@ -170,6 +170,7 @@ function sheetOf(run, number) {
     sheet.epochs ? h("figure", { class: "epochs" }, h("figcaption", { class: "caption" }, "Epochs"), spread(sheet.epochs, sheet.total.max)) : null,
     facts(told.map(([label, text]) => [label, linked(text)])),
     run.comparison ? comparisonOf(run) : null,
+    run.audit ? auditOf(run.audit) : null,
     h("details", { class: "provenance" }, h("summary", {}, "Provenance"), tree(run.provenance)),
   );
 }
