@@ -20,8 +20,8 @@ class Audited:
     audit: Audit | None
     refusal: str = ""
 
-    def lines(self, *, quiet: bool) -> Iterator[Line]:
-        """For people: the whole of it, or one line."""
+    def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
+        """For people: the whole of it in lines of `columns`, or one line."""
         from jmle_plugin.compare.audit_render import text_lines  # noqa: PLC0415 - few audit
         from jmle_plugin.report.audit_wording import headline  # noqa: PLC0415
 
@@ -30,7 +30,7 @@ class Audited:
         elif quiet:
             yield Line(headline(self.audit))
         else:
-            yield from map(Line, text_lines(self.audit))
+            yield from map(Line, text_lines(self.audit, columns))
 
 
 def share_text_only(taken: Sequence[SittingMarks]) -> None:

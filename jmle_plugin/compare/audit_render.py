@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from jmle_plugin.report.audit import INDICES, LEVEL, Audit, AuditPart, Half
 from jmle_plugin.report.audit_wording import FEW, facts, headline, signed_share
 from jmle_plugin.report.layout import count, folded, pad, ranges, table, width, wrapped
+from jmle_plugin.report.markup import item, literal, markdown_table, prose
 from jmle_plugin.report.wording import p_text
 from jmle_plugin.text import printable
 
@@ -20,29 +21,29 @@ _SHOWN = 5
 _TITLE = 15
 
 
-def text_lines(audit: Audit) -> Iterator[str]:
-    """The audit in lines of at most 78 columns."""
-    yield from _folded(f"What figures are worth to {audit.title} ({audit.exam})")
+def text_lines(audit: Audit, columns: int = COLUMNS) -> Iterator[str]:
+    """The audit in lines of at most `columns`; its tables need 78."""
+    yield from _folded(f"What figures are worth to {audit.title} ({audit.exam})", columns)
     yield ""
     rows = [_HALVES, _half("with", audit.vision), _half("without", audit.blind)]
     yield from map(printable, table(rows))
     yield ""
-    yield from _folded(headline(audit))
+    yield from _folded(headline(audit), columns)
     yield ""
     for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
         yield f"{index}  {state}  {_share(audit.total, ids)}"
         if ids:
-            yield from wrapped("     ", [printable(one) for one in ranges(ids)], COLUMNS)
+            yield from wrapped("     ", [printable(one) for one in ranges(ids)], columns)
     yield ""
     for fact in facts(audit):
-        yield from _folded(fact)
+        yield from _folded(fact, columns)
     for title, parts in audit.groupings.items():
         shown = [part for part in parts if title not in _OPEN or part.questions >= _SHOWN]
         if parts:
             yield ""
         if shown:
             rows = [(title, *HEADER[1:]), *map(_row, shown)]
-            yield from _aligned(rows)
+            yield from map(printable, table([(_cut(name), *figures) for name, *figures in rows]))
         if less := len(parts) - len(shown):
             more = count(less, f"{title.lower()} has", f"{title.lower()}s have")
             yield f"{more} fewer than {_SHOWN} questions, and no row here."
@@ -50,16 +51,19 @@ def text_lines(audit: Audit) -> Iterator[str]:
 
 def markdown(audit: Audit) -> str:
     """The audit as a section of a markdown page."""
-    lines = [f"### What figures are worth to {audit.title} ({audit.exam})", ""]
-    lines += [f"**{headline(audit)}**", "", "| state | | questions | |", "|---|---|---:|---|"]
+    title = f"### What figures are worth to {literal(audit.title)} ({prose(audit.exam)})"
+    lines = [title, "", f"**{headline(audit)}**", ""]
+    states = [("state", "", "questions", "which")]
     for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
-        lines.append(f"| {state} | {index} | {_share(audit.total, ids)} | {', '.join(ids)} |")
-    lines += ["", *(f"- {_unstarred(fact)}" for fact in facts(audit))]
-    for title, parts in audit.groupings.items():
+        states.append((state, index, _share(audit.total, ids), prose(", ".join(ids))))
+    lines += [*markdown_table(states), "", *map(item, facts(audit))]
+    for name, parts in audit.groupings.items():
         if parts:
-            lines += ["", _cells((title, *HEADER[1:])), _cells(("---", *["---:"] * 9))]
-            lines += [_cells(tuple(map(_unstarred, _row(part)))) for part in parts]
-    return "\n".join(printable(line) for line in lines) + "\n"
+            rows = [
+                (prose(one), n.replace("*", r"\*"), *more) for one, n, *more in map(_row, parts)
+            ]
+            lines += ["", *markdown_table([(name, *HEADER[1:]), *rows])]
+    return "\n".join(lines) + "\n"
 
 
 def summary(audits: Sequence[Audit]) -> Iterator[str]:
@@ -78,10 +82,6 @@ def _half(how: str, half: Half) -> tuple[str, ...]:
         f"{half.points}/{half.max}",
         f"{half.correct} of {half.questions}",
     )
-
-
-def _aligned(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield from map(printable, table([(_cut(title), *figures) for title, *figures in rows]))
 
 
 def _row(part: AuditPart) -> tuple[str, ...]:
@@ -112,13 +112,5 @@ def _cut(title: str) -> str:
     return pad(f"{title}…", _TITLE)
 
 
-def _folded(text: str) -> list[str]:
-    return folded(printable(text), COLUMNS)
-
-
-def _cells(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _unstarred(text: str) -> str:
-    return text.replace("*", "\\*")
+def _folded(text: str, columns: int) -> list[str]:
+    return folded(printable(text), columns)

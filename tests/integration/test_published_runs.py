@@ -66,6 +66,23 @@ def sit(project: Path, data_root: Path) -> Sit:
     return once
 
 
+@pytest.fixture(scope="module")
+def rescored(project: Path, data_root: Path) -> Callable[[str], Path]:
+    """The results of all runs under a key and the published reading, without a session."""
+
+    def once(key: str) -> Path:
+        folder = project / f"rescored-{key}"
+        if not folder.exists():
+            places = [f"--cassettes={project / 'cassettes'}", f"--exam-data={data_root}"]
+            options = [f"--key={key}", "--extraction=published", f"--results={folder}"]
+            start = time.process_time()
+            assert main(["rescore", *runs(project), *places, *options, "--write"]) == 0
+            assert time.process_time() - start < 10
+        return folder / "jmle120"
+
+    return once
+
+
 def sit_all(project: Path, data_root: Path, *arguments: str) -> dict[str, dict[str, Any]]:
     names = [f"--run={name}" for name in runs(project)]
     command = [sys.executable, "-m", "pytest", "-q", "--offline", "-p", "no:cacheprovider"]
@@ -133,22 +150,58 @@ def test_the_default_reading_gains_exactly_these_points(sit: Sit) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_rescoring_all_runs_gives_what_sessions_give(
-    sit: Sit, project: Path, data_root: Path, tmp_path: Path, key: str
+    sit: Sit, rescored: Callable[[str], Path], project: Path, data_root: Path, key: str
 ) -> None:
-    options = [f"--key={key}", "--extraction=published"]
-    sessions = sit(*options)
-    places = [f"--cassettes={project / 'cassettes'}", f"--exam-data={data_root}"]
-    start = time.process_time()
-    assert (
-        main(["rescore", *runs(project), *places, *options, f"--results={tmp_path}", "--write"])
-        == 0
-    )
-    assert time.process_time() - start < 10
+    sessions = sit(f"--key={key}", "--extraction=published")
+    folder = rescored(key)
     for name in runs(project):
-        file = tmp_path / "jmle120" / f"{name}.json"
+        file = folder / f"{name}.json"
         made = json.loads(file.read_text("utf-8"))
         assert without_session(made) == without_session(sessions[made["run"]["title"]])
+    places = [f"--cassettes={project / 'cassettes'}", f"--exam-data={data_root}"]
     assert main(["verify", str(file), *places]) == 0
+
+
+@pytest.mark.parametrize("key", ["official", "author"])
+def test_the_leaderboard_has_the_published_order_and_figures(
+    rescored: Callable[[str], Path],
+    data_root: Path,
+    key: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    published = json.loads((data_root / "jmle2026-bench" / "published.json").read_text("utf-8"))
+    results = str(rescored(key) / "*.json")
+    capsys.readouterr()
+    assert main(["leaderboard", results, f"--exam-data={data_root}", "--format=json"]) == 0
+    (table,) = json.loads(capsys.readouterr().out)["tables"]
+    rows = {row["title"]: row for row in table["rows"]}
+    assert table["unranked"] == []
+    assert list(rows) == [name for name in published[key] if name in rows]
+    assert len(rows) == 15
+    for name, row in rows.items():
+        total, text_only = row["total"], row["text_only"]
+        told = (total["points"], total["correct"], text_only["points"], text_only["correct"])
+        expected = published[key][name]
+        assert dict(zip(FIGURES, told, strict=True)) == {one: expected[one] for one in FIGURES}
+        assert (row["images"] == "vision") is expected["vision"]
+        maxima = (total["max"], total["questions"], text_only["max"], text_only["questions"])
+        assert maxima == tuple(published["max"].values())
+        assert row["interval"][0] <= total["points"] <= row["interval"][1]
+        assert row["ranks"][0] <= row["rank"] <= row["ranks"][1]
+    assert [name for name, row in rows.items() if row["verdict"] != "pass"] == ["gpt-oss-20b (low)"]
+
+
+def test_the_first_places_are_open(
+    rescored: Callable[[str], Path], data_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = str(rescored("official") / "*.json")
+    capsys.readouterr()
+    assert main(["leaderboard", results, f"--exam-data={data_root}", "--format=json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["tables"][0]["rows"]
+    # Gemini 3.1 Pro leads GPT-5.2 by seven points, which is noise (docs/pairs.md).
+    assert (rows[0]["title"], rows[2]["title"]) == ("Gemini 3.1 Pro Preview", "GPT-5.2")
+    assert rows[0]["ranks"][1] >= 3 >= rows[2]["ranks"][0] == 1
+    assert rows[-1]["ranks"][0] > 10
 
 
 def without_session(results: dict[str, Any]) -> dict[str, Any]:
