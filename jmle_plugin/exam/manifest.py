@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import NumericRule, Treatment
 from jmle_plugin.exam.validation import first_problem, read_toml
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -45,21 +47,34 @@ class _Strict(BaseModel):
 class SourceSpec(_Strict):
     """Where the questions come from and in which layout.
 
-    ``files`` pins upstream files (path below the source's folder -> sha256). A source
+    ``files`` pins upstream files (path below the source's folder -> sha256), ``unverified``
+    names those whose checksum nobody could record: the commit alone pins them. A source
     without ``folder`` lies beside its ``exam.toml``.
     """
 
-    format: Literal["jmle", "jmle2026-bench"]
+    format: Literal["jmle", "jmle2026-bench", "igakuqa", "igakuqa119"]
+    part: FilePath | None = None
+    """Which part of a source that holds several exams; how, its adapter says."""
     folder: Name | None = None
     repository: str = ""
     commit: str = ""
     url: str = ""
     files: dict[FilePath, Sha256] = {}
+    unverified: list[FilePath] = []
+    incomplete: str = ""
+    """What of the source is not named here at all, as a sentence; empty where all is."""
 
     @model_validator(mode="after")
     def _downloadable(self) -> Self:
-        if self.files and not (self.folder and "{path}" in self.url):
+        if (self.files or self.unverified) and not (self.folder and "{path}" in self.url):
             raise ValueError("pinned files need a 'folder' and a 'url' with a {path} in it")
+        if self.unverified and not ("{commit}" in self.url and _COMMIT.fullmatch(self.commit)):
+            raise ValueError(
+                "files without a checksum are pinned by the commit alone: give all forty digits "
+                "of it, and a 'url' with a {commit} in it"
+            )
+        if both := sorted(self.files.keys() & set(self.unverified)):
+            raise ValueError(f"{both[0]} has a checksum and is named as unverified as well")
         return self
 
 
@@ -183,6 +198,8 @@ class Manifest(_Strict):
     credit: str = ""
     synthetic: bool = False
     source: SourceSpec
+    defects: dict[str, str] = {}
+    """Question -> what is wrong with it in the data set, as a sentence for people."""
     sections: dict[Name, SectionSpec]
     blocks: Annotated[list[BlockSpec], Field(min_length=1)]
     default_key: str

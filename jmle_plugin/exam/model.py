@@ -83,6 +83,8 @@ class Question:
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[Image, ...] = ()
+    figures_missing: bool = False
+    """It was printed with figures that its data set does not have: asked without them."""
     serial: Serial | None = None
     prohibited: frozenset[str] = frozenset()
     """禁忌肢: labels whose choice counts against the candidate."""
@@ -100,6 +102,11 @@ class Question:
         if self.kind is QuestionKind.NUMERIC:
             return "numeric"
         return "single" if self.select == 1 else "multi_select"
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether it was printed with figures, be they here or not."""
+        return bool(self.images) or self.figures_missing
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -191,3 +198,11 @@ class Exam:
     key_states: tuple[str, ...]
     hash: str
     """sha256 over rules, questions, key states and image digests."""
+    defects: Mapping[str, str] = field(default_factory=dict)
+    """Question -> what is wrong with it in the data set, known and not to be mended here."""
+
+    @property
+    def figureless(self) -> bool:
+        """Whether the questions had figures of which not one is here."""
+        questions = self.questions.values()
+        return any(q.figures_missing for q in questions) and not any(q.images for q in questions)

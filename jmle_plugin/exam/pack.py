@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
+from jmle_plugin.exam.agreement import check_source
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
 from jmle_plugin.exam.manifest import BlockSpec, Manifest, read_manifest
@@ -60,6 +60,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         key=keys[state],
         key_states=tuple(manifest.keys),
         hash=_hash(manifest, questions, answers),
+        defects=manifest.defects,
     )
 
 
@@ -85,23 +86,13 @@ def _missing(manifest: Manifest, where: object) -> DataMissingError:
 
 def _read_paper(manifest: Manifest, folder: Path) -> Paper:
     try:
-        paper = ADAPTERS[manifest.source.format](folder)
+        paper = ADAPTERS[manifest.source.format](folder, manifest.source.part or "")
     except PackError as error:
         # An empty folder, or a fetch that was interrupted before the questions came.
         if manifest.source.folder and isinstance(error.__cause__, FileNotFoundError):
             raise _missing(manifest, error.where) from error
         raise
-    pinned = manifest.source.files.get(paper.file.name)
-    if pinned is not None:
-        found = hashlib.sha256(paper.file.read_bytes()).hexdigest()
-        if found != pinned:
-            raise PackError(
-                f"has sha256 {found[:12]}…, but the pack pins {pinned[:12]}… "
-                f"(upstream commit {manifest.source.commit[:7]})",
-                where=paper.file,
-                remedy=f"It was changed, or is another version: delete it and run "
-                f"`jmle fetch {manifest.id}`.",
-            )
+    check_source(manifest, paper, folder)
     return paper
 
 
@@ -146,6 +137,7 @@ def _question(
         select=one.select,
         options=one.options,
         images=tuple(figures[name] for name in one.images),
+        figures_missing=one.figures_missing,
         serial=(
             Serial(one.serial.id, one.serial.text, tuple(members[one.serial.id]))
             if one.serial
@@ -244,9 +236,18 @@ def _hash(
     questions: Mapping[str, Question],
     answers: Mapping[str, tuple[tuple[str, ...], ...]],
 ) -> str:
+    told = {"source", "defects"}  # what is said of the questions, not what they are
+    facts = {
+        "figures_missing": [one.id for one in questions.values() if one.figures_missing],
+        "human_accuracy": {
+            one.id: one.human_accuracy
+            for one in questions.values()
+            if one.human_accuracy is not None
+        },
+    }
     return digest(
         {
-            "rules": manifest.model_dump(mode="json", by_alias=True, exclude={"source"}),
+            "rules": manifest.model_dump(mode="json", by_alias=True, exclude=told),
             "questions": [
                 [question_digest(one), one.block, one.number, one.kind, one.select, one.points]
                 for one in questions.values()
@@ -260,5 +261,6 @@ def _hash(
                 for name, question in questions.items()
                 if question.prohibited
             },
+            **{name: fact for name, fact in facts.items() if fact},
         }
     )

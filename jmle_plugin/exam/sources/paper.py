@@ -33,6 +33,8 @@ class PaperQuestion:
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[str, ...] = ()
     """File names in the paper's image folder."""
+    figures_missing: bool = False
+    """Its figures are not in the source."""
     serial: PaperSerial | None = None
     prohibited: tuple[str, ...] = ()
     subject: str = ""
@@ -40,6 +42,8 @@ class PaperQuestion:
     """What its figures are (radiograph, ECG, ...), in the source's words."""
     human_accuracy: float | None = None
     """Share of human candidates who were right, 0 to 1."""
+    points: int | None = None
+    """What the source says it counts; 0 where the source leaves it out of the scoring."""
     language: str = ""
     rationale: str = ""
 
@@ -49,5 +53,8 @@ class Paper:
     """All questions of a source in the order printed, and where its images lie."""
 
     file: Path
+    """What errors name."""
     images: Path
     questions: tuple[PaperQuestion, ...]
+    parts: tuple[Path, ...] = ()
+    """The files read, where `file` is a folder that holds several."""
