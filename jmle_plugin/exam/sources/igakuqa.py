@@ -74,10 +74,8 @@ def read(folder: Path, part: str) -> Paper:
 
 
 def _read_block(prefix: str, block: str, file: Path, about: Path) -> list[PaperQuestion]:
-    facts = {
-        (meta := validated(_META, raw, f"line {line}", about)).problem_id: meta
-        for line, raw in read_lines(about)
-    }
+    told = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
+    facts = {meta.problem_id: meta for meta in told}
     found = []
     for line, raw in read_lines(file):
         entry = validated(_ENTRY, raw, f"line {line}", file)
@@ -124,7 +122,7 @@ def _question(entry: _Entry, meta: _Meta, block: str, number: int, file: Path) -
 def _choices(entry: _Entry, file: Path) -> list[tuple[str, ...]]:
     """The accepted answers: one of all the labels, or each side of an `or`."""
     if len(entry.answer) == 1 and " or " in entry.answer[0]:
-        accepted = [(label.strip(),) for label in entry.answer[0].split(" or ")]
+        accepted = [tuple(label.split()) for label in entry.answer[0].split(" or ")]
     else:
         accepted = [tuple(entry.answer)]
     for answer in accepted:
