@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨"
-_BOXES = re.compile(
-    rf"(?:([0-9]+)\s?[,，]\s?)?([{_CIRCLED}]+)(?:[.．]([{_CIRCLED}]+))?", re.ASCII
-)
+_BOXES = re.compile(rf"(?:([0-9]+)\s?[,，]\s?)?([{_CIRCLED}]+)(?:[.．]([{_CIRCLED}]+))?", re.ASCII)
 
 
 def boxed_number(key: str, text: str) -> tuple[str, ...]:
