@@ -113,7 +113,7 @@ def changed(pack: PackBuilder, *changes: dict[str, object]) -> KeyEntry:
 def test_two_changes_to_one_question_need_an_order(
     pack: PackBuilder, orders: tuple[int | None, int | None]
 ) -> None:
-    decisions = {"answer": ["b"]}, {"treatment": "exclude"}
+    decisions: list[dict[str, object]] = [{"answer": ["b"]}, {"treatment": "exclude"}]
     pack.official["changes"] = [
         {"question": "A-1", **decision} | ({"order": order} if order else {})
         for decision, order in zip(decisions, orders, strict=True)
