@@ -76,16 +76,21 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from jmle_plugin.exam.check import check_key, check_paper  # noqa: PLC0415
+    from jmle_plugin.exam.check import check_key, check_paper, notes  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     pack, root = find_exam(options), data_root(options)
     exam = load_exam(pack, data_root=root)
     problems = check_paper(exam)
+    for note in notes(exam):
+        print(printable(f"note: {note}"))
     for state in exam.key_states:
-        problems += check_key(load_exam(pack, data_root=root, key=state))
+        keyed = load_exam(pack, data_root=root, key=state)
+        problems += check_key(keyed)
+        for doubt in keyed.key.unconfirmed:
+            print(printable(f"not confirmed: key {state}, {doubt}"))
     for problem in problems:
-        print(problem)
+        print(printable(problem))
     figures = {image.name for question in exam.questions.values() for image in question.images}
     points = sum(question.points for question in exam.questions.values())
     print(

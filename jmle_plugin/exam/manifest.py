@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,12 +21,11 @@ from pydantic import (
 )
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import NumericRule, Treatment
+from jmle_plugin.exam.key_spec import KeySpec, Name
 from jmle_plugin.exam.validation import first_problem, read_toml
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 def _plain_path(path: str) -> str:
@@ -52,7 +51,7 @@ class SourceSpec(_Strict):
     without ``folder`` lies beside its ``exam.toml``.
     """
 
-    format: Literal["jmle", "jmle2026-bench", "igakuqa", "igakuqa119"]
+    format: Literal["jmle", "jmle2026-bench", "igakuqa", "igakuqa119", "kokushimd", "jmed48k"]
     part: FilePath | None = None
     """Which part of a source that holds several exams; how, its adapter says."""
     folder: Name | None = None
@@ -78,12 +77,11 @@ class SourceSpec(_Strict):
         return self
 
 
-class PointsSpec(_Strict):
-    """Questions `first` to `last` of a block count `points` each."""
+class _Range(_Strict):
+    """Questions `first` to `last` of a block."""
 
     first: Annotated[int, Field(ge=1)]
     last: Annotated[int, Field(ge=1)]
-    points: Annotated[int, Field(ge=0)]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -92,96 +90,92 @@ class PointsSpec(_Strict):
         return self
 
 
-# Told apart beforehand, so that a mistake in a rule is not reported as "not an integer".
+class PointsSpec(_Range):
+    """They count `points` each."""
+
+    points: Annotated[int, Field(ge=0)]
+
+
+class SectionRange(_Range):
+    """They belong to `section`."""
+
+    section: Name
+
+
+def _tag(value: object) -> str:
+    # Told apart beforehand, so that a mistake in a rule is not reported as "not an integer".
+    return "rules" if isinstance(value, list) else "source" if value == "source" else "one"
+
+
 _Points = Annotated[
-    Annotated[Annotated[int, Field(ge=0)], Tag("number")]
+    Annotated[Annotated[int, Field(ge=0)], Tag("one")]
+    | Annotated[Literal["source"], Tag("source")]
     | Annotated[list[PointsSpec], Tag("rules")],
-    Discriminator(lambda value: "rules" if isinstance(value, list) else "number"),
+    Discriminator(_tag),
 ]
+_Section = Annotated[
+    Annotated[Name, Tag("one")] | Annotated[list[SectionRange], Tag("rules")],
+    Discriminator(lambda value: "rules" if isinstance(value, list) else "one"),
+]
+_Rule = TypeVar("_Rule", bound=_Range)
 
 
 class BlockSpec(_Strict):
-    """One booklet."""
+    """One booklet. Its section and its points are one for all, or given by ranges.
+
+    With `points = "source"` the questions' own file says what each counts.
+    """
 
     id: Name
-    section: Name
+    section: _Section
     questions: Annotated[int, Field(ge=1, le=1000)]
     points: _Points = 1
 
-    def points_of(self, number: int) -> int:
-        """Points of question `number`; ValueError when not exactly one rule names it."""
-        if isinstance(self.points, int):
-            return self.points
-        rules = [rule.points for rule in self.points if rule.first <= number <= rule.last]
-        if len(rules) != 1:
+    def points_of(self, number: int) -> int | None:
+        """Points of question `number`; None where its source says them."""
+        if isinstance(self.points, list):
+            return self._rule("points", self.points, number).points
+        return self.points if isinstance(self.points, int) else None
+
+    def section_of(self, number: int) -> str:
+        """Section of question `number`."""
+        if isinstance(self.section, list):
+            return self._rule("section", self.section, number).section
+        return self.section
+
+    @property
+    def section_names(self) -> list[str]:
+        """The sections it has questions of."""
+        if isinstance(self.section, list):
+            return list(dict.fromkeys(rule.section for rule in self.section))
+        return [self.section]
+
+    def check(self) -> None:
+        """ValueError unless each question is named by exactly one rule of each kind."""
+        for number in range(1, self.questions + 1):
+            self.points_of(number)
+            self.section_of(number)
+        for what, rules in (("points", self.points), ("section", self.section)):
+            ranges = rules if isinstance(rules, list) else []
+            if any(rule.last > self.questions for rule in ranges):
+                raise ValueError(
+                    f"block {self.id}: a {what} rule goes beyond its {self.questions} questions"
+                )
+
+    def _rule(self, what: str, rules: Iterable[_Rule], number: int) -> _Rule:
+        found = [rule for rule in rules if rule.first <= number <= rule.last]
+        if len(found) != 1:
             raise ValueError(
-                f"block {self.id}: question {number} is named by {len(rules)} points rules, "
+                f"block {self.id}: question {number} is named by {len(found)} {what} rules, "
                 "not by one"
             )
-        return rules[0]
+        return found[0]
 
 
 class SectionSpec(_Strict):
     """A part of the exam with its own threshold."""
 
     title: str
-
-
-class CriterionSpec(_Strict):
-    """Threshold in points of a stated maximum; `ratio` is for candidates' own maxima."""
-
-    threshold: Annotated[int, Field(ge=0)]
-    max: Annotated[int, Field(ge=0)]
-    ratio: tuple[int, int] | None = None
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.threshold > self.max:
-            raise ValueError(f"threshold {self.threshold} is above the maximum {self.max}")
-        if self.ratio is not None and not 0 < self.ratio[0] <= self.ratio[1]:
-            raise ValueError(f"ratio {list(self.ratio)} is not above 0 and at most 1")
-        return self
-
-
-class ProhibitedSpec(_Strict):
-    """At most `limit` prohibited choices; `listed` when the pack says which they are."""
-
-    limit: Annotated[int, Field(ge=0)]
-    listed: bool = False
-
-
-class ChangeSpec(_Strict):
-    """One decision of the examiners about one question."""
-
-    question: str
-    answer: list[str] | None = None
-    """Replaces the key."""
-    accept: Annotated[list[list[str]], Field(min_length=1)] | None = None
-    """Several answers, each accepted."""
-    treatment: Treatment = Treatment.STANDARD
-    source: str = ""
-
-    @model_validator(mode="after")
-    def _one_decision(self) -> Self:
-        decisions = (
-            self.answer is not None,
-            self.accept is not None,
-            self.treatment is not Treatment.STANDARD,
-        )
-        if sum(decisions) != 1:
-            raise ValueError("give exactly one of 'answer', 'accept' and 'treatment'")
-        return self
-
-
-class KeySpec(_Strict):
-    """A named state of the key: thresholds, comparison of numbers, changes."""
-
-    title: str
-    source: str = ""
-    numeric: NumericRule = NumericRule.NUMBER
-    criteria: dict[str, CriterionSpec]
-    prohibited: ProhibitedSpec | None = None
-    changes: list[ChangeSpec] = []
 
 
 class Manifest(_Strict):
@@ -215,20 +209,38 @@ class Manifest(_Strict):
         for name in _doubled(block.id for block in self.blocks):
             yield f"block {name} stands twice"
         for block in self.blocks:
-            if block.section not in self.sections:
-                yield f"block {block.id} names the unknown section {block.section!r}"
-            for number in range(1, block.questions + 1):
-                block.points_of(number)
-            rules = [] if isinstance(block.points, int) else block.points
-            if any(rule.last > block.questions for rule in rules):
-                yield f"block {block.id}: a points rule goes beyond its {block.questions} questions"
+            for name in block.section_names:
+                if name not in self.sections:
+                    yield f"block {block.id} names the unknown section {name!r}"
+            block.check()
         if self.default_key not in self.keys:
             yield f"default_key {self.default_key!r} is not among the keys {list(self.keys)}"
         for state, key in self.keys.items():
-            if set(key.criteria) != set(self.sections):
-                yield f"keys.{state}.criteria must name the sections {list(self.sections)}"
-            for question in _doubled(change.question for change in key.changes):
-                yield f"keys.{state}: two changes to question {question}"
+            for name in key.disordered():
+                yield (
+                    f"keys.{state}: two changes to question {name}; make them one, or give each "
+                    "its own 'order'"
+                )
+            for problem in self._criteria(key):
+                yield f"keys.{state}.criteria{problem}"
+
+    def _criteria(self, key: KeySpec) -> Iterator[str]:
+        unseen = set(self.sections)
+        for name, spec in key.criteria.items():
+            if spec.sections or spec.subjects:
+                if not (spec.title or name in self.sections):
+                    yield f".{name}: needs a title"
+            elif name not in self.sections:
+                yield (
+                    f".{name}: is no section; name the 'sections' or 'subjects' it is about "
+                    f"(sections: {list(self.sections)})"
+                )
+            for section in spec.sections:
+                if section not in self.sections:
+                    yield f".{name}: unknown section {section!r}; there are {list(self.sections)}"
+            unseen -= set(spec.sections) or (set(self.sections) if spec.subjects else {name})
+        if unseen:
+            yield f": none of them is about {sorted(unseen)}"
 
 
 def _doubled(names: Iterable[str]) -> list[str]:

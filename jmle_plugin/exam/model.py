@@ -18,6 +18,8 @@ class QuestionKind(StrEnum):
     """Select exactly ``select`` of the labelled options."""
     NUMERIC = "numeric"
     """Write a number (the exam's digit boxes)."""
+    SEQUENCE = "sequence"
+    """Put ``select`` of the labelled options in order: a,c,b is not a,b,c."""
 
 
 class NumericRule(StrEnum):
@@ -69,7 +71,7 @@ class Question:
     """One question as the candidate reads it.
 
     ``text`` is complete: stem and options. ``options`` repeats the options by label
-    for reports and checks; its keys are all the labels a choice question offers, and
+    for reports and checks; its keys are all the labels it offers, and
     it is empty for a numeric question.
     """
 
@@ -98,9 +100,9 @@ class Question:
 
     @property
     def form(self) -> str:
-        """`single`, `multi_select` or `numeric`: what has to be written down."""
-        if self.kind is QuestionKind.NUMERIC:
-            return "numeric"
+        """`single`, `multi_select`, `numeric` or `sequence`: what has to be written down."""
+        if self.kind is not QuestionKind.CHOICE:
+            return self.kind.value
         return "single" if self.select == 1 else "multi_select"
 
     @property
@@ -118,8 +120,8 @@ class Question:
 class KeyEntry:
     """The accepted answers of one question under one key state.
 
-    Each accepted answer is a sorted tuple of labels, or a 1-tuple with the number as
-    the examiners wrote it.
+    Each accepted answer is a sorted tuple of labels, the labels in the order asked for, or
+    a 1-tuple with the number as the examiners wrote it.
     """
 
     accepted: tuple[tuple[str, ...], ...]
@@ -128,16 +130,27 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A section's threshold, in points of a stated maximum.
+    """A threshold in points of a stated maximum, and the questions it is about.
 
     ``ratio`` (numerator, denominator) decides where exclusions make a candidate's own
-    maximum differ from the stated one.
+    maximum differ from the stated one. Without ``sections`` it is about the section of its
+    own name; with ``subjects``, only about their questions. Without a ``title`` it has its
+    section's.
     """
 
-    section: str
+    name: str
     threshold: int
     maximum: int
     ratio: tuple[int, int] | None = None
+    title: str = ""
+    sections: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+    def counts(self, question: Question) -> bool:
+        """Whether `question` counts towards it."""
+        if self.subjects and question.subject not in self.subjects:
+            return False
+        return question.section in (self.sections or (self.name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +173,13 @@ class AnswerKey:
     numeric: NumericRule = NumericRule.NUMBER
     default: bool = True
     """Whether the exam is marked by this state unless told otherwise."""
+    unconfirmed: tuple[str, ...] = ()
+    """What its source could not confirm, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the exam with a pass criterion of its own."""
+    """A part of the exam that pass criteria speak of."""
 
     id: str
     title: str
@@ -175,7 +190,6 @@ class Block:
     """A booklet of the exam (A to F)."""
 
     id: str
-    section: str
     questions: int
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,13 +10,11 @@ from jmle_plugin.exam.agreement import check_source
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
 from jmle_plugin.exam.manifest import BlockSpec, Manifest, read_manifest
-from jmle_plugin.exam.model import Block, Exam, Image, Question, QuestionKind, Section, Serial
+from jmle_plugin.exam.model import Block, Exam, Image, Question, Section, Serial
 from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
+from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
-
-_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
-"""What names a test and a file; an ending of `-e2` names the second asking of a question."""
 
 
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
@@ -55,7 +51,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         licence=manifest.licence,
         synthetic=manifest.synthetic,
         sections=tuple(Section(name, spec.title) for name, spec in manifest.sections.items()),
-        blocks=tuple(Block(spec.id, spec.section, spec.questions) for spec in manifest.blocks),
+        blocks=tuple(Block(spec.id, spec.questions) for spec in manifest.blocks),
         questions=questions,
         key=keys[state],
         key_states=tuple(manifest.keys),
@@ -98,7 +94,7 @@ def _read_paper(manifest: Manifest, folder: Path) -> Paper:
 
 def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Question]:
     blocks = {block.id: block for block in manifest.blocks}
-    _check_structure(blocks, paper)
+    check_structure(blocks, paper)
     members = _serials(paper)
     below = f"{paper.images.relative_to(folder).as_posix()}/"
     pins = {
@@ -114,26 +110,47 @@ def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Ques
                     paper.images, name, question=one.id, sha256=pins.get(name)
                 )
     return {
-        one.id: _question(one, blocks[one.block], manifest, figures, members)
+        one.id: _question(
+            one,
+            blocks[one.block],
+            manifest,
+            figures,
+            members,
+            points=_points(one, blocks[one.block], paper.file),
+        )
         for one in paper.questions
     }
 
 
-def _question(
+def _points(one: PaperQuestion, block: BlockSpec, file: Path) -> int:
+    stated = block.points_of(one.number)
+    points = one.points if stated is None else stated
+    if points is None:
+        raise PackError(
+            f"question {one.id}: the source does not say its points",
+            where=file,
+            remedy=f"Give block {block.id} its points in exam.toml.",
+        )
+    return points
+
+
+def _question(  # noqa: PLR0913 - each is a part of the pack
     one: PaperQuestion,
     block: BlockSpec,
     manifest: Manifest,
     figures: Mapping[str, Image],
     members: Mapping[str, list[str]],
+    *,
+    points: int,
 ) -> Question:
     return Question(
         id=one.id,
         block=one.block,
         number=one.number,
-        section=block.section,
+        section=block.section_of(one.number),
         kind=one.kind,
         text=one.text,
-        points=block.points_of(one.number),
+        points=points,
         select=one.select,
         options=one.options,
         images=tuple(figures[name] for name in one.images),
@@ -169,56 +186,6 @@ def _serials(paper: Paper) -> dict[str, list[str]]:
     return members
 
 
-def _check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
-    """Every question once, in a block that has it, answerable; every block complete."""
-    for name, times in Counter(one.id for one in paper.questions).items():
-        if times > 1:
-            raise PackError(f"question {name} stands {times} times", where=paper.file)
-    numbers: dict[str, list[int]] = {name: [] for name in blocks}
-    for one in paper.questions:
-        if one.block not in blocks:
-            raise PackError(
-                f"question {one.id}: block {one.block!r} is not one of {list(blocks)}",
-                where=paper.file,
-            )
-        numbers[one.block].append(one.number)
-        _check_options(one, paper.file)
-    for name, block in blocks.items():
-        there, due = Counter(numbers[name]), Counter(range(1, block.questions + 1))
-        wrong = {
-            "missing": sorted(due - there),
-            "not due": sorted(there.keys() - due.keys()),
-            "twice": sorted(number for number, times in there.items() if times > 1),
-        }
-        if any(wrong.values()):
-            detail = ", ".join(f"{what}: {which}" for what, which in wrong.items() if which)
-            raise PackError(
-                f"block {name} must have the questions 1 to {block.questions} once each, but "
-                f"has {there.total()} ({detail})",
-                where=paper.file,
-            )
-
-
-def _check_options(one: PaperQuestion, file: Path) -> None:
-    problem = ""
-    if not _QUESTION_ID.fullmatch(one.id):
-        problem = (
-            "an id has letters, digits and . _ - only, and does not end like -e2: "
-            "it names a test and a file, to which -e2 is added where it is asked again"
-        )
-    elif one.kind is QuestionKind.NUMERIC:
-        if one.options or one.select != 1:
-            problem = "a numeric question has no options and selects 1"
-    elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
-        problem = "a choice question needs at least two options"
-    elif one.select > len(one.options):
-        problem = f"selects {one.select} of {len(one.options)} options"
-    elif stray := set(one.prohibited) - set(one.options):
-        problem = f"prohibited choices {sorted(stray)} are not among the options"
-    if problem:
-        raise PackError(f"question {one.id}: {problem}", where=file)
-
-
 def question_digest(question: Question) -> str:
     """Sha256 of what the candidate sees: context, text and figures."""
     return digest(
@@ -237,6 +204,9 @@ def _hash(
     answers: Mapping[str, tuple[tuple[str, ...], ...]],
 ) -> str:
     told = {"source", "defects"}  # what is said of the questions, not what they are
+    ruled_by_subject = any(
+        one.subjects for key in manifest.keys.values() for one in key.criteria.values()
+    )
     facts = {
         "figures_missing": [one.id for one in questions.values() if one.figures_missing],
         "human_accuracy": {
@@ -244,6 +214,8 @@ def _hash(
             for one in questions.values()
             if one.human_accuracy is not None
         },
+        # Where the rules speak of subjects, which question is about which is a rule too.
+        "subjects": {one.id: one.subject for one in questions.values() if ruled_by_subject},
     }
     return digest(
         {

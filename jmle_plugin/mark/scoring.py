@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from jmle_plugin.exam.keys import share_of
 from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
@@ -21,6 +22,7 @@ from jmle_plugin.mark.sheet import (
 from jmle_plugin.mark.totals import finish_reasons, total_cost, total_figures, total_tokens
 
 KINDS = ("single", "multi_select", "numeric")
+"""The kinds every sheet has; others are on it where the exam has such questions."""
 
 
 def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
@@ -59,9 +61,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         return _tally(part, complete)
 
     sections = {
-        rule.section: _section(
-            exam, rule, tally(q for q in chosen if q.section == rule.section), decided=decided
-        )
+        rule.name: _section(exam, rule, tally(filter(rule.counts, chosen)), decided=decided)
         for rule in exam.key.criteria
     }
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
@@ -72,7 +72,10 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         total=tally(chosen),
         sections=sections,
         blocks={block.id: tally(q for q in chosen if q.block == block.id) for block in exam.blocks},
-        kinds={kind: tally(q for q in chosen if q.form == kind) for kind in KINDS},
+        kinds={
+            kind: tally(q for q in chosen if q.form == kind)
+            for kind in dict.fromkeys((*KINDS, *(q.form for q in exam.questions.values())))
+        },
         images=ImageTally(
             shown=tally(q for q in chosen if q.images),
             without=tally(q for q in chosen if not q.images),
@@ -109,7 +112,7 @@ def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
 
 
 def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:
-    title = next(section.title for section in exam.sections if section.id == rule.section)
+    titles = {section.id: section.title for section in exam.sections}
     margin: int | None = None
     passed: bool | None = None
     if decided:
@@ -118,7 +121,7 @@ def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> Sec
         passed = margin >= 0
     return SectionTally(
         **tally.model_dump(),
-        title=title,
+        title=rule.title or titles.get(rule.name, rule.name),
         threshold=rule.threshold,
         stated_max=rule.maximum,
         ratio=rule.ratio,
@@ -136,8 +139,7 @@ def needed_points(rule: Criterion, own_maximum: int) -> int:
     """
     if own_maximum == rule.maximum or rule.ratio is None:
         return rule.threshold
-    numerator, denominator = rule.ratio
-    return -(-own_maximum * numerator // denominator)
+    return share_of(rule.ratio, own_maximum)
 
 
 def _prohibited(

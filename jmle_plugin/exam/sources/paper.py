@@ -43,7 +43,8 @@ class PaperQuestion:
     human_accuracy: float | None = None
     """Share of human candidates who were right, 0 to 1."""
     points: int | None = None
-    """What the source says it counts; 0 where the source leaves it out of the scoring."""
+    """What the source says it counts; 0 where the source leaves it out of the scoring.
+    `exam.toml` must agree, or leave it to the source."""
     language: str = ""
     rationale: str = ""
 
