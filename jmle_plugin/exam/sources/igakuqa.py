@@ -8,7 +8,8 @@ human_accuracy). There are no figures. What is uneven in the data is made even h
 - Prohibited choices (kinki) are written `c`, `cde`, ` e` or in full width.
 - A question without choices is answered with a number; see `digit_boxes` for its key.
 - The case of serial questions stands with the first of them alone. Each of the others is
-  given the questions before it as the candidate had them on the page.
+  given the questions before it as the candidate had them on the page, and lacks the figures
+  that those lack.
 """
 
 from __future__ import annotations
@@ -159,9 +160,12 @@ def _with_cases(block: Sequence[PaperQuestion]) -> list[PaperQuestion]:
     for start, length in zip(opening, lengths, strict=False):
         group = block[start : start + length]
         serial = PaperSerial(f"{group[0].id}-{group[-1].number}", "")
-        before = ""
+        before, missing = "", False
         for place, one in enumerate(group, start=start):
-            told[place] = replace(one, serial=serial, text=before + one.text)
+            missing = missing or one.figures_missing
+            told[place] = replace(
+                one, serial=serial, text=before + one.text, figures_missing=missing
+            )
             before += one.text.removesuffix(_printed(one.options)) + "\n\n"
     return told
 
