@@ -11,7 +11,7 @@ from jmle_plugin.report.layout import folded, pad, width
 from jmle_plugin.text import printable
 
 COLUMNS = 80
-_HEAD = ("exam", "edition", "profession", "questions", "images", "lacking", "key", "data")
+_HEAD = ("exam", "ed.", "profession", "questions", "images", "lacking", "here", "key")
 _RIGHT = {1, 3, 4, 5}
 """Columns of figures."""
 
@@ -34,9 +34,10 @@ def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
         yield from folded("  ".join(cells).rstrip(), COLUMNS, indent="    ")
     yield ""
     yield from folded(
-        "lacking: questions whose figures are not in the data set; they are asked without. "
-        "key: the states of the answer key, the default first. jmle fetch EXAM brings the data, "
-        "jmle check EXAM tells what is known to be wrong with it.",
+        "images: figures that are here. lacking: questions whose figures the data set does not "
+        "have; they are asked without. here: whether the questions are on this machine (jmle fetch "
+        "EXAM brings them; jmle check EXAM tells what is known to be wrong with them). key: states "
+        "of the answer key, the default first.",
         COLUMNS,
     )
     licences: dict[str, list[str]] = {}
@@ -60,8 +61,8 @@ def _row(one: ListedExam) -> tuple[str, ...]:
         _figure(one.questions),
         _figure(one.images),
         _figure(one.without_figures),
-        ",".join(states),
-        "here" if one.here else "unusable" if one.problem else "not here",
+        "yes" if one.here else "no",
+        ", ".join(states),
     )
     return tuple(printable(cell) for cell in cells)
 
