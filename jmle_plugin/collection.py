@@ -26,6 +26,7 @@ MARKERS = {
     "image": "questions with figures",
     "multi_select": "questions where two or more options must be selected",
     "numeric": "questions answered with a number",
+    "sequence": "questions answered with options in order",
     "serial": "questions that share a context with others (連問)",
 }
 
