@@ -10,15 +10,15 @@ from string import Template
 from typing import Any
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.exam.model import Exam, Question
+from jmle_plugin.exam.model import Exam, Question, QuestionKind
 from jmle_plugin.files import read_regular
 
 DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
 OTHER_FORMS_PROMPT = DEFAULT_PROMPT.with_name("ja-2.toml")
-"""For exams whose options are not all a, b, c..., or that ask for an order."""
+"""For exams whose options are not all a, b, c..., or with other forms of questions."""
 _INSTRUCTIONS = ("single", "multi_select", "numeric")
-_SEQUENCE = "sequence"
-"""The instruction that only an exam with such questions needs."""
+_OTHER_INSTRUCTIONS = ("sequence", "select_all")
+"""Those that only an exam with such questions needs."""
 _PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example"}
 
 
@@ -60,7 +60,9 @@ class Prompt:
 def default_prompt(exam: Exam | None = None) -> Path:
     """The suite's own template file for `exam`."""
     questions = exam.questions.values() if exam is not None else ()
-    other = any(one.labels[:1] not in ((), ("a",)) or one.form == _SEQUENCE for one in questions)
+    other = any(
+        one.labels[:1] not in ((), ("a",)) or one.form in _OTHER_INSTRUCTIONS for one in questions
+    )
     return OTHER_FORMS_PROMPT if other else DEFAULT_PROMPT
 
 
@@ -84,7 +86,8 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
     if not isinstance(instructions, dict):
         raise SettingsError("instruction is no table", where=file)
     forms = {question.form for question in exam.questions.values()} if exam is not None else ()
-    kinds = _INSTRUCTIONS + ((_SEQUENCE,) if _SEQUENCE in {*forms, *instructions} else ())
+    others = {*forms, *instructions}
+    kinds = [*_INSTRUCTIONS, *(one for one in _OTHER_INSTRUCTIONS if one in others)]
     texts = {
         "name": data.get("name"),
         "system": data.get("system", ""),
@@ -109,10 +112,10 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
 
 def _example(question: Question) -> str:
     spread = question.labels[::2]
-    labels = spread if len(spread) >= question.select else question.labels
-    example = labels[: question.select]
+    many = question.select or 2  # of those that apply there may be two
+    example = (spread if len(spread) >= many else question.labels)[:many]
     # Out of the printed order, so that nobody takes it for one.
-    return ",".join(reversed(example) if question.form == _SEQUENCE else example)
+    return ",".join(reversed(example) if question.kind is QuestionKind.SEQUENCE else example)
 
 
 def _check_placeholders(text: str, place: str, file: Path) -> None:

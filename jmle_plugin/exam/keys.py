@@ -121,10 +121,10 @@ def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tu
             f"{', '.join(question.labels)}",
             where=where,
         )
-    if len(set(given)) != question.select or len(given) != question.select:
+    if len(set(given)) != len(given) or not question.takes(len(given)):
         raise PackError(
             f"question {question.id}: the answer {list(given)} has {len(given)} labels, "
-            f"but {question.select} different ones must be selected",
+            f"but {question.select or 'one or more'} different ones must be selected",
             where=where,
         )
     if both := sorted(question.prohibited & set(given)):

@@ -95,7 +95,8 @@ class _Reader:
             return set()
         written = rest[0].text
         picks = {self._labels[char] for char in written if char in self._labels}
-        return picks if len(written) == len(picks) == self._select else set()
+        asked = self._select or len(written)
+        return picks if len(written) == len(picks) == asked > 1 else set()
 
     def _items(self) -> set[str]:
         picks: set[str] = set()

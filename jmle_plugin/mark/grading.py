@@ -46,7 +46,7 @@ def grade(question: Question, entry: KeyEntry, reading: Reading, numeric: Numeri
     if question.kind is QuestionKind.NUMERIC:
         return _grade_number(entry, reading.answer[0], numeric)
     chosen = frozenset(reading.answer)
-    if len(chosen) not in {question.select, *map(len, entry.accepted)}:
+    if not question.takes(len(chosen)) and len(chosen) not in map(len, entry.accepted):
         return Outcome.NO_ANSWER
     if question.kind is QuestionKind.SEQUENCE:
         right = reading.answer in entry.accepted
@@ -62,7 +62,7 @@ def prohibited_picks(question: Question, reading: Reading) -> frozenset[str]:
     bad: a list of all five options is not five decisions.
     """
     chosen = frozenset(reading.answer)
-    if question.kind is not QuestionKind.CHOICE or len(chosen) != question.select:
+    if question.kind is not QuestionKind.CHOICE or not question.takes(len(chosen)):
         return frozenset()
     return chosen & question.prohibited
 

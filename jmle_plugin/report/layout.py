@@ -11,6 +11,7 @@ KIND_TITLES = {
     "multi_select": "several choices",
     "numeric": "numeric",
     "sequence": "in order",
+    "select_all": "all that apply",
 }
 """How the kinds of questions are called."""
 

@@ -181,6 +181,7 @@ def test_unknown_placeholder_is_told_the_known_ones(file: Path) -> None:
 
 NUMBERED = make_question(options=dict.fromkeys("12345", "an option"))
 ORDERED = make_question(kind=QuestionKind.SEQUENCE, select=3)
+ALL = make_question(select=0)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +190,7 @@ ORDERED = make_question(kind=QuestionKind.SEQUENCE, select=3)
         (NUMBERED, "1"),
         (replace(NUMBERED, select=2), "1,3"),
         (ORDERED, "e,c,a"),
+        (ALL, "a,c"),
         (make_question(), "a"),
         (make_question(kind=QuestionKind.NUMERIC), "3.14"),
     ],
@@ -196,7 +198,7 @@ ORDERED = make_question(kind=QuestionKind.SEQUENCE, select=3)
 def test_the_example_has_the_form_of_the_questions_own_answer(
     question: Question, example: str
 ) -> None:
-    exam = make_exam(questions=[NUMBERED])
+    exam = make_exam(questions=[NUMBERED, ORDERED, ALL])
     assert user(load_prompt(None, exam), question).rpartition("【回答】")[2] == example
 
 
@@ -213,7 +215,12 @@ def test_an_exam_of_the_usual_forms_keeps_its_prompt() -> None:
     assert load_prompt().sha256.startswith("2f63e5c16cdf")
 
 
-@pytest.mark.parametrize("question", [NUMBERED, ORDERED])
+def test_all_that_apply_are_asked_for_without_their_number() -> None:
+    asked = user(load_prompt(None, make_exam(questions=[ALL])), ALL)
+    assert "当てはまるものをすべて選んで" in asked
+
+
+@pytest.mark.parametrize("question", [NUMBERED, ORDERED, ALL])
 def test_other_forms_get_the_other_prompt(question: Question) -> None:
     assert default_prompt(make_exam(questions=[question])) == OTHER_FORMS_PROMPT
 

@@ -151,3 +151,35 @@ def test_one_numbered_option_is_read(content: str, answer: str, how: How) -> Non
 )
 def test_several_numbered_options_are_read_as_a_set(content: str, answer: str, how: How) -> None:
     assert read(asked("12345", 2, QuestionKind.CHOICE), content) == (answer, how)
+
+
+# --- all that apply -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "answer"),
+    [("1,3", "13"), ("13", "13"), ("1 3 5", "135"), ("3", "3"), ("12345", "12345"), ("11", "")],
+)
+def test_any_number_of_options_may_apply(content: str, answer: str) -> None:
+    assert read(asked("12345", 0, QuestionKind.CHOICE), content)[0] == answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("13", Outcome.CORRECT),
+        ("1", Outcome.INCORRECT),
+        ("135", Outcome.INCORRECT),
+        ("", Outcome.NO_ANSWER),
+    ],
+)
+def test_all_that_apply_and_no_others_are_right(answer: str, outcome: Outcome) -> None:
+    question = asked("12345", 0, QuestionKind.CHOICE)
+    reading = Reading(tuple(answer), How.EXACT, "")
+    key = KeyEntry((("1", "3"),))
+    assert grade(question, key, reading, NumericRule.NUMBER) is outcome
+
+
+def test_a_prohibited_choice_among_all_that_apply_is_picked() -> None:
+    question = make_question(select=0, prohibited=frozenset("b"))
+    assert prohibited_picks(question, Reading(("a", "b"), How.EXACT, "")) == {"b"}
