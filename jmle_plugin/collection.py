@@ -98,7 +98,7 @@ def _markers(question: Question) -> list[str]:
     facts = {
         f"block_{question.block}": True,
         question.section: True,
-        "image": bool(question.images),
+        "image": question.has_figures,
         question.form: question.form in MARKERS,
         "serial": question.serial is not None,
     }

@@ -35,11 +35,11 @@ class Sitting:
     def seats(self) -> Iterator[Seat]:
         """All that is asked, epoch by epoch, in the exam's order.
 
-        Where figures are skipped, questions with figures have no seat.
+        Where figures are skipped, questions with figures have no seat, be they here or not.
         """
         for epoch in range(1, self.run.epochs + 1):
             for question in self.exam.questions.values():
-                if not (question.images and self.run.images is ImageMode.SKIP):
+                if not (question.has_figures and self.run.images is ImageMode.SKIP):
                     yield Seat(self, question, epoch)
 
 

@@ -20,10 +20,16 @@ def add_commands(commands: Any) -> None:
     add_data(fetch)
     fetch.set_defaults(command=_fetch)
 
-    load = commands.add_parser("import", help="turn JMLE2026-Bench replies into cassettes")
-    load.add_argument("file", type=Path)
-    load.add_argument("--exam", default="jmle120")
-    load.add_argument("--run", default="", metavar="NAME", help="default: the file's name")
+    load = commands.add_parser("import", help="turn other projects' recorded replies into runs")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files, or their folder")
+    load.add_argument("--exam", default="", help="default: the one the files belong to")
+    load.add_argument("--run", default="", metavar="NAME", help="default: by the files' names")
+    load.add_argument("--format", default="", metavar="FORM", help="default: found out")
+    load.add_argument(
+        "--images",
+        choices=("vision", "blind"),
+        help="whether the figures were shown, where the files do not say it",
+    )
     add_cassettes(load)
     add_data(load)
     load.set_defaults(command=_import)
@@ -51,16 +57,21 @@ def _say(line: str) -> None:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from jmle_plugin.ask.importing import import_results  # noqa: PLC0415
+    from jmle_plugin.ask.importing import find_form, import_all  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
+    form, exam_name = find_form(options.files, options.format)
+    options.exam = options.exam or exam_name
     exam = load_exam(find_exam(options), data_root=data_root(options))
-    done = import_results(options.file, exam, options.cassettes, options.run)
-    print(printable(f"{done.run.title}: {done.replies} replies in {done.folder}"))
-    if done.missing:
-        print(f"  no reply to {len(done.missing)} questions (first: {done.missing[0]})")
+    images = ImageMode(options.images) if options.images else None
+    done = import_all(options.files, exam, options.cassettes, options.run, form=form, images=images)
     where = "" if options.cassettes == Path(CASSETTES) else f" --cassettes={options.cassettes}"
-    print(f"  replay: pytest --exam={exam.id} --run={done.run.run} --offline{where}")
+    for one in done:
+        print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
+        if one.missing:
+            print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
+        print(f"  replay: pytest --exam={exam.id} --run={one.run.run} --offline{where}")
     return 0
 
 

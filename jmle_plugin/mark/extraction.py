@@ -12,6 +12,9 @@ standard
 published
     JMLE2026-Bench's own rule to the letter (``published``).
 
+Imported records of other projects may hold the answer alone; what both rules mean for those
+stands in ``bare``: published is then the rule of the project they come from.
+
 A reply is untrusted text: any string is read in linear time and without raising.
 """
 
@@ -24,6 +27,7 @@ from enum import StrEnum
 from jmle_plugin.exam.model import Question, QuestionKind
 from jmle_plugin.mark import choice, numeric, sequence
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
+from jmle_plugin.mark.bare import read_bare, read_published_bare
 from jmle_plugin.mark.published import read_published
 
 _LINE_LIMIT = 200
@@ -69,12 +73,16 @@ def read_answer(
     reasoning: str = "",
     *,
     extraction: Extraction = Extraction.STANDARD,
+    answer_of: str = "",
 ) -> Reading:
     """Read the answer to ``question`` from a reply and its reasoning text.
 
-    Never raises, whatever the reply holds. Under the standard rule a choice answer holds
-    only labels of the question; the published rule reads a to e whatever is offered.
+    Where ``answer_of`` names a project, ``text`` is the answer alone, as that project kept
+    it. Never raises, whatever the reply holds. Under the standard rule a choice answer holds
+    only labels of the question; published rules may read others.
     """
+    if answer_of:
+        return _read_bare(question, text, extraction, answer_of)
     standard = _read_standard(question, text, reasoning)
     if extraction is Extraction.STANDARD:
         return standard
@@ -103,6 +111,14 @@ def _read_standard(question: Question, text: str, reasoning: str) -> Reading:
     if line is not None:
         return _tolerant(question, line)
     return Reading((), How.NONE, "")
+
+
+def _read_bare(question: Question, text: str, extraction: Extraction, project: str) -> Reading:
+    answer, exact = read_bare(question, text)
+    how = How.EXACT if exact else How.TOLERANT
+    if extraction is Extraction.PUBLISHED:
+        answer = read_published_bare(question, text, project)
+    return Reading(answer, how if answer else How.NONE, _for_people(" ".join(text.splitlines())))
 
 
 def _tolerant(question: Question, line: AnswerLine) -> Reading:

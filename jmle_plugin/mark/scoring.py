@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jmle_plugin.exam.keys import share_of
@@ -23,6 +24,8 @@ from jmle_plugin.mark.totals import finish_reasons, total_cost, total_figures, t
 
 KINDS = ("single", "multi_select", "numeric")
 """The kinds every sheet has; others are on it where the exam has such questions."""
+HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": math.inf}
+"""Name of a share of human candidates who were right -> the share it stays below."""
 
 
 def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
@@ -52,6 +55,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         question.id: marks.get(question.id) or mark_error(question, exam.key, "no mark")
         for question in chosen
     }
+    lacking = [question for question in chosen if question.figures_missing]
     fully = len(chosen if whole is None else whole)
     partial = fully < len(exam.questions)
     taken = [marks[q.id] for q in chosen if q.id in marks] if replies is None else replies
@@ -78,8 +82,10 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         },
         images=ImageTally(
             shown=tally(q for q in chosen if q.images),
-            without=tally(q for q in chosen if not q.images),
+            without=tally(q for q in chosen if not q.has_figures),
+            missing=tally(lacking) if lacking else None,
         ),
+        by_human_accuracy=_by_human_accuracy(chosen, complete),
         prohibited=prohibited,
         formatting=_formatting(chosen, marks),
         tokens=total_tokens(taken),
@@ -109,6 +115,23 @@ def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
         maximum += mark.max
         correct += mark.outcome is Outcome.CORRECT
     return Tally(points=points, max=maximum, correct=correct, questions=count)
+
+
+def _by_human_accuracy(
+    questions: Iterable[Question], marks: Mapping[str, Mark]
+) -> dict[str, Tally] | None:
+    bins: dict[str, list[Question]] = {name: [] for name in (*HUMAN_BINS, "unknown")}
+    for question in questions:
+        bins[_bin(question.human_accuracy)].append(question)
+    if not any(bins[name] for name in HUMAN_BINS):
+        return None
+    return {name: _tally(some, marks) for name, some in bins.items() if some or name in HUMAN_BINS}
+
+
+def _bin(share: float | None) -> str:
+    if share is None:
+        return "unknown"
+    return next(name for name, below in HUMAN_BINS.items() if share < below)
 
 
 def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:

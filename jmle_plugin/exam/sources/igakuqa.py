@@ -8,7 +8,8 @@ human_accuracy). There are no figures. What is uneven in the data is made even h
 - Prohibited choices (kinki) are written `c`, `cde`, ` e` or in full width.
 - A question without choices is answered with a number; see `digit_boxes` for its key.
 - The case of serial questions stands with the first of them alone. Each of the others is
-  given the questions before it as the candidate had them on the page.
+  given the questions before it as the candidate had them on the page, and lacks the figures
+  that those lack.
 """
 
 from __future__ import annotations
@@ -74,10 +75,8 @@ def read(folder: Path, part: str) -> Paper:
 
 
 def _read_block(prefix: str, block: str, file: Path, about: Path) -> list[PaperQuestion]:
-    facts = {
-        (meta := validated(_META, raw, f"line {line}", about)).problem_id: meta
-        for line, raw in read_lines(about)
-    }
+    told = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
+    facts = {meta.problem_id: meta for meta in told}
     found = []
     for line, raw in read_lines(file):
         entry = validated(_ENTRY, raw, f"line {line}", file)
@@ -124,7 +123,7 @@ def _question(entry: _Entry, meta: _Meta, block: str, number: int, file: Path) -
 def _choices(entry: _Entry, file: Path) -> list[tuple[str, ...]]:
     """The accepted answers: one of all the labels, or each side of an `or`."""
     if len(entry.answer) == 1 and " or " in entry.answer[0]:
-        accepted = [(label.strip(),) for label in entry.answer[0].split(" or ")]
+        accepted = [tuple(label.split()) for label in entry.answer[0].split(" or ")]
     else:
         accepted = [tuple(entry.answer)]
     for answer in accepted:
@@ -161,9 +160,12 @@ def _with_cases(block: Sequence[PaperQuestion]) -> list[PaperQuestion]:
     for start, length in zip(opening, lengths, strict=False):
         group = block[start : start + length]
         serial = PaperSerial(f"{group[0].id}-{group[-1].number}", "")
-        before = ""
+        before, missing = "", False
         for place, one in enumerate(group, start=start):
-            told[place] = replace(one, serial=serial, text=before + one.text)
+            missing = missing or one.figures_missing
+            told[place] = replace(
+                one, serial=serial, text=before + one.text, figures_missing=missing
+            )
             before += one.text.removesuffix(_printed(one.options)) + "\n\n"
     return told
 

@@ -4,8 +4,8 @@
 labels, has_image}, `results/correct_answers.csv` the key (問題番号, 解答), `images/` the
 figures: `119A11.png` or `119C33-1.png`, `119C33-2.png`. What is uneven in the data:
 
-- A key of several letters means all of them. 119E28 accepts any one of its two: the project
-  grades it so, and its question asks for one.
+- A key of several letters means all of them where the question says how many to choose
+  (`2つ選べ`), and any one of them where it does not (119E28).
 - A key in digits belongs to a question that is answered with a number.
 - Choices that run into each other or stand in the question are left as they are, and all
   five labels may be chosen.
@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind
@@ -31,19 +31,26 @@ from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
 from jmle_plugin.exam.validation import validated
 
 BLOCKS = "ABCDEF"
-ANY_OF = frozenset({"119E28"})
-"""Questions whose key lists answers each of which is right by itself."""
 _LABELS = "abcde"
+_CHOOSE = re.compile(r"[2-9２-９]\s*つ選べ")
 _CHOICE = re.compile(rf"([{_LABELS}])[.．]\s*(.*)", re.DOTALL)
-_FIGURE = re.compile(r"(?P<question>[0-9]+[A-Z][0-9]+)(?:-(?P<place>[0-9]+))?\.(?:png|jpe?g)", re.I)
+_FIGURE = re.compile(
+    r"(?P<question>[0-9]+[A-Z][0-9]+)(?:-(?P<place>[0-9]+))?\.(?:png|jpe?g)", re.IGNORECASE
+)
 
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True)
     number: str
-    question: Annotated[str, Field(min_length=1)]
+    question: str
     choices: list[str]
     has_image: bool
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if not "".join([self.question, *self.choices]).strip():
+            raise ValueError(f"question {self.number} is empty")
+        return self
 
 
 _ENTRIES = TypeAdapter(list[_Entry])
@@ -66,9 +73,9 @@ def read(folder: Path, part: str) -> Paper:
                 )
             if entry.number not in key:
                 raise PackError(f"lacks question {entry.number}", where=answers)
-            questions.append(
-                _question(entry, block, int(name[1]), key[entry.number], figures, answers)
-            )
+            answer = _accepted(entry, key[entry.number], answers)
+            shown = figures.get(entry.number, ())
+            questions.append(_question(entry, block, int(name[1]), answer, shown))
         parts.append(file)
     return Paper(
         file=folder, images=folder / "images", questions=tuple(questions), parts=tuple(parts)
@@ -96,10 +103,11 @@ def _figures(folder: Path) -> dict[str, tuple[str, ...]]:
         if figure is None:
             continue
         places = found.setdefault(figure["question"], {})
-        if places.setdefault(int(figure["place"] or 0), name) != name:
-            raise PackError(f"is the same figure as {name}", where=folder / places[0])
+        other = places.setdefault(int(figure["place"] or 0), name)
+        if other != name:
+            raise PackError(f"is the same figure as {name}", where=folder / other)
     for question, places in found.items():
-        if list(sorted(places)) not in ([0], list(range(1, len(places) + 1))):
+        if sorted(places) not in ([0], list(range(1, len(places) + 1))):
             raise PackError(
                 f"question {question}: of its numbered figures one is missing, or one without "
                 f"a number lies beside them: {', '.join(places[at] for at in sorted(places))}",
@@ -108,36 +116,36 @@ def _figures(folder: Path) -> dict[str, tuple[str, ...]]:
     return {name: tuple(places[at] for at in sorted(places)) for name, places in found.items()}
 
 
-def _question(  # noqa: PLR0913 - what makes one
+def _question(
     entry: _Entry,
     block: str,
     number: int,
-    key: str,
-    figures: Mapping[str, tuple[str, ...]],
-    file: Path,
+    accepted: Sequence[tuple[str, ...]],
+    figures: tuple[str, ...],
 ) -> PaperQuestion:
-    numeric = key.isascii() and key.isdecimal()
-    answers = [(key,)] if numeric else _letters(entry.number, key, file)
-    shown = figures.get(entry.number, ())
+    numeric = accepted[0][0].isdecimal()
+    choices = ["", *entry.choices] if entry.choices else []
     return PaperQuestion(
         id=entry.number,
         block=block,
         number=number,
         kind=QuestionKind.NUMERIC if numeric else QuestionKind.CHOICE,
-        text="\n".join([entry.question.strip(), *([""] if entry.choices else []), *entry.choices]),
-        answer=answers[0],
-        also=tuple(answers[1:]),
-        select=len(answers[0]),
+        text="\n".join([entry.question.strip(), *choices]).strip(),
+        answer=accepted[0],
+        also=tuple(accepted[1:]),
+        select=len(accepted[0]),
         options={} if numeric else _options(entry.choices),
-        images=shown,
-        figures_missing=entry.has_image and not shown,
+        images=figures,
+        figures_missing=entry.has_image and not figures,
     )
 
 
-def _letters(question: str, key: str, file: Path) -> list[tuple[str, ...]]:
+def _accepted(entry: _Entry, key: str, file: Path) -> list[tuple[str, ...]]:
+    if key.isascii() and key.isdecimal():
+        return [(key,)]
     if not key or not set(key) <= set(_LABELS):
-        raise PackError(f"question {question}: {key!r} is no answer", where=file)
-    return [(label,) for label in key] if question in ANY_OF else [tuple(key)]
+        raise PackError(f"question {entry.number}: {key!r} is no answer", where=file)
+    return [tuple(key)] if _CHOOSE.search(entry.question) else [(label,) for label in key]
 
 
 def _options(choices: list[str]) -> dict[str, str]:
