@@ -26,6 +26,8 @@ MARKERS = {
     "image": "questions with figures",
     "multi_select": "questions where two or more options must be selected",
     "numeric": "questions answered with a number",
+    "sequence": "questions answered with options in order",
+    "select_all": "questions where all options that apply must be selected",
     "serial": "questions that share a context with others (連問)",
 }
 

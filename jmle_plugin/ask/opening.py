@@ -57,8 +57,8 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     be recorded, RunError where the name belongs to another run, StaleCassetteError where
     the run was recorded in another way than is wanted.
     """
-    prompt = load_prompt(wanted.prompt_file)
-    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt().sha256 else ""
+    prompt = load_prompt(wanted.prompt_file, exam)
+    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else ""
     max_edge = wanted.image_max_edge
     name = wanted.run or run_name(
         wanted.model,
@@ -101,7 +101,7 @@ def reopen_sitting(
 ) -> Sitting:
     """The sitting that another process of this session opened; `run` is its RunSpec as JSON."""
     spec = RunSpec.model_validate(run)
-    prompt = load_prompt(prompt_file) if spec.prompt is not None else None
+    prompt = load_prompt(prompt_file, exam) if spec.prompt is not None else None
     return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run)
 
 

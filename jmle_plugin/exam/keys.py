@@ -32,16 +32,17 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
     state: str,
     spec: KeySpec,
     questions: Mapping[str, Question],
-    answers: Mapping[str, tuple[tuple[str, ...], ...]],
+    answers: Mapping[str, KeyEntry],
     where: Path,
     *,
     default: bool = True,
 ) -> AnswerKey:
     """Apply a state's changes to the paper's answers; PackError for an impossible one."""
-    entries = {name: KeyEntry(accepted) for name, accepted in answers.items()}
+    entries = dict(answers)
     try:
         for change in spec.in_order():
             entries[change.question] = _changed(entries, change, questions, where)
+        _check_answered(entries)
         criteria = [
             _criterion(name, one, questions, entries) for name, one in spec.criteria.items()
         ]
@@ -61,6 +62,13 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
         default=default,
         unconfirmed=tuple(_unconfirmed(spec)),
     )
+
+
+def _check_answered(entries: Mapping[str, KeyEntry]) -> None:
+    for name, entry in entries.items():
+        needs_one = entry.treatment in (Treatment.STANDARD, Treatment.EXCLUDE_IF_WRONG)
+        if needs_one and not entry.accepted:
+            raise PackError(f"question {name} counts, but has no answer")
 
 
 def _criterion(
@@ -121,10 +129,10 @@ def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tu
             f"{', '.join(question.labels)}",
             where=where,
         )
-    if len(set(given)) != question.select or len(given) != question.select:
+    if len(set(given)) != len(given) or not question.takes(len(given)):
         raise PackError(
             f"question {question.id}: the answer {list(given)} has {len(given)} labels, "
-            f"but {question.select} different ones must be selected",
+            f"but {question.select or 'one or more'} different ones must be selected",
             where=where,
         )
     if both := sorted(question.prohibited & set(given)):

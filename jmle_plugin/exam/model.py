@@ -15,7 +15,7 @@ class QuestionKind(StrEnum):
     """How a question is answered."""
 
     CHOICE = "choice"
-    """Select exactly ``select`` of the labelled options."""
+    """Select exactly ``select`` of the labelled options, or all that apply where it is 0."""
     NUMERIC = "numeric"
     """Write a number (the exam's digit boxes)."""
     SEQUENCE = "sequence"
@@ -100,15 +100,24 @@ class Question:
 
     @property
     def form(self) -> str:
-        """`single`, `multi_select`, `numeric` or `sequence`: what has to be written down."""
+        """What has to be written down.
+
+        `single`, `multi_select`, `select_all`, `numeric` or `sequence`.
+        """
         if self.kind is not QuestionKind.CHOICE:
             return self.kind.value
+        if not self.select:
+            return "select_all"
         return "single" if self.select == 1 else "multi_select"
 
     @property
     def has_figures(self) -> bool:
         """Whether it was printed with figures, be they here or not."""
         return bool(self.images) or self.figures_missing
+
+    def takes(self, count: int) -> bool:
+        """Whether so many labels are as many as it asks for."""
+        return count == self.select if self.select else count > 0
 
     @property
     def labels(self) -> tuple[str, ...]:

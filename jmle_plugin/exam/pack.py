@@ -10,7 +10,16 @@ from jmle_plugin.exam.agreement import check_source
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
 from jmle_plugin.exam.manifest import BlockSpec, Manifest, read_manifest
-from jmle_plugin.exam.model import Block, Exam, Image, Question, Section, Serial
+from jmle_plugin.exam.model import (
+    Block,
+    Exam,
+    Image,
+    KeyEntry,
+    Question,
+    Section,
+    Serial,
+    Treatment,
+)
 from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
 from jmle_plugin.exam.structure import check_structure
@@ -31,13 +40,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     folder = source_folder(manifest, pack, data_root)
     paper = _read_paper(manifest, folder)
     questions = _questions(manifest, paper, folder)
-    answers = {
-        one.id: tuple(
-            checked_answer(questions[one.id], answer, paper.file)
-            for answer in (one.answer, *one.also)
-        )
-        for one in paper.questions
-    }
+    answers = {one.id: _answer(one, questions[one.id], paper.file) for one in paper.questions}
     keys = {
         name: build_key(name, spec, questions, answers, pack, default=name == manifest.default_key)
         for name, spec in manifest.keys.items()
@@ -58,6 +61,12 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         hash=_hash(manifest, questions, answers),
         defects=manifest.defects,
     )
+
+
+def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:
+    given = () if not one.answer and one.treatment is Treatment.EXCLUDE else (one.answer,)
+    answers = (checked_answer(question, answer, file) for answer in (*given, *one.also))
+    return KeyEntry(tuple(answers), one.treatment)
 
 
 def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
@@ -201,7 +210,7 @@ def question_digest(question: Question) -> str:
 def _hash(
     manifest: Manifest,
     questions: Mapping[str, Question],
-    answers: Mapping[str, tuple[tuple[str, ...], ...]],
+    answers: Mapping[str, KeyEntry],
 ) -> str:
     told = {"source", "defects"}  # what is said of the questions, not what they are
     ruled_by_subject = any(
@@ -214,6 +223,11 @@ def _hash(
             for one in questions.values()
             if one.human_accuracy is not None
         },
+        "treatments": {
+            name: entry.treatment
+            for name, entry in answers.items()
+            if entry.treatment is not Treatment.STANDARD
+        },
         # Where the rules speak of subjects, which question is about which is a rule too.
         "subjects": {one.id: one.subject for one in questions.values() if ruled_by_subject},
     }
@@ -225,8 +239,10 @@ def _hash(
                 for one in questions.values()
             ],
             "answers": {
-                name: list(accepted[0]) if len(accepted) == 1 else [list(one) for one in accepted]
-                for name, accepted in answers.items()
+                name: [list(one) for one in entry.accepted]
+                if len(entry.accepted) != 1
+                else list(entry.accepted[0])
+                for name, entry in answers.items()
             },
             "prohibited": {
                 name: sorted(question.prohibited)

@@ -6,7 +6,7 @@ The prompt asks for free reasoning and one last line ``【回答】a``, ``【回
 standard
     The last answer line of the reply counts (``answer_line`` finds it). Precisely the
     asked format is *exact*; what a human examiner would still read is *tolerant* (the
-    grammars are in ``choice`` and ``numeric``); everything else is *none*. Where the
+    grammars are in ``choice``, ``sequence`` and ``numeric``); everything else is *none*. Where the
     reply has no answer line at all, in this order: a stand-in in the reply (``【解答】c``,
     ``\boxed{c}``), then an answer line of the reasoning.
 published
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.exam.model import Question, QuestionKind
-from jmle_plugin.mark import choice, numeric
+from jmle_plugin.mark import choice, numeric, sequence
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
 from jmle_plugin.mark.bare import read_bare, read_published_bare
 from jmle_plugin.mark.published import read_published
@@ -55,7 +55,8 @@ class How(StrEnum):
 class Reading:
     """What was read from one reply.
 
-    ``answer`` holds the sorted labels, or one number as text, and is empty when nothing
+    ``answer`` holds the sorted labels, or those of a sequence as they were put in order, or
+    one number as text, and is empty when nothing
     could be read. ``line`` shows people the answer line (trimmed, at most 200 characters,
     control characters and lone surrogates replaced); it is kept for an unreadable line
     too, and empty where there is no answer line.
@@ -123,6 +124,8 @@ def _read_bare(question: Question, text: str, extraction: Extraction, project: s
 def _tolerant(question: Question, line: AnswerLine) -> Reading:
     if question.kind is QuestionKind.NUMERIC:
         answer = numeric.read(question, line.content)
+    elif question.kind is QuestionKind.SEQUENCE:
+        answer = sequence.read(question, line.content)
     else:
         answer = choice.read(question, line.content)
     how = How.TOLERANT if answer else How.NONE
@@ -132,6 +135,8 @@ def _tolerant(question: Question, line: AnswerLine) -> Reading:
 def _read_exact(question: Question, content: str) -> tuple[str, ...]:
     if question.kind is QuestionKind.NUMERIC:
         return numeric.read_exact(content)
+    if question.kind is QuestionKind.SEQUENCE:
+        return sequence.read_exact(question, content)
     return choice.read_exact(question, content)
 
 

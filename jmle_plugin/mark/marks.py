@@ -51,7 +51,8 @@ class Mark(Strict):
     """0 for questions taken out of the scoring."""
     outcome: Outcome
     answer: list[str] = Field(default=[])
-    """What was read: sorted labels, or one number as written; empty when nothing was."""
+    """What was read: sorted labels, those of a sequence in its order, or one number as written;
+    empty when nothing was."""
     accepted: list[list[str]] = Field(default=[])
     """The answers the key accepts."""
     how: How = How.NONE

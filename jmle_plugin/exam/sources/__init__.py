@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jmle_plugin.exam.sources import bench2026, igakuqa, igakuqa119, native
+from jmle_plugin.exam.sources import bench2026, igakuqa, igakuqa119, jmed48k, kokushimd, native
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 
 ADAPTERS: Mapping[str, Callable[[Path, str], Paper]] = {
@@ -17,6 +17,8 @@ ADAPTERS: Mapping[str, Callable[[Path, str], Paper]] = {
     "jmle2026-bench": lambda folder, _: bench2026.read(folder),
     "igakuqa": igakuqa.read,
     "igakuqa119": igakuqa119.read,
+    "kokushimd": kokushimd.read,
+    "jmed48k": jmed48k.read,
 }
 
 __all__ = ["ADAPTERS", "Paper", "PaperQuestion", "PaperSerial"]

@@ -33,7 +33,8 @@ class _Question(_Strict):
     also: list[list[str]] = []
     kind: QuestionKind = QuestionKind.CHOICE
     options: dict[Annotated[str, Field(pattern=r"^([a-z]|[1-9][0-9]?)$")], str] = {}
-    select: Annotated[int, Field(ge=1)] = 1
+    select: Annotated[int, Field(ge=0)] = 1
+    """0 for all that apply."""
     images: list[str] = []
     serial: str | None = None
     prohibited: list[str] = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.model import QuestionKind, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class PaperQuestion:
     answer: tuple[str, ...]
     also: tuple[tuple[str, ...], ...] = ()
     """Other answers the source accepts as well."""
+    treatment: Treatment = Treatment.STANDARD
+    """What the source itself says of it, until a key state decides; one that is excluded for
+    all may have no answer."""
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[str, ...] = ()

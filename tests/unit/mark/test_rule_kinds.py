@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.key_spec import KeySpec
 from jmle_plugin.exam.keys import build_key
-from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.mark.scoring import build_sheet
@@ -41,7 +41,8 @@ def decided(*changes: Mapping[str, Any]) -> Exam:
         }
     )
     exam = make_exam(questions=QUESTIONS.values())
-    return replace(exam, key=build_key("official", spec, exam.questions, PAPER, Path("exam.toml")))
+    paper = {name: KeyEntry(accepted) for name, accepted in PAPER.items()}
+    return replace(exam, key=build_key("official", spec, exam.questions, paper, Path("exam.toml")))
 
 
 def sat(exam: Exam, answers: Mapping[str, str]) -> Sheet:
