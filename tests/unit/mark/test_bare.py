@@ -38,15 +38,15 @@ def read(question: Question, text: str, project: str = "", reasoning: str = "") 
         ("A、Ｃ", "ac", How.TOLERANT),
         ("ac", "ac", How.TOLERANT),
         ('["b", "e"]', "be", How.TOLERANT),
-        ("c (spring catarrh)", "c", How.TOLERANT),
-        ("e. 反跳痛", "e", How.TOLERANT),
-        ("画像から考えると､\n\n答え: e", "e", How.TOLERANT),
+        ("c (the third one)", "c", How.TOLERANT),
+        ("e. 五番目", "e", How.TOLERANT),
+        ("順に調べると､\n\n答え: e", "e", How.TOLERANT),
         ("", "", How.NONE),
         ("g", "", How.NONE),
         ("1,4", "", How.NONE),
-        ("画像がないため選べません｡", "", How.NONE),
-        ("膠芽腫(a)または髄膜腫(b)が考えられます｡", "", How.NONE),
-        ("d: it is not possible to answer", "", How.NONE),
+        ("どれとも決められません｡", "", How.NONE),
+        ("一番目(a)または二番目(b)だと思います｡", "", How.NONE),
+        ("d: this is not certain", "", How.NONE),
     ],
 )
 def test_choices_as_a_person_reads_them(text: str, answer: str, how: How) -> None:
@@ -58,12 +58,12 @@ def test_choices_as_a_person_reads_them(text: str, answer: str, how: How) -> Non
     ("text", "answer", "how"),
     [
         ("10.0", "10.0", How.EXACT),
-        ("答え:\n43torr", "43", How.TOLERANT),
-        ("まず5を3で割る。\n解答:1,130 kcal", "1130", How.TOLERANT),
-        ("146mg/dL", "146", How.TOLERANT),
+        ("答え:\n52mL", "52", How.TOLERANT),
+        ("まず5を3で割る。\n解答:2,450 m", "2450", How.TOLERANT),
+        ("38mg/dL", "38", How.TOLERANT),
         ("1 0 0", "10.0", How.TOLERANT),
-        ("8;100;90.9", "", How.NONE),
-        ("2450ml-1850ml=600ml", "", How.NONE),
+        ("7;20;3.5", "", How.NONE),
+        ("90m-60m=30m", "", How.NONE),
     ],
 )
 def test_numbers_as_a_person_reads_them(text: str, answer: str, how: How) -> None:
@@ -99,7 +99,7 @@ def test_a_label_given_twice_is_another_list_than_the_key(project: str) -> None:
 
 @pytest.mark.parametrize(
     ("project", "text", "answer"),
-    [("IgakuQA", "26 torr", "26 torr"), ("IgakuQA119", "[1,130]", "1130")],
+    [("IgakuQA", "31 mL", "31 mL"), ("IgakuQA119", "[1,130]", "1130")],
 )
 def test_numbers_by_the_published_rules(project: str, text: str, answer: str) -> None:
     assert read(NUMERIC, text, project).answer == (answer,)

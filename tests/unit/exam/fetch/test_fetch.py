@@ -158,7 +158,7 @@ def test_files_without_a_checksum_are_fetched_and_said_to_be_unchecked(fetch: Fe
     source |= {
         "unverified": [first],
         "commit": "c" * 40,
-        "incomplete": "Two figures are not named.",
+        "incomplete": "Two more.",
     }
     fetch.web.files = {f"{'c' * 40}/{name}": raw for name, raw in fetch.pack.files().items()}
     fetch.pack.write_manifest()
