@@ -150,7 +150,7 @@ def test_one_weak_subject_fails_pharmacists(sitting: Exam) -> None:
 
 
 def test_questions_that_are_not_here_are_missing_data(tmp_path: Path) -> None:
-    with pytest.raises(DataMissingError, match="Get them from https://github.com/juniorliu95/"):
+    with pytest.raises(DataMissingError, match=r"Get them from https://github.com/juniorliu95/"):
         load_exam(PACKS["nurse-2022"], data_root=tmp_path)
 
 
