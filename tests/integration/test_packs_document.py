@@ -12,11 +12,8 @@ from jmle_plugin.cli import main
 from tests.conftest import ROOT
 
 DOCUMENT = (ROOT / "docs" / "packs.md").read_text(encoding="utf-8")
-FILES = dict(
-    re.findall(
-        r"^`([\w./]+)`,[^`]*```(?:toml|python)\n(.*?)^```$", DOCUMENT, re.DOTALL | re.MULTILINE
-    )
-)
+FENCED = re.compile(r"^`([\w./]+)`,[^`]*```(?:toml|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+FILES = dict(FENCED.findall(DOCUMENT))
 COMMANDS = re.findall(r"```console\n(.*?)```", DOCUMENT, re.DOTALL)[0].splitlines()
 SAID = re.findall(r"```text\n(.*?)```", DOCUMENT, re.DOTALL)
 

@@ -269,3 +269,11 @@ def test_the_most_frequent_reasons_for_missing_replies_are_told() -> None:
         "Without a reply (1): another",
     ]
     assert "Without a reply" not in text(make_results())
+
+
+def test_rules_that_no_source_confirms_are_told_with_the_result() -> None:
+    key = replace(make_key(), unconfirmed=("question B-2: one page only",))
+    results = make_results(make_exam(key))
+    lines = [line.text for line in sheet_lines(results)]
+    assert "Not confirmed: question B-2: one page only" in lines
+    assert results.provenance.key.unconfirmed == ["question B-2: one page only"]
