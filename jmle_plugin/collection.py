@@ -85,9 +85,10 @@ def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
 
     settings = config.stash[SETTINGS_KEY]
     lines = ["nobody to examine: name a model with --model=NAME or a recorded run with --run=NAME"]
-    for name in find_packs(pack_folders(settings.root)):
-        runs = list_runs(settings.cassettes / name)
-        lines.append(f"  exam {name}: {', '.join(runs) or 'no runs here'}")
+    packs = find_packs(pack_folders(settings.root))
+    recorded = {name: runs for name in packs if (runs := list_runs(settings.cassettes / name))}
+    lines += [f"  exam {name}: {', '.join(runs)}" for name, runs in recorded.items()]
+    lines.append(f"  exams without runs here: {len(packs) - len(recorded)}")
     lines.append("  e.g. pytest --exam=sample --model=scripted/resident")
     # Ending before the workers have run makes syrupy warn, which must not hide the message.
     config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")

@@ -62,7 +62,7 @@ def _check_points(manifest: Manifest, paper: Paper) -> None:
     blocks = {block.id: block for block in manifest.blocks}
     for one in paper.questions:
         block = blocks.get(one.block)
-        if one.points is None or block is None or one.number > block.questions:
+        if one.points is None or block is None or one.number not in block.numbers:
             continue
         due = block.points_of(one.number)
         if due is not None and one.points != due and not (one.points == 0 and one.id in excluded):

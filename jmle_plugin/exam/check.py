@@ -137,10 +137,10 @@ def _prohibited(exam: Exam) -> Iterator[str]:
             "prohibited choices are said to be listed, but no question names any; "
             "name them, or set listed = false"
         )
-    if named and (rule is None or not rule.listed):
+    if named and rule is not None and not rule.listed:
         yield (
             f"prohibited choices are named in {len(named)} questions (first: {named[0]}), but "
-            "the key does not count them; give it prohibited = { limit = N, listed = true }"
+            "are not counted; set listed = true"
         )
     for question in exam.questions.values():
         if question.prohibited and question.kind is not QuestionKind.CHOICE:

@@ -7,20 +7,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Discriminator,
     Field,
-    Tag,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
 
 from jmle_plugin.errors import PackError
+from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.key_spec import KeySpec, Name
 from jmle_plugin.exam.validation import first_problem, read_toml
 
@@ -75,101 +75,6 @@ class SourceSpec(_Strict):
         if both := sorted(self.files.keys() & set(self.unverified)):
             raise ValueError(f"{both[0]} has a checksum and is named as unverified as well")
         return self
-
-
-class _Range(_Strict):
-    """Questions `first` to `last` of a block."""
-
-    first: Annotated[int, Field(ge=1)]
-    last: Annotated[int, Field(ge=1)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.first > self.last:
-            raise ValueError(f"first = {self.first} comes after last = {self.last}")
-        return self
-
-
-class PointsSpec(_Range):
-    """They count `points` each."""
-
-    points: Annotated[int, Field(ge=0)]
-
-
-class SectionRange(_Range):
-    """They belong to `section`."""
-
-    section: Name
-
-
-def _tag(value: object) -> str:
-    # Told apart beforehand, so that a mistake in a rule is not reported as "not an integer".
-    return "rules" if isinstance(value, list) else "source" if value == "source" else "one"
-
-
-_Points = Annotated[
-    Annotated[Annotated[int, Field(ge=0)], Tag("one")]
-    | Annotated[Literal["source"], Tag("source")]
-    | Annotated[list[PointsSpec], Tag("rules")],
-    Discriminator(_tag),
-]
-_Section = Annotated[
-    Annotated[Name, Tag("one")] | Annotated[list[SectionRange], Tag("rules")],
-    Discriminator(lambda value: "rules" if isinstance(value, list) else "one"),
-]
-_Rule = TypeVar("_Rule", bound=_Range)
-
-
-class BlockSpec(_Strict):
-    """One booklet. Its section and its points are one for all, or given by ranges.
-
-    With `points = "source"` the questions' own file says what each counts.
-    """
-
-    id: Name
-    section: _Section
-    questions: Annotated[int, Field(ge=1, le=1000)]
-    points: _Points = 1
-
-    def points_of(self, number: int) -> int | None:
-        """Points of question `number`; None where its source says them."""
-        if isinstance(self.points, list):
-            return self._rule("points", self.points, number).points
-        return self.points if isinstance(self.points, int) else None
-
-    def section_of(self, number: int) -> str:
-        """Section of question `number`."""
-        if isinstance(self.section, list):
-            return self._rule("section", self.section, number).section
-        return self.section
-
-    @property
-    def section_names(self) -> list[str]:
-        """The sections it has questions of."""
-        if isinstance(self.section, list):
-            return list(dict.fromkeys(rule.section for rule in self.section))
-        return [self.section]
-
-    def check(self) -> None:
-        """ValueError unless each question is named by exactly one rule of each kind."""
-        for number in range(1, self.questions + 1):
-            self.points_of(number)
-            self.section_of(number)
-        for what, rules in (("points", self.points), ("section", self.section)):
-            ranges = rules if isinstance(rules, list) else []
-            if any(rule.last > self.questions for rule in ranges):
-                raise ValueError(
-                    f"block {self.id}: a {what} rule goes beyond its {self.questions} questions"
-                )
-
-    def _rule(self, what: str, rules: Iterable[_Rule], number: int) -> _Rule:
-        found = [rule for rule in rules if rule.first <= number <= rule.last]
-        if len(found) != 1:
-            raise ValueError(
-                f"block {self.id}: question {number} is named by {len(found)} {what} rules, "
-                "not by one"
-            )
-        return found[0]
 
 
 class SectionSpec(_Strict):
@@ -247,9 +152,30 @@ def _doubled(names: Iterable[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """`base` with what `own` says: tables are joined, everything else is replaced."""
+    both = {
+        key: _merged(base[key], own[key])
+        for key in base.keys() & own.keys()
+        if isinstance(base[key], dict) and isinstance(own[key], dict)
+    }
+    return base | own | both
+
+
+_NAME = TypeAdapter(Name)
+
+
 def read_manifest(path: Path) -> Manifest:
-    """Read and validate an `exam.toml`; PackError names the file and the place in it."""
+    """Read and validate an `exam.toml`; PackError names the file and the place in it.
+
+    With `extends = "NAME"` it says what is different from `NAME.toml` beside the pack's
+    folder, which several sittings share.
+    """
+    data = read_toml(path)
     try:
-        return Manifest.model_validate(read_toml(path))
+        if "extends" in data:
+            name = _NAME.validate_python(data.pop("extends"))
+            data = _merged(read_toml(path.absolute().parents[1] / f"{name}.toml"), data)
+        return Manifest.model_validate(data)
     except ValidationError as error:
         raise PackError(first_problem(error), where=path) from error

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.agreement import check_source
+from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
-from jmle_plugin.exam.manifest import BlockSpec, Manifest, read_manifest
+from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import (
     Block,
     Exam,
@@ -80,12 +81,15 @@ def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
 
 
 def _missing(manifest: Manifest, where: object) -> DataMissingError:
+    source = manifest.source
+    download = f"Download them with `jmle fetch {manifest.id}`"
+    if not source.url:
+        download = f"Get them from {source.repository or 'whoever has them'} yourself"
     return DataMissingError(
         f"the questions of {manifest.id} are not on this machine",
         where=where,
-        remedy=f"Download them with `jmle fetch {manifest.id}`, or name a folder that "
-        f"holds {manifest.source.folder!r} with --exam-data DIR (or JMLE_DATA, or the "
-        "ini key jmle_exam_data).",
+        remedy=f"{download}, or name a folder that holds {source.folder!r} with "
+        "--exam-data DIR (or JMLE_DATA, or the ini key jmle_exam_data).",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.manifest import BlockSpec
+from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources import Paper, PaperQuestion
 
@@ -31,7 +31,7 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
         numbers[one.block].append(one.number)
         _check_options(one, paper.file)
     for name, block in blocks.items():
-        there, due = Counter(numbers[name]), Counter(range(1, block.questions + 1))
+        there, due = Counter(numbers[name]), Counter(block.numbers)
         wrong = {
             "missing": sorted(due - there),
             "not due": sorted(there.keys() - due.keys()),
@@ -40,7 +40,8 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
         if any(wrong.values()):
             detail = ", ".join(f"{what}: {which}" for what, which in wrong.items() if which)
             raise PackError(
-                f"block {name} must have the questions 1 to {block.questions} once each, but "
+                f"block {name} must have the questions {block.first} to {block.numbers[-1]} once "
+                "each, but "
                 f"has {there.total()} ({detail})",
                 where=paper.file,
             )

@@ -162,6 +162,7 @@ def notes(results: Results) -> Iterator[str]:
     facts += [fact for fact in unofficial(results) if fact.endswith("recorded epochs")]
     yield " · ".join(facts)
     yield from _sent_otherwise(origin)
+    yield from (f"Not confirmed: {doubt}" for doubt in origin.key.unconfirmed)
 
 
 def _sent_otherwise(origin: Provenance) -> Iterator[str]:

@@ -92,7 +92,9 @@ def test_prohibited_choices_are_named_where_they_count(native: NativePackBuilder
     assert check_exam(native.load()) == []
     native.official["prohibited"]["listed"] = False
     (problem,) = check_exam(native.load())
-    assert "named in 1 questions (first: A-1), but the key does not count them" in problem
+    assert "named in 1 questions (first: A-1), but are not counted; set listed" in problem
+    del native.official["prohibited"]
+    assert check_exam(native.load()) == []
 
 
 def test_a_threshold_is_what_its_ratio_gives(pack: PackBuilder) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, QuestionKind
 from jmle_plugin.mark.epochs import majority
-from jmle_plugin.mark.extraction import How, Reading, read_answer
+from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks
 from jmle_plugin.mark.marks import Mark, mark_reply
 from tests.builders import make_key, make_question
@@ -94,6 +94,11 @@ def test_whatever_is_read_are_different_labels_of_the_question(content: str) -> 
 
 def marked(question: Question, written: str, epoch: int = 1) -> Mark:
     return mark_reply(question, make_key(), Reply(f"【回答】{written}"), epoch=epoch)
+
+
+def test_an_order_is_read_as_one_under_the_published_rule_too() -> None:
+    reading = read_answer(asked(), "【回答】c,a,b", extraction=Extraction.PUBLISHED)
+    assert reading.answer == ("c", "a", "b")
 
 
 def test_another_order_is_another_answer_of_the_majority() -> None:

@@ -312,3 +312,11 @@ def test_a_published_rule_is_called_by_its_project(run: RunSpec, said: str) -> N
     results = make_results(run=run, extraction=Extraction.PUBLISHED)
     assert said in unofficial(results)
     assert said in text(results)
+
+
+def test_rules_that_no_source_confirms_are_told_with_the_result() -> None:
+    key = replace(make_key(), unconfirmed=("question B-2: one page only",))
+    results = make_results(make_exam(key))
+    lines = [line.text for line in sheet_lines(results)]
+    assert "Not confirmed: question B-2: one page only" in lines
+    assert results.provenance.key.unconfirmed == ["question B-2: one page only"]
