@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from jmle_plugin.exam.listing import ListedExam
-from jmle_plugin.report.layout import folded, pad, width
+from jmle_plugin.report.layout import folded, ranges, table
 from jmle_plugin.text import printable
 
 COLUMNS = 80
-_HEAD = ("exam", "ed.", "profession", "questions", "images", "lacking", "here", "key")
-_RIGHT = {1, 3, 4, 5}
-"""Columns of figures."""
+_HEAD = ("", "edition", "questions", "images", "lacking", "here")
+_LEGEND = (
+    "images: figures that are here. lacking: questions whose figures the data set does not have; "
+    "they are asked without. here: whether the questions are on this machine (jmle fetch EXAM "
+    "brings them; jmle check EXAM tells what is known to be wrong with them)."
+)
 
 
 def as_json(exams: Sequence[ListedExam]) -> str:
@@ -22,50 +25,54 @@ def as_json(exams: Sequence[ListedExam]) -> str:
 
 
 def as_text(exams: Sequence[ListedExam]) -> str:
-    """A table of at most 80 columns, then the licences and what is wrong."""
-    return "\n".join(_lines(exams))
+    """A table in at most 80 columns, then key states, licences and what is wrong."""
+    return "\n".join(printable(line) for line in _lines(exams))
 
 
 def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
-    rows = [_HEAD, *(_row(one) for one in exams)]
-    widths = [max(width(row[at]) for row in rows) for at in range(len(_HEAD))]
-    for row in rows:
-        cells = [pad(cell, widths[at], right=at in _RIGHT) for at, cell in enumerate(row)]
-        yield from folded("  ".join(cells).rstrip(), COLUMNS, indent="    ")
+    # One table, so that its columns go through; the professions stand between its rows.
+    ordered = sorted(exams, key=lambda one: one.profession)
+    head, *rows = table([_HEAD, *(_row(one) for one in ordered)])
+    yield from folded(head, COLUMNS)
+    profession = None
+    for one, row in zip(ordered, rows, strict=True):
+        if one.profession != profession:
+            profession = one.profession
+            yield from folded(f"[{printable(profession or 'unknown')}]", COLUMNS)
+        yield from folded(row, COLUMNS)
     yield ""
-    yield from folded(
-        "images: figures that are here. lacking: questions whose figures the data set does not "
-        "have; they are asked without. here: whether the questions are on this machine (jmle fetch "
-        "EXAM brings them; jmle check EXAM tells what is known to be wrong with them). key: states "
-        "of the answer key, the default first.",
-        COLUMNS,
-    )
-    licences: dict[str, list[str]] = {}
-    for one in exams:
-        licences.setdefault(one.licence or "no licence is named", []).append(one.id)
-    for licence, names in licences.items():
-        yield ""
-        yield from folded(printable(f"{', '.join(names)}: {licence}"), COLUMNS)
+    yield from folded(_LEGEND, COLUMNS)
+    several = [one for one in exams if len(one.key_states) > 1]
+    yield from _grouped("Several states of the answer key, the default first", several, _states)
+    yield from _grouped("Licences", exams, lambda one: one.licence or "none is named")
     for one in exams:
         if one.problem:
             yield ""
-            yield from folded(printable(f"{one.id} cannot be used: {one.problem}"), COLUMNS)
+            text = f"{one.id} cannot be used: {one.problem}"
+            yield from folded(printable(" ".join(text.split())), COLUMNS)
+
+
+def _grouped(
+    title: str, exams: Sequence[ListedExam], told: Callable[[ListedExam], str]
+) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for one in exams:
+        groups.setdefault(told(one), []).append(one.id)
+    yield ""
+    yield f"{title}:"
+    for text, names in groups.items():
+        line = f"{', '.join(ranges(names, most=2))}: {text}"
+        yield from folded(printable(line), COLUMNS, indent="    ")
+
+
+def _states(one: ListedExam) -> str:
+    return ", ".join(sorted(one.key_states, key=lambda state: state != one.default_key))
 
 
 def _row(one: ListedExam) -> tuple[str, ...]:
-    states = sorted(one.key_states, key=lambda state: state != one.default_key)
-    cells = (
-        one.id,
-        _figure(one.edition),
-        one.profession,
-        _figure(one.questions),
-        _figure(one.images),
-        _figure(one.without_figures),
+    figures = (one.edition, one.questions, one.images, one.without_figures)
+    return (
+        printable(one.id),
+        *("?" if figure is None else str(figure) for figure in figures),
         "yes" if one.here else "no",
-        ", ".join(states),
     )
-    return tuple(printable(cell) for cell in cells)
-
-
-def _figure(number: int | None) -> str:
-    return "?" if number is None else str(number)

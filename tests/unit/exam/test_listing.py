@@ -51,14 +51,23 @@ def test_a_pack_that_cannot_be_used_says_why(pack: PackBuilder) -> None:
 
 
 def test_unknown_is_no_nought() -> None:
-    absent = replace(ONE, images=None, without_figures=None, here=False)
-    rows = [line.split() for line in as_text([ONE, absent]).splitlines()[1:3]]
-    assert rows[0][3:7] == ["400", "0", "120", "yes"]
-    assert rows[1][3:7] == ["400", "?", "?", "no"]
+    absent = replace(ONE, id="jmle115", images=None, without_figures=None, here=False)
+    rows = {line.split()[0]: line.split()[1:] for line in as_text([ONE, absent]).splitlines()[2:4]}
+    assert rows == {
+        "jmle112": ["112", "400", "0", "120", "yes"],
+        "jmle115": ["112", "400", "?", "?", "no"],
+    }
 
 
 def test_the_default_key_comes_first() -> None:
-    assert as_text([ONE]).splitlines()[1].endswith("official, author")
+    assert "jmle112: official, author" in as_text([ONE]).splitlines()
+
+
+def test_licences_are_told_once() -> None:
+    some = [replace(ONE, id=f"jmle{number}") for number in range(112, 117)]
+    text = as_text([*some, replace(ONE, id="own", licence="")])
+    assert "jmle112..jmle116: some licence" in text.splitlines()
+    assert "own: none is named" in text.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -77,11 +86,10 @@ def test_every_line_fits_into_80_columns(exam: ListedExam) -> None:
 
 
 def test_columns_stand_below_their_heads_in_full_width_too() -> None:
-    wide = replace(ONE, profession="医師")
-    head, *rows = as_text([ONE, wide]).splitlines()[:3]
+    wide = replace(ONE, id="医師国家試験")
+    head, _, *rows = as_text([ONE, wide]).splitlines()[:4]
     end = wcswidth(head[: head.index("questions") + len("questions")])
-    for row in rows:
-        assert wcswidth(row[: row.index("400") + 3]) == end
+    assert [wcswidth(row[: row.index("400") + 3]) for row in rows] == [end, end]
 
 
 def test_programs_get_every_field() -> None:
@@ -101,6 +109,7 @@ def test_the_command_lists_every_pack(
     assert main(["exams", "--format=json", f"--exam-data={tmp_path}"]) == 0
     listed = {one["id"]: one for one in json.loads(capsys.readouterr().out)}
     assert set(listed) == set(packs)
+    assert {"jmle112", "jmle116", "jmle119", "jmle120", "sample"} <= set(listed)
     assert [name for name, one in listed.items() if one["here"]] == ["sample"]
     assert main(["exams", f"--exam-data={tmp_path}"]) == 0
     assert "jmle112" in capsys.readouterr().out
@@ -111,5 +120,5 @@ def test_the_wheel_carries_every_pack() -> None:
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    packs = {file.parent.name for file in (ROOT / "data").glob("*/exam.toml")}
+    packs = {file.parent.name for file in (ROOT / "data").glob("*/exam.toml")} | {"professions"}
     assert {target.split("/")[2] for target in carried.values()} == packs
