@@ -81,12 +81,7 @@ class HttpModelClient:
         self._transport.close()
 
     def _post(self, request: AskRequest) -> Any:
-        headers = self._headers | {
-            RUN_HEADER: request.run,
-            QUESTION_HEADER: request.question,
-            EPOCH_HEADER: str(request.epoch),
-            DIGEST_HEADER: request.question_sha256,
-        }
+        headers = self._headers | {RUN_HEADER: request.run} | question_headers(request)
         response = self._transport.handle_request(
             self._request(content=request.payload, headers=headers)
         )
@@ -105,6 +100,15 @@ class HttpModelClient:
         if isinstance(error, self._breaks):
             problem = f"the gateway is gone ({problem})"
         return ReplyError(f"no reply to question {request.question}: {problem}")
+
+
+def question_headers(request: AskRequest) -> dict[str, str]:
+    """Which question is asked; recorded with the reply."""
+    return {
+        QUESTION_HEADER: request.question,
+        EPOCH_HEADER: str(request.epoch),
+        DIGEST_HEADER: request.question_sha256,
+    }
 
 
 def _json(response: Any) -> Any:

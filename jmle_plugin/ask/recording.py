@@ -1,13 +1,13 @@
-"""Cassette rules, as the pieces vcrpy asks for: a persister, a matcher, a filter.
+"""Cassette rules, as the pieces vcrpy asks for: a persister and a filter.
 
-vcrpy patches HTTP and plays back; what is stored, how it is checked and when a stored
-reply may answer is decided here.
+vcrpy patches HTTP and plays back; what is stored and how it is checked is decided here,
+and in `matching`, when a stored reply may answer.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,16 @@ from jmle_plugin.ask.client import (
     EPOCH_HEADER,
     NOWHERE,
     QUESTION_HEADER,
+    question_headers,
 )
+from jmle_plugin.ask.matching import FILE_HEADER, IMPORTED_HEADER, matches
 from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.ask.run import RUN_FILE, RunSpec, read_run, write_run
-from jmle_plugin.errors import CassetteError, ReplyError, StaleCassetteError
+from jmle_plugin.errors import CassetteError, ReplyError
 from jmle_plugin.files import canonical_json, read_json
 
-MATCHER = "jmle"
-_IMPORTED_HEADER = "x-jmle-imported"
-_FILE_HEADER = "x-jmle-file"
-_KEPT_HEADERS = (QUESTION_HEADER, EPOCH_HEADER, DIGEST_HEADER, _IMPORTED_HEADER, _FILE_HEADER)
+_KEPT_HEADERS = (QUESTION_HEADER, EPOCH_HEADER, DIGEST_HEADER, IMPORTED_HEADER, FILE_HEADER)
 
 
 class Recorder:
@@ -69,13 +68,8 @@ class Recorder:
         """What the file holds; CassetteError where replaying would find no answer to `request`."""
         stored = read_cassette(path)
         self._check_origin(stored, str(path))
-        asked = {
-            QUESTION_HEADER: request.question,
-            EPOCH_HEADER: str(request.epoch),
-            DIGEST_HEADER: request.question_sha256,
-        }
         matches(
-            _Request(asked, request.payload),
+            _Request(question_headers(request), request.payload),
             _Request(_headers(stored, str(path)), canonical_json(stored.request)),
         )
         return stored
@@ -144,23 +138,6 @@ def keep_run(folder: Path, run: RunSpec) -> None:
         write_run(folder, run)
 
 
-def matches(asked: Any, stored: Any) -> bool:
-    """Vcrpy's matcher: True, or StaleCassetteError saying what differs.
-
-    A stale cassette must neither answer nor let a call through, so it is no mere
-    mismatch.
-    """
-    differences = list(_differences(asked, stored))
-    if not differences:
-        return True
-    raise StaleCassetteError(
-        f"this cassette is no answer to today's question {asked.headers[QUESTION_HEADER]}: "
-        f"{'; '.join(differences)}",
-        where=stored.headers.get(_FILE_HEADER),
-        remedy="Restore what changed, ask anew with --record-mode=rewrite, or name another --run.",
-    )
-
-
 def canonical_request(request: Any) -> Any:
     """Vcrpy's request filter: host, port, token and transport headers are not compared.
 
@@ -181,9 +158,9 @@ def _headers(stored: Cassette, path: str) -> dict[str, str]:
         QUESTION_HEADER: stored.question,
         EPOCH_HEADER: str(stored.epoch),
         DIGEST_HEADER: stored.question_sha256,
-        _FILE_HEADER: path,
+        FILE_HEADER: path,
     }
-    return headers if stored.imported is None else {**headers, _IMPORTED_HEADER: "yes"}
+    return headers if stored.imported is None else {**headers, IMPORTED_HEADER: "yes"}
 
 
 def _response(body: dict[str, Any]) -> dict[str, Any]:
@@ -204,58 +181,3 @@ def _complete(response: Mapping[str, Any]) -> dict[str, Any] | None:
     except (ValueError, ReplyError):
         return None
     return dict(body)
-
-
-def _differences(asked: Any, stored: Any) -> Iterator[str]:
-    for header, name in ((QUESTION_HEADER, "question"), (EPOCH_HEADER, "epoch")):
-        if asked.headers[header] != stored.headers[header]:
-            yield f"it holds {name} {stored.headers[header]}"
-    same_question = asked.headers[DIGEST_HEADER] == stored.headers[DIGEST_HEADER]
-    imported = _IMPORTED_HEADER in stored.headers
-    if imported and not same_question:
-        yield "the question's text, context or images changed since it was imported"
-    if asked.body == stored.body:
-        return
-    now, then = json.loads(asked.body), json.loads(stored.body)
-    found = [
-        *_changed_parameters(now, then),
-        *_changed_messages(now, then, same_question=same_question),
-    ]
-    yield from found or ["the form of its messages changed"]
-
-
-def _changed_parameters(now: dict[str, Any], then: dict[str, Any]) -> Iterator[str]:
-    missing = "not set"
-    for name in sorted((set(now) | set(then)) - {"messages"}):
-        before, after = then.get(name, missing), now.get(name, missing)
-        if before != after:
-            kind = name if name == "model" else f"parameter {name}"
-            yield f"{kind} was {before}, now {after}"
-
-
-def _changed_messages(
-    now: dict[str, Any], then: dict[str, Any], *, same_question: bool
-) -> Iterator[str]:
-    texts_now, images_now = _parts(now)
-    texts_then, images_then = _parts(then)
-    if images_now != images_then:
-        yield f"the images changed ({_short(images_then)}, now {_short(images_now)})"
-    if texts_now != texts_then:
-        yield "the prompt changed" if same_question else "the question's text or the prompt changed"
-
-
-def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:
-    texts: list[str] = []
-    images: list[str] = []
-    for message in body.get("messages", []):
-        content = message["content"]
-        plain = isinstance(content, str)
-        parts: list[Any] = [{"type": "text", "text": content}] if plain else content
-        texts += [part["text"] for part in parts if part["type"] == "text"]
-        images += [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
-    return texts, images
-
-
-def _short(images: list[str]) -> str:
-    digests = [image.removeprefix("sha256:")[:12] for image in images]
-    return ", ".join(digests) or "none"

@@ -6,9 +6,15 @@ import argparse
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from jmle_plugin.errors import DataMissingError, UnknownNameError
+
+if TYPE_CHECKING:
+    from jmle_plugin.exam.model import Exam
 
 CASSETTES = "cassettes"
+RESULTS = "results"
 
 T = TypeVar("T")
 
@@ -45,6 +51,17 @@ def add_cassettes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of results."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path(os.environ.get("JMLE_RESULTS") or RESULTS),
+        metavar="DIR",
+        help="folder of result files [env JMLE_RESULTS]",
+    )
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Add the folder of exam data."""
     parser.add_argument(
@@ -70,3 +87,24 @@ def find_exam(options: argparse.Namespace) -> Path:
     from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
 
     return find_pack(options.exam, pack_folders(Path.cwd()))
+
+
+def exam_at_hand(
+    options: argparse.Namespace, name: str, *, needed: bool, key: str | None = None
+) -> Exam | None:
+    """The exam of that name, under key state `key` where it has that.
+
+    None where it is not on this machine and not `needed`.
+    """
+    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    try:
+        pack = find_pack(name, pack_folders(Path.cwd()))
+        state = key if key in read_manifest(pack).keys else None
+        return load_exam(pack, data_root=data_root(options), key=state)
+    except (DataMissingError, UnknownNameError):
+        if needed:
+            raise
+        return None

@@ -1,27 +1,34 @@
-"""The page itself: template, styles and scripts of this package around the embedded data."""
+"""The page of one run or several: sheets and a question browser, in one file."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from collections.abc import Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
+from jmle_plugin.report.html.document import Frame, document
 from jmle_plugin.report.html.embed import embedded_json
-from jmle_plugin.report.html.questions import Images, exam_data
-from jmle_plugin.report.html.replies import StoredReply, fair_limit
-from jmle_plugin.report.html.runs import PageRun, run_data
-from jmle_plugin.text import printable
+from jmle_plugin.report.html.questions import Images, exam_data, figures_data
+from jmle_plugin.report.html.replies import share_room
+from jmle_plugin.report.html.runs import PageRun, place_replies, run_data
 
-SCRIPTS = ("text.js", "charts.js", "sheet.js", "comparison.js", "question.js", "browser.js")
-"""In the order they run: each uses what those before it define."""
+FRAME = Frame(
+    "page.html",
+    styles=("base.css", "sheet.css", "browser.css"),
+    scripts=(
+        "text.js",
+        "exam.js",
+        "charts.js",
+        "sheet.js",
+        "comparison.js",
+        "filters.js",
+        "question.js",
+        "browser.js",
+    ),
+)
 
 
 def build_page(
@@ -38,16 +45,12 @@ def build_page(
     for runs of different exams.
     """
     _refuse_several_exams(runs)
-    data = embedded_json(_data(runs, exam, images, base or Path.cwd()))
-    style = _static("page.css")
-    scripts = [_static(name) for name in SCRIPTS]
     names = ", ".join(run.results.run.title for run in runs)
-    return Template(_static("page.html")).substitute(
-        policy=_policy(style, scripts, images),
-        title=html.escape(printable(f"{runs[0].results.exam.title} · {names}")),
-        style=style,
-        data=data,
-        scripts="\n".join(f"<script>{one}</script>" for one in scripts),
+    return document(
+        FRAME,
+        _data(runs, exam, images, base or Path.cwd()),
+        title=f"{runs[0].results.exam.title} · {names}",
+        figures="data: 'self' file:" if images == "link" else "data:",
     )
 
 
@@ -74,49 +77,22 @@ def _refuse_several_exams(runs: Sequence[PageRun]) -> None:
 def _data(runs: Sequence[PageRun], exam: Exam | None, images: Images, base: Path) -> dict[str, Any]:
     results = [run.results for run in runs]
     replies = [run.read() for run in runs]
-    limit = fair_limit(text for one in replies for text in _texts(one.values()))
     missing = []
     if exam is None:
         missing.append(
             "The exam's questions are not on the machine that made this page: texts, options and "
             "figures are missing. `jmle fetch` downloads them."
         )
-    return {
+    told = [run_data(one, found, exam) for one, found in zip(results, replies, strict=True)]
+    data = {
         "exam": results[0].exam.model_dump(mode="json"),
         "images": images,
         "missing": missing,
-        **exam_data(exam, results, images, base),
-        "runs": [
-            run_data(one, found, exam, limit) for one, found in zip(results, replies, strict=True)
-        ],
+        **exam_data(exam, results),
+        "runs": told,
     }
-
-
-def _texts(replies: Any) -> Iterator[str]:
-    for found in replies:
-        if isinstance(found, StoredReply):
-            yield found.reply.text
-            yield found.reply.reasoning
-
-
-def _policy(style: str, scripts: Sequence[str], images: Images) -> str:
-    # Nothing is fetched but figures, and nothing runs but the scripts of this package.
-    sources = "data: 'self' file:" if images == "link" else "data:"
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src {_sha256(style)}",
-            f"script-src {' '.join(map(_sha256, scripts))}",
-            f"img-src {sources}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _sha256(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _static(name: str) -> str:
-    return files(__package__).joinpath("static", name).read_text("utf-8")
+    stored = [one.reply for found in replies for one in found.values() if not isinstance(one, str)]
+    room = share_room(stored, len(embedded_json(data).encode()))
+    for one, found in zip(told, replies, strict=True):
+        place_replies(one, found, room)
+    return data | {"figures": figures_data(exam, images, base)}

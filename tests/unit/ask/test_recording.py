@@ -13,8 +13,9 @@ from vcr.request import Request
 
 from jmle_plugin.ask.cassette import read_cassette, write_cassette
 from jmle_plugin.ask.client import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.matching import matches
 from jmle_plugin.ask.prompt import Prompt, load_prompt
-from jmle_plugin.ask.recording import Recorder, canonical_request, keep_run, matches
+from jmle_plugin.ask.recording import Recorder, canonical_request, keep_run
 from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import ImageMode, RunSpec, read_run
 from jmle_plugin.errors import CassetteError, StaleCassetteError

@@ -1,127 +1,56 @@
 "use strict";
-// The list of questions: filters, search, order, keys and links.
+// The list of questions: rows, keys and links.
 
 const list = document.getElementById("list");
 const panel = document.getElementById("question");
-const filters = document.getElementById("filters");
 const help = document.getElementById("help");
 const wide = matchMedia("(min-width: 60rem)");
 const rows = new Map();
 let shown = [];
 let opened = null;
 
-function choice(name, label, options) {
-  const given = options.filter(Boolean);
-  return h("label", {}, h("span", {}, label),
-    h("select", { name }, given.map(([value, text]) => h("option", { value }, text))));
-}
-
-function drawFilters() {
-  const known = page.blocks.length > 0;
-  const sections = Object.entries(page.runs[0].sheet.sections);
-  const compared = page.runs.some((run) => run.comparison);
-  const epochs = page.runs.some((run) => run.sheet.epochs);
-  const several = page.runs.length > 1;
-  filters.append(...[
-    h("label", { class: "search" }, h("span", {}, "Search ", h("kbd", {}, "/")), h("input", { type: "search", name: "search", autocomplete: "off", spellcheck: "false" })),
-    several && choice("run", "Run", [["", "any run"], ...page.runs.map((run, n) => [n, run.title])]),
-    known && choice("block", "Block", [["", "all"], ...page.blocks.map((name) => [name, name])]),
-    known && choice("section", "Section", [["", "all"], ...sections.map(([name, one]) => [name, one.title])]),
-    known && choice("form", "Kind", [["", "all"], ...Object.entries(forms)]),
-    choice("outcome", "Outcome", [["", "all"], ["missed", "not correct"], ...Object.entries(outcomes).map(([name, [, word]]) => [name, word])]),
-    known && choice("image", "Image", [["", "any"], ["with", "with image"], ["without", "without image"]]),
-    choice("change", "Special", [
-      ["", "any"],
-      compared && ["gained", "gained"],
-      compared && ["lost", "lost"],
-      several && ["differ", "runs differ"],
-      epochs && ["epochs", "answer changes by epoch"],
-      ["tolerant", "not in the format asked for"],
-      ["prohibited", "prohibited choice"],
-    ]),
-    choice("order", "Order", [["exam", "of the exam"], ["lost", "points lost"], ["points", "points"], ["tokens", "tokens"], ["cost", "cost"]]),
-    h("button", { type: "reset" }, "Reset"),
-  ].filter(Boolean));
-}
-
-function folded(text) {
-  return text.normalize("NFKC").toLowerCase();
-}
-
-/** Everything of a question that a search looks at; made when it is first needed. */
-const haystack = new Map();
-function hay(question) {
-  if (!haystack.has(question.id)) {
-    const serial = page.serials[question.serial]?.text ?? "";
-    const options = (question.options ?? []).map(([, text]) => text);
-    const replies = page.runs.flatMap((run) => (run.marks[question.id]?.askings ?? [])
-      .flatMap((one) => [one.text?.head ?? "", one.text?.tail ?? "", one.error ?? ""]));
-    haystack.set(question.id, folded([question.id, question.subject ?? "", question.text ?? "", serial, ...options, ...replies].join("\n")));
-  }
-  return haystack.get(question.id);
-}
-
-const specials = {
-  gained: (run, id) => id in (run.comparison?.gained ?? {}),
-  lost: (run, id) => id in (run.comparison?.lost ?? {}),
-  epochs: (run, id) => run.sheet.epochs?.changing.includes(id),
-  tolerant: (run, id) => marked(run, id)?.how === "tolerant",
-  prohibited: (run, id) => Boolean(marked(run, id)?.prohibited?.length),
-};
-
-function matches(question, wanted, runs) {
-  const { id } = question;
-  if (wanted.block && question.block !== wanted.block) return false;
-  if (wanted.section && question.section !== wanted.section) return false;
-  if (wanted.form && question.form !== wanted.form) return false;
-  if (wanted.image && Boolean(question.figures?.length) !== (wanted.image === "with")) return false;
-  if (wanted.outcome === "missed" && !runs.some((run) => !["correct", "none"].includes(outcomeOf(run, id)))) return false;
-  if (wanted.outcome && wanted.outcome !== "missed" && !runs.some((run) => outcomeOf(run, id) === wanted.outcome)) return false;
-  if (wanted.change === "differ" && new Set(page.runs.map((run) => outcomeOf(run, id))).size < 2) return false;
-  if (wanted.change && wanted.change !== "differ" && !runs.some((run) => specials[wanted.change](run, id))) return false;
-  return wanted.search.every((word) => hay(question).includes(word));
-}
-
-const orders = {
-  exam: null,
-  lost: (mark) => mark.max - mark.points,
-  points: (mark) => mark.max,
-  tokens: (mark) => sum(mark.askings, (one) => (one.tokens?.prompt ?? 0) + (one.tokens?.completion ?? 0)),
-  cost: (mark) => sum(mark.askings, (one) => one.cost ?? 0),
-};
-
-function sum(values, of_) {
-  return values.reduce((total, value) => total + of_(value), 0);
+/** What a question was ordered by, for its row; the points where that is all there is to say. */
+function worth(question, order, weights) {
+  const weight = weights?.get(question.id);
+  if (order === "tokens" && weight) return [weight.toLocaleString("en"), "tokens"];
+  if (order === "cost" && weight) return [dollars(weight), ""];
+  if (order === "human" && question.human != null) return [`${Math.round(100 * question.human)}%`, "of people right"];
+  const points = question.points ?? Math.max(0, ...page.runs.map((run) => marked(run, question.id)?.max ?? 0));
+  return [points, points === 1 ? "point" : "points"];
 }
 
 /** Show what the filters ask for. */
 function sift() {
-  const wanted = Object.fromEntries(new FormData(filters));
-  wanted.search = folded(wanted.search).split(/\s+/).filter(Boolean);
-  const runs = wanted.run ? [page.runs[wanted.run]] : page.runs;
-  shown = page.questions.filter((question) => matches(question, wanted, runs));
-  const weight = orders[wanted.order];
-  if (weight) {
-    const weights = new Map(shown.map(({ id }) => [id, sum(runs, (run) => (run.marks[id] ? weight(marked(run, id)) : 0))]));
-    shown.sort((one, other) => weights.get(other.id) - weights.get(one.id));
+  const [found, order, weights] = sifted();
+  shown = found;
+  for (const question of shown) {
+    const [figure, unit] = worth(question, order, weights);
+    const place = rows.get(question.id).querySelector(".worth");
+    place.textContent = figure;
+    place.title = `${figure} ${unit}`.trim();
   }
   list.replaceChildren(...shown.map((question) => rows.get(question.id)));
   document.getElementById("none").hidden = shown.length > 0;
   document.getElementById("count").textContent = shown.length === page.questions.length
-    ? counted(shown.length, "question") : `${shown.length} of ${counted(page.questions.length, "question")}`;
+    ? counted(shown.length, "question") : `${shown.length.toLocaleString("en")} of ${counted(page.questions.length, "question")}`;
 }
 
 function rowOf(question) {
-  const points = question.points ?? Math.max(0, ...page.runs.map((run) => marked(run, question.id)?.max ?? 0));
   const text = (question.text ?? "").replace(/^\s*\d+\s+/, "").slice(0, 90);
   return h("li", {}, h(
     "a", { href: `#${encodeURIComponent(question.id)}` },
-    h("span", { class: "id" }, question.id),
-    h("span", { class: "signs" }, page.runs.map((run) => sign(outcomeOf(run, question.id)))),
-    h("span", { class: "worth", title: counted(points, "point") }, points),
-    h("span", { class: "snippet", lang: "ja" }, foreign(text)),
+    h("span", { class: "id" }, foreign(question.id)),
+    h("span", { class: "signs" }, page.runs.map((run) => sign(outcomeOf(run, question.id), several ? run.title : ""))),
+    h("span", { class: "worth" }),
+    foreign(text, { class: "snippet", lang: "ja" }),
     question.figures?.length ? h("span", { class: "has-figure", role: "img", "aria-label": "with image", title: "with image" }, "▣") : null,
   ));
+}
+
+/** What stands where a question will. */
+function hint() {
+  const told = document.querySelector("#help dl").cloneNode(true);
+  return h("div", { class: "hint quiet" }, h("p", {}, "Choose a question from the list."), told);
 }
 
 function openQuestion(id) {
@@ -129,11 +58,10 @@ function openQuestion(id) {
   opened = id;
   document.body.classList.toggle("opened", id !== null);
   if (id === null) {
-    panel.replaceChildren(h("p", { class: "quiet hint" }, "Choose a question, or press j."));
+    panel.replaceChildren(hint());
     return;
   }
   panel.replaceChildren(...questionOf(byId.get(id)).filter(Boolean));
-  panel.querySelector(".close").addEventListener("click", closeQuestion);
   const row = rows.get(id);
   row.firstChild.setAttribute("aria-current", "true");
   if (row.isConnected) row.scrollIntoView({ block: "nearest" });
@@ -160,10 +88,11 @@ function follow() {
   if (section?.matches("details")) section.open = true;
 }
 
-function step(by) {
+/** Go on by so many questions, from the one named, that has the focus or is open. */
+function step(by, from = null) {
   if (!shown.length) return;
   const focused = document.activeElement.closest?.("#list li");
-  const current = focused ?? rows.get(opened);
+  const current = rows.get(from) ?? focused ?? rows.get(opened);
   const place = shown.findIndex((question) => rows.get(question.id) === current);
   const next = shown[Math.min(Math.max(place + by, 0), shown.length - 1)];
   rows.get(next.id).firstChild.focus({ preventScroll: true });
@@ -197,6 +126,15 @@ addEventListener("keydown", (event) => {
   act();
 });
 
+panel.addEventListener("click", (event) => {
+  const button = event.target.closest(".turn button");
+  if (!button) return;
+  if (button.matches(".close")) { closeQuestion(); return; }
+  step(Number(button.dataset.step), opened);
+  panel.querySelector(`[data-step="${button.dataset.step}"]`)?.focus();
+  if (!wide.matches) panel.scrollIntoView({ block: "start" });
+});
+
 drawSheets();
 drawFilters();
 for (const question of page.questions) rows.set(question.id, rowOf(question));
@@ -206,6 +144,7 @@ filters.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("help-button").addEventListener("click", () => help.showModal());
 addEventListener("hashchange", follow);
 addEventListener("beforeprint", () => document.querySelectorAll("details.run").forEach((one) => (one.open = true)));
+list.classList.toggle("long", rows.size > 1000);
 sift();
 openQuestion(null);
 follow();

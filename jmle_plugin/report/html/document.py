@@ -1,0 +1,70 @@
+"""One file that needs nobody: a template, styles and scripts of this package around data.
+
+Any report can be made with it. Styles and scripts are files of `static/`: `base.css` has the
+colours, type, tables and dialogs of every page, `text.js` the data (`page`), elements (`h`) and
+foreign text (`foreign`). A template is a `string.Template`; `page.html` shows its fields.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from jmle_plugin.report.html.embed import embedded_json
+from jmle_plugin.text import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a kind of page is made of: names of files in `static/`."""
+
+    template: str
+    styles: tuple[str, ...]
+    scripts: tuple[str, ...]
+    """In the order they run: each uses what those before it define."""
+
+
+def document(frame: Frame, data: Any, *, title: str, figures: str = "data:") -> str:
+    """The whole file, as text.
+
+    `data` is any JSON value; the scripts find it in the element `#data`. A
+    Content-Security-Policy lets the frame's styles and scripts run and nothing else, and images
+    load from `figures`, a list of its sources. Raises ValueError where `data` holds a NaN or an
+    infinity.
+    """
+    style = "\n".join(map(_static, frame.styles))
+    sources = [_static(name) for name in frame.scripts]
+    return Template(_static(frame.template)).substitute(
+        policy=_policy(style, sources, figures),
+        title=html.escape(printable(title)),
+        style=style,
+        data=embedded_json(data),
+        scripts="\n".join(f"<script>{one}</script>" for one in sources),
+    )
+
+
+def _policy(style: str, scripts: Sequence[str], figures: str) -> str:
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src {_sha256(style)}",
+            f"script-src {' '.join(map(_sha256, scripts))}",
+            f"img-src {figures}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _sha256(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _static(name: str) -> str:
+    return files(__package__).joinpath("static", name).read_text("utf-8")
