@@ -59,8 +59,8 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     be recorded, RunError where the name belongs to another run, StaleCassetteError where
     the run was recorded in another way than is wanted.
     """
-    prompt = load_prompt(wanted.prompt_file)
-    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt().sha256 else ""
+    prompt = load_prompt(wanted.prompt_file, exam)
+    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else ""
     max_edge = wanted.image_max_edge
     name = wanted.run or run_name(
         wanted.model,
@@ -80,6 +80,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
                 where=folder.parent,
                 remedy="A run is there once it was recorded, or imported with `jmle import`.",
             )
+        wanted = _as_can_be_shown(exam, wanted)
         return Sitting(exam, _planned(exam, name, wanted, prompt), prompt, folder)
     spec = read_run(folder)
     _check_run(spec, exam, name, wanted.model, folder)
@@ -97,6 +98,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     if spec.prompt is None:
         _check_imported(spec, wanted)
         return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder, recorded)
+    wanted = _as_can_be_shown(exam, wanted)
     if wanted.rewrite:
         again = wanted if wanted.model else _as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
@@ -117,7 +119,7 @@ def reopen_sitting(
     `audit` says whether both halves of an audit sit in this session.
     """
     spec = RunSpec.model_validate(run)
-    prompt = load_prompt(prompt_file) if spec.prompt is not None else None
+    prompt = load_prompt(prompt_file, exam) if spec.prompt is not None else None
     half = audit and spec.text_only_from is not None
     return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run, half=half)
 
@@ -148,6 +150,18 @@ def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:
             f"no model can be named {wanted.model!r}",
             remedy="Give the name that litellm has for it, such as gpt-5.2.",
         ) from error
+
+
+def _as_can_be_shown(exam: Exam, wanted: Wanted) -> Wanted:
+    """Blind, where the exam's questions had figures of which none is here."""
+    if not exam.figureless:
+        return wanted
+    if wanted.images is ImageMode.VISION:
+        raise SettingsError(
+            f"none of the figures of {exam.id} are in its data set, so none can be shown",
+            remedy="Leave out --images=vision: the questions are asked without their figures.",
+        )
+    return replace(wanted, images=wanted.images or ImageMode.BLIND)
 
 
 def _as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:

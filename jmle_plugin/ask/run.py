@@ -60,7 +60,9 @@ class ImportedFrom(Strict):
 
     project: str
     file: str
+    """Of several files, the first and how many more."""
     sha256: str
+    """Of the file; of several, of their names and digests."""
     recorded: str = ""
     """When, as the other project says it."""
 

@@ -45,12 +45,12 @@ class Sitting:
     def seats(self) -> Iterator[Seat]:
         """All that is asked, epoch by epoch, in the exam's order.
 
-        Where figures are skipped, questions with figures have no seat; nor have those that
-        the other half of an audit asks.
+        Where figures are skipped, questions with figures have no seat, be they here or not;
+        nor have those that the other half of an audit asks.
         """
         for epoch in range(1, self.run.epochs + 1):
             for question in self.exam.questions.values():
-                skipped = question.images and self.run.images is ImageMode.SKIP
+                skipped = question.has_figures and self.run.images is ImageMode.SKIP
                 if not skipped and not (self.half and self.borrows(question)):
                     yield Seat(self, question, epoch)
 

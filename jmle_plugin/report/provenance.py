@@ -49,6 +49,8 @@ class KeyState(Strict):
     """Whether it is the state the exam is marked by unless told otherwise."""
     numeric: str
     """`number` or `text`: how numeric answers are compared."""
+    unconfirmed: list[str] = Field(default=[])
+    """What of its rules no source confirms, a sentence each."""
 
 
 class Git(Strict):
@@ -146,6 +148,7 @@ def build_provenance(
             title=exam.key.title,
             default=exam.key.default,
             numeric=exam.key.numeric,
+            unconfirmed=list(exam.key.unconfirmed),
         ),
         extraction=extraction,
         images=run.images,

@@ -9,9 +9,8 @@ from typing import Any
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
-from jmle_plugin.mark.extraction import read_answer
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import MAX_ANSWER, Mark
+from jmle_plugin.mark.marks import MAX_ANSWER, Mark, read_reply_answer
 from jmle_plugin.report import audit_wording
 from jmle_plugin.report.audit import INDICES, Audit, AuditPart
 from jmle_plugin.report.comparison import Comparison
@@ -202,7 +201,7 @@ def _asking(
     question = exam.questions.get(mark.question) if exam is not None else None
     if question is not None:
         rule = results.provenance.extraction
-        reading = read_answer(question, reply.text, reply.reasoning, extraction=rule)
+        reading = read_reply_answer(question, reply, rule)
         if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
             told["line"] = reading.line
         else:

@@ -100,6 +100,7 @@ function parts(sheet) {
       ...Object.entries(sheet.kinds).map(([name, tally]) => [forms[name] ?? name, tally]),
       ["with images", sheet.images.with],
       ["without images", sheet.images.without],
+      ...(sheet.images.missing ? [["images missing", sheet.images.missing]] : []),
     ]),
   ];
 }
