@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
-    "--quiet", "--editable", "--dist", "--no-loadscope-reorder",
+    "--quiet", "--editable", "--dist", "--no-loadscope-reorder", "--tb",
 }  # fmt: skip
 """Options of pytest, of its plugins, of pip and of the `jmle` command."""
 

@@ -19,7 +19,7 @@ from jmle_plugin.cli.common import (
 )
 from jmle_plugin.errors import JmleError
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.option_table import level, positive
+from jmle_plugin.option_forms import level, positive
 
 FORMATS = ("text", "json", "markdown")
 
