@@ -20,6 +20,9 @@ RUN_FILE = "run.json"
 SCRIPTED = "scripted/"
 """Model names with this prefix are scripts made for tests and samples, never real models."""
 
+SCRIPTED_NOTE = " (scripted replies, not a model)"
+"""What the names of such runs say to people."""
+
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._=+-]*$"
 _NAME_LIMIT = 150
 _FIXED = {"model", "messages"}
@@ -121,7 +124,7 @@ class RunSpec(Strict):
     def title(self) -> str:
         """The name for people."""
         name = self.display_name or self.model
-        return f"{name} (scripted replies, not a model)" if self.scripted else name
+        return f"{name}{SCRIPTED_NOTE}" if self.scripted else name
 
 
 def run_name(

@@ -1,6 +1,7 @@
-"""Two candidates for the sample exam, played by scripts. Neither is a model.
+"""Three candidates for the sample exam, played by scripts. None is a model.
 
-The resident passes. The intern knows general medicine but fails the required section.
+The resident passes, and so does the attending, with one point more: nobody could tell the two
+apart. The intern knows general medicine but fails the required section.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from tests.scripted.server import Script
 
 RESIDENT = "scripted/resident"
 INTERN = "scripted/intern"
+ATTENDING = "scripted/attending"
 
 # Question -> the answer given instead of the right one.
 MISTAKES = {
@@ -20,19 +22,21 @@ MISTAKES = {
         "000A-2", "000A-3", "000B-1", "000B-2", "000B-5", "000B-7", "000C-2", "000D-5",
         "000E-2", "000E-6", "000F-2",
     },
+    ATTENDING: {"000B-3", "000C-2", "000F-5"},
 }  # fmt: skip
 
 # Answer lines a human examiner reads though they are not quite what was asked for.
 FORMS = {
     RESIDENT: {"000A-1": "【回答】**{}**", "000C-1": "**【回答】** {}"},
     INTERN: {"000A-1": "【回答】（{}）", "000C-3": "【回答】{}です。", "000F-1": "【回答】{}】"},
+    ATTENDING: dict[str, str](),
 }
 # Replies in which nobody can find an answer.
-SILENT = {RESIDENT: set[str](), INTERN: {"000F-4"}}
+SILENT = {RESIDENT: set[str](), INTERN: {"000F-4"}, ATTENDING: set[str]()}
 
 
 def candidate(exam: Exam, name: str) -> Script:
-    """The script of one of the two."""
+    """The script of one of them."""
 
     def answer(question: str, epoch: int, body: dict[str, Any]) -> dict[str, Any]:
         del epoch

@@ -1,4 +1,4 @@
-"""Record the sample exam's two committed runs from the scripted server.
+"""Record the sample exam's committed runs from the scripted server.
 
 `python -m tests.scripted.record` from the repository's root, after the sample exam, the
 prompt or the candidates changed.
@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 from jmle_plugin.exam.pack import load_exam
-from tests.scripted.candidates import INTERN, RESIDENT, candidate
+from tests.scripted.candidates import ATTENDING, INTERN, RESIDENT, candidate
 from tests.scripted.server import ScriptedServer, scripted_server
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNS = {RESIDENT: "scripted-resident", INTERN: "scripted-intern"}
+RUNS = {RESIDENT: "scripted-resident", INTERN: "scripted-intern", ATTENDING: "scripted-attending"}
 
 
 def served(server: ScriptedServer) -> str:

@@ -1,7 +1,7 @@
 "use strict";
 // Words and signs of the exam, and where a question's marks are.
 
-const byId = new Map(page.questions.map((question) => [question.id, question]));
+const byId = new Map((page.questions ?? []).map((question) => [question.id, question]));
 
 /** Our own sentences: the ids of questions in them become links. */
 function linked(text) {

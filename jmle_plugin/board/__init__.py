@@ -1,0 +1,1 @@
+"""The leaderboard in every form: terminal, markdown, CSV, JSON, plot, page."""

@@ -1,0 +1,113 @@
+"""The leaderboard as markdown, and in the place that a document keeps for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from jmle_plugin.board import wording
+from jmle_plugin.board.columns import Column, ranked_columns, unranked_columns
+from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
+from jmle_plugin.errors import ResultError
+from jmle_plugin.files import read_regular
+from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.text import printable
+
+BEGIN, END = (f"<!-- jmle leaderboard {word} -->" for word in ("begin", "end"))
+# What markdown or HTML would take for its own in a name that others have given.
+_SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
+_ENTITIES = {
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "@": "&#64;",
+    "://": "&#58;//",
+    "www.": "www&#46;",
+}
+
+
+def markdown(board: Leaderboard) -> str:
+    """Tables and what has to be known to read them, ending in a line break."""
+    parts = ["\n".join(_table(board, table)) for table in board.tables]
+    legend = "\n".join(f"- {_plain(note)}" for note in wording.legend(board))
+    # One list where one table stands above it, a list of its own below several.
+    listed = len(parts) == 1 and parts[0].rpartition("\n")[2].startswith("- ")
+    return "\n\n".join(parts) + ("\n" if listed else "\n\n") + legend + "\n"
+
+
+def filled(file: Path, text: str) -> bytes:
+    """The file's content with `text` between its markers, each a line of its own.
+
+    Line breaks stay those of the file. Raises ResultError where the file cannot be read, or
+    the markers are not there exactly once and in order.
+    """
+    try:
+        content = read_regular(file).decode("utf-8")
+    except OSError as error:
+        raise ResultError(
+            f"cannot be read ({error.strerror})", where=file, remedy=_REMEDY
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ResultError("is no UTF-8 text", where=file, remedy=_REMEDY) from error
+    lines = content.splitlines(keepends=True)
+    places = [[n for n, line in enumerate(lines) if line.strip() == one] for one in (BEGIN, END)]
+    if [len(found) for found in places] != [1, 1] or places[0] >= places[1]:
+        begins, ends = map(len, places)
+        raise ResultError(
+            f"has {begins} lines {BEGIN} and {ends} lines {END}, not one of each in this order",
+            where=file,
+            remedy=_REMEDY,
+        )
+    begin, end = places[0][0], places[1][0]
+    line_break = "\r\n" if lines[begin].endswith("\r\n") else "\n"
+    inside = f"\n{text}\n".replace("\n", line_break)
+    return "".join([*lines[: begin + 1], inside, *lines[end:]]).encode()
+
+
+_REMEDY = f"Write {BEGIN} and {END} into it, a line each, where the table belongs."
+
+
+def _table(board: Leaderboard, table: Table) -> Iterator[str]:
+    if difference := wording.differences(board, table):
+        yield f"**{_plain(difference)}**"
+        yield ""
+    title, *facts = wording.heading(table)
+    yield " · ".join([f"**{_plain(title)}**", *map(_plain, facts)])
+    if table.rows:
+        yield ""
+        yield from _grid(ranked_columns(table), table.rows)
+    if table.unranked:
+        yield ""
+        yield f"{wording.unranked_title(table)}"
+        yield ""
+        yield from _grid(unranked_columns(table), table.unranked)
+    for n, note in enumerate(wording.footnotes(table)):
+        yield from ("",) * (n == 0)
+        yield f"- {_plain(note)}"
+
+
+def _grid(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[str]:
+    yield _line([one.long or f"{one.title} {one.below}".strip() for one in columns])
+    yield _line([":--" if one.left else "--:" for one in columns])
+    for n, row in enumerate(rows):
+        cells = [_plain(one.cells[n]) for one in columns]
+        bold = {"model", "verdict"} if row.verdict is Verdict.PASS else set()
+        yield _line(
+            [
+                f"**{cell}**" if one.title in bold else cell
+                for one, cell in zip(columns, cells, strict=True)
+            ]
+        )
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """`text` as nothing but text; a run's name may hold anything."""
+    shown = " ".join(printable(text).split())
+    for sign, entity in _ENTITIES.items():
+        shown = shown.replace(sign, entity)
+    return _SPECIAL.sub(r"\\\g<0>", shown)

@@ -1,0 +1,64 @@
+"""The results files of a leaderboard."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jmle_plugin.compare.leaderboard import identity
+from jmle_plugin.errors import ResultError
+from jmle_plugin.report.results import Results
+from jmle_plugin.report.soundness import read_sound_results
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Results and the file they stand in."""
+
+    file: Path
+    results: Results
+
+
+def read_entries(names: Sequence[str]) -> list[Entry]:
+    """Read every file; a pattern that no shell has expanded stands for what it matches.
+
+    Raises ResultError for a file that holds no sound results, a pattern that matches
+    nothing, and a run that stands there twice.
+    """
+    entries = [Entry(file, _read(file)) for name in names for file in _files(name)]
+    seen: dict[tuple[str, ...], Path] = {}
+    for entry in entries:
+        before = seen.setdefault(identity(entry.results), entry.file)
+        if before is not entry.file:
+            raise ResultError(
+                f"the run {entry.results.run.name} stands in {before} as well",
+                where=entry.file,
+                remedy="Name each run once.",
+            )
+    return entries
+
+
+def _files(name: str) -> Iterator[Path]:
+    file = Path(name)
+    if file.exists() or not glob.has_magic(name):
+        yield file
+        return
+    found = sorted(glob.glob(name))  # noqa: PTH207 - a pattern may begin anywhere
+    if not found:
+        raise ResultError(
+            "no file is called like this",
+            where=name,
+            remedy="Results are written to results/<exam>/<run>.json by a session, or by "
+            "`jmle rescore --write`.",
+        )
+    yield from map(Path, found)
+
+
+def _read(file: Path) -> Results:
+    try:
+        return read_sound_results(file)
+    except ResultError as error:
+        remedy = error.remedy or "Name files that a session or `jmle rescore --write` has written."
+        raise ResultError(error.problem, where=file, remedy=remedy) from error

@@ -1,0 +1,134 @@
+"""`jmle leaderboard`: results side by side, in every form."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jmle_plugin.cli.common import add_data, exam_at_hand
+from jmle_plugin.errors import ResultError, SettingsError
+
+if TYPE_CHECKING:
+    from jmle_plugin.board.reading import Entry
+    from jmle_plugin.compare.leaderboard import Leaderboard
+    from jmle_plugin.exam.model import Exam
+
+FORMATS = ("text", "markdown", "csv", "json")
+PAGES = (".html", ".htm")
+
+
+def add_commands(commands: Any) -> None:
+    """Add it to argparse's subparsers."""
+    board = commands.add_parser("leaderboard", help="rank results: table, plot, page")
+    board.add_argument("files", nargs="+", metavar="RESULTS", help="results files, or a pattern")
+    board.add_argument("--format", choices=FORMATS, help="print the tables; text by default")
+    board.add_argument(
+        "--update", type=Path, metavar="FILE", help="put the markdown between FILE's markers"
+    )
+    board.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, PNG or SVG")
+    board.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
+    board.add_argument("--exam", metavar="NAME|PATH", help="default: those the files name")
+    add_data(board)
+    board.set_defaults(command=_leaderboard)
+
+
+def _leaderboard(options: argparse.Namespace) -> int:
+    from jmle_plugin.board.reading import read_entries  # noqa: PLC0415
+    from jmle_plugin.compare.leaderboard import leaderboard  # noqa: PLC0415
+
+    _check_targets(options)
+    entries = read_entries(options.files)
+    exams = _exams(options, entries)
+    board = leaderboard([entry.results for entry in entries], exams)
+    # Everything is made before anything is written.
+    made = _made(options, board, entries, exams)
+    for file, content in made.items():
+        _write(file, content)
+        print(f"Written: {file}")
+    if options.format or not made:
+        _print(board, options.format or "text")
+    return 0
+
+
+def _check_targets(options: argparse.Namespace) -> None:
+    if options.plot is not None:
+        from jmle_plugin.board.plot import check_format  # noqa: PLC0415
+
+        check_format(options.plot)
+    if options.html is not None and options.html.suffix.lower() not in PAGES:
+        raise SettingsError(
+            "a page is a file that ends in .html", where=options.html, remedy="Call it that."
+        )
+
+
+def _exams(options: argparse.Namespace, entries: list[Entry]) -> dict[str, Exam]:
+    """The exams of these results that are at hand."""
+    wanted = dict.fromkeys(entry.results.exam.id for entry in entries)
+    if options.exam:
+        wanted = dict.fromkeys([options.exam])
+    found = [exam_at_hand(options, name, needed=bool(options.exam)) for name in wanted]
+    return {exam.id: exam for exam in found if exam is not None}
+
+
+def _made(
+    options: argparse.Namespace,
+    board: Leaderboard,
+    entries: list[Entry],
+    exams: dict[str, Exam],
+) -> dict[Path, str | bytes]:
+    made: dict[Path, str | bytes] = {}
+    if options.update is not None:
+        from jmle_plugin.board.markdown import filled, markdown  # noqa: PLC0415
+
+        made[options.update] = filled(options.update, markdown(board))
+    if options.plot is not None:
+        from jmle_plugin.board.plot import plot  # noqa: PLC0415
+
+        made[options.plot] = plot(board, options.plot.suffix.lower())
+    if options.html is not None:
+        from jmle_plugin.board.page import board_page  # noqa: PLC0415
+
+        made[options.html] = board_page(board, entries, exams, options.html.parent)
+    return made
+
+
+def _write(file: Path, content: str | bytes) -> None:
+    from jmle_plugin.files import write_whole  # noqa: PLC0415
+
+    try:
+        write_whole(file.resolve(), content)  # a link stays a link
+    except OSError as error:
+        raise ResultError(
+            f"cannot be written ({error.strerror})",
+            where=file,
+            remedy="Name a file in a folder you may write to; what was there is untouched.",
+        ) from error
+
+
+def _print(board: Leaderboard, form: str) -> None:
+    if form == "markdown":
+        from jmle_plugin.board.markdown import markdown  # noqa: PLC0415
+
+        print(markdown(board), end="")
+    elif form == "csv":
+        from jmle_plugin.board.spreadsheet import csv_text  # noqa: PLC0415
+
+        # Nobody but a spreadsheet reads this: its line breaks must stay as they are.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(csv_text(board).encode())
+    elif form == "json":
+        print(board.model_dump_json(by_alias=True, indent=1))
+    else:
+        _print_text(board)
+
+
+def _print_text(board: Leaderboard) -> None:
+    from jmle_plugin.board.text import text_lines  # noqa: PLC0415
+
+    bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in text_lines(board, shutil.get_terminal_size((80, 24)).columns):
+        print(f"\x1b[1m{line.text}\x1b[0m" if bold and line.markup.get("bold") else line.text)

@@ -1,0 +1,177 @@
+"""Results side by side: which may stand in one table, in which order, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from jmle_plugin.ask.run import SCRIPTED_NOTE, ImageMode
+from jmle_plugin.compare.likeness import FACTS
+from jmle_plugin.compare.pairing import Place, places
+from jmle_plugin.compare.power import ALPHA
+from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
+from jmle_plugin.compare.resampling import LEVEL
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.validation import Strict
+from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
+from jmle_plugin.report.results import ExamInfo, Results
+
+BY_ROW = "vision or blind, as each row says"
+"""The image mode of a table in which some runs saw the figures and others did not."""
+
+DECIDED = (Verdict.PASS, Verdict.FAIL)
+
+
+class Row(Strict):
+    """One run. `rank` and what goes with it are null for runs without a verdict."""
+
+    run: str
+    title: str
+    """The name for people, without saying that replies were scripted: `scripted` does."""
+    model: str
+    scripted: bool
+    images: ImageMode
+    """What the model got to see of the figures."""
+    epochs: int
+    verdict: Verdict
+    asked: int
+    of: int
+    total: Tally
+    text_only: Tally
+    """Questions without figures."""
+    cost: CostTotal
+    errors: int
+    rank: int | None = None
+    """1 for the most points; equal points, equal rank."""
+    ranks: tuple[int, int] | None = None
+    """The first and the last rank that noise leaves open."""
+    interval: tuple[int, int] | None = None
+    """Points on another exam like this one, 95 %."""
+    p_above: float | None = None
+    """Two-sided p-value of the difference in points to the row above; null for the first."""
+    source: Annotated[int, Field(exclude=True)]
+    """Which of the results given this is."""
+
+    @property
+    def noise(self) -> bool:
+        """Whether the difference to the row above is within noise."""
+        return self.p_above is not None and self.p_above > ALPHA
+
+
+class Table(Strict):
+    """Runs of the same questions, key, reading and prompt: figures of the same thing."""
+
+    exam: ExamInfo
+    facts: dict[str, str]
+    """What all rows share: `exam`, `pack`, `key`, `numeric`, `extraction`, `prompt`, `images`."""
+    serial_known: bool
+    """False where the exam is not at hand: every question is then taken as a case of its own."""
+    rows: list[Row]
+    """With a verdict; the most points first, then by the run's name."""
+    unranked: list[Row]
+    """Partial and incomplete runs, by name."""
+
+
+class Leaderboard(Strict):
+    """All results given, in as many tables as there are unlike things among them."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    level: float = LEVEL
+    tables: list[Table]
+
+
+def leaderboard(results: Sequence[Results], exams: Mapping[str, Exam]) -> Leaderboard:
+    """Rank results, at least one.
+
+    `exams` holds the exams that are at hand: id -> exam. Tables come in the order of their
+    exams in `results`, of one exam the longest first. Raises ComparisonError where runs of one
+    table were not asked the same questions.
+    """
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for place, one in enumerate(results):
+        groups.setdefault(tuple(table_facts(one).values()), []).append(place)
+    order = list(dict.fromkeys(one.exam.id for one in results))
+    tables = [_table(results, members, exams) for members in groups.values()]
+    tables.sort(key=lambda one: (order.index(one.exam.id), -len(one.rows), *one.facts.values()))
+    return Leaderboard(tables=tables)
+
+
+def table_facts(results: Results) -> dict[str, str]:
+    """What results have to share to stand in one table: name -> fact.
+
+    A run that sat without the figures sat the same exam: its row says so. Other image modes
+    ask other questions.
+    """
+    facts = {name: fact(results) for name, fact in FACTS.items()}
+    if facts["images"] in (ImageMode.VISION, ImageMode.BLIND):
+        facts["images"] = BY_ROW
+    return facts
+
+
+def identity(results: Results) -> tuple[str, ...]:
+    """What makes results those of one sitting: nothing else may stand twice."""
+    origin, decided = results.provenance, results.sheet.verdict in DECIDED
+    kind = "decided" if decided else results.sheet.verdict.value
+    facts = (*table_facts(results).values(), origin.images.value, str(origin.epochs))
+    return (*facts, results.run.name, kind)
+
+
+def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[str, Exam]) -> Table:
+    first = results[members[0]]
+    where = _where(exams.get(first.exam.id), first)
+    by_name = sorted(members, key=lambda place: results[place].run.name)
+    decided = [place for place in by_name if results[place].sheet.verdict in DECIDED]
+    decided.sort(key=lambda place: -results[place].sheet.total.points)
+    return Table(
+        exam=first.exam,
+        facts=table_facts(first),
+        serial_known=where is not None,
+        rows=list(_ranked(results, decided, where)),
+        unranked=[_row(results, place) for place in by_name if place not in decided],
+    )
+
+
+def _where(exam: Exam | None, results: Results) -> Mapping[str, Place] | None:
+    """The questions' places, where the exam at hand is the one that was sat."""
+    if exam is None or exam.hash != results.provenance.exam.hash:
+        return None
+    return places(exam)
+
+
+def _ranked(
+    results: Sequence[Results], order: Sequence[int], where: Mapping[str, Place] | None
+) -> Iterator[Row]:
+    groups = [group_points(results[place], where) for place in order]
+    points = [results[place].sheet.total.points for place in order]
+    ranking = Ranking(groups)
+    for n, place in enumerate(order):
+        told = {
+            "rank": 1 + points.index(points[n]),
+            "ranks": ranking.ranges[n],
+            "interval": points_interval(groups[n]),
+            "p_above": ranking.p_to_above(n),
+        }
+        yield _row(results, place).model_copy(update=told)
+
+
+def _row(results: Sequence[Results], place: int) -> Row:
+    one = results[place]
+    sheet, origin = one.sheet, one.provenance
+    return Row(
+        run=one.run.name,
+        title=one.run.title.removesuffix(SCRIPTED_NOTE),
+        model=one.run.model,
+        scripted=one.run.scripted,
+        images=origin.images,
+        epochs=origin.epochs,
+        verdict=sheet.verdict,
+        asked=sheet.asked,
+        of=sheet.of,
+        total=sheet.total,
+        text_only=sheet.images.without,
+        cost=sheet.cost,
+        errors=len(sheet.errors),
+        source=place,
+    )

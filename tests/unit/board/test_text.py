@@ -1,0 +1,67 @@
+"""The terminal's table: snapshots, and that everything is in it whatever the width."""
+
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from jmle_plugin.board import wording
+from jmle_plugin.board.text import text_lines
+from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
+from jmle_plugin.report.layout import width
+from tests.unit.board.conftest import Sat
+
+
+def text(board: Leaderboard, columns: int) -> str:
+    return "\n".join(line.text for line in text_lines(board, columns))
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_everything_at_once(board: Leaderboard, columns: int, snapshot: SnapshotAssertion) -> None:
+    assert text(board, columns) == snapshot
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_sample(sample_board: Leaderboard, columns: int, snapshot: SnapshotAssertion) -> None:
+    assert text(sample_board, columns) == snapshot
+
+
+@pytest.mark.parametrize("columns", [1, 60, 80, 97, 120, 200])
+def test_no_line_is_too_long_and_no_figure_is_lost(board: Leaderboard, columns: int) -> None:
+    lines = list(text_lines(board, columns))
+    assert max(width(line.text) for line in lines) <= max(columns, 60)
+    shown = "\n".join(line.text for line in lines).split()
+    for row in board.tables[0].rows:
+        for figure in (wording.span(row.interval), str(row.total.points), row.verdict.value):
+            assert figure in [word.lower() for word in shown], (row.run, figure)
+
+
+def test_columns_align_where_letters_are_two_wide(board: Leaderboard) -> None:
+    lines = [line.text for line in text_lines(board, 120)]
+    start = next(n for n, line in enumerate(lines) if "verdict" in line)
+    head, _, *rows = lines[start : lines.index("", start)]
+    end = width(head[: head.index("verdict") + len("verdict")])
+    assert any(width(row) > len(row) for row in rows)
+    for row in rows:
+        cut = next((n for n in range(len(row)) if width(row[:n]) >= end), len(row))
+        assert row[:cut].endswith(("PASS", "fail")) or not row.startswith(tuple("123456")), row
+
+
+def test_rows_that_passed_are_bold(board: Leaderboard) -> None:
+    for line in text_lines(board, 120):
+        if "PASS" in line.text or "fail" in line.text:
+            assert line.markup.get("bold", False) is ("PASS" in line.text)
+
+
+def test_one_run_has_nobody_to_be_told_from(sat: Sat) -> None:
+    shown = text(leaderboard([sat("alone")], {}), 120)
+    assert "ranks" not in shown
+    assert "above" not in shown
+    assert "Serial groups unknown" in shown
+
+
+def test_runs_without_a_verdict_alone(sat: Sat) -> None:
+    shown = text(leaderboard([sat("part", asked=("A-1",))], {}), 80)
+    assert "partial: 1 of 7 questions asked" in shown
+    assert "95%" not in shown
+    assert "PASS" not in shown
