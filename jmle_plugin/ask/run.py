@@ -80,6 +80,9 @@ class RunSpec(Strict):
     images: ImageMode = ImageMode.VISION
     no_vision: bool = False
     """True where figures would have been shown, but the model is known to see none."""
+    text_only_from: RunName | None = None
+    """The run whose replies to questions without figures are this one's too; figures or none,
+    the question is the same, and nobody is asked it twice."""
     image_max_edge: Annotated[int, Field(ge=1)] | None = None
     """Longest side of a figure as sent, in pixels; None where it is not known."""
     epochs: Annotated[int, Field(ge=1)] = 1

@@ -86,6 +86,8 @@ class Provenance(Strict):
     images: ImageMode
     no_vision: bool = False
     """True where figures would have been shown, but the model is known to see none."""
+    text_only_from: str | None = None
+    """The run whose replies to text-only questions count here too; null where all are its own."""
     image_max_edge: int | None = None
     """Longest side of a figure as sent, in pixels; null where it is not known."""
     epochs: int = 1
@@ -148,6 +150,7 @@ def build_provenance(
         extraction=extraction,
         images=run.images,
         no_vision=run.no_vision,
+        text_only_from=run.text_only_from,
         image_max_edge=run.image_max_edge,
         epochs=run.epochs,
         recorded_epochs=max(run.epochs, sitting.recorded_epochs),

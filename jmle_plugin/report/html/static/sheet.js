@@ -187,6 +187,7 @@ function sheetOf(run, number) {
     epochsOf(sheet),
     facts(told.map(([label, text]) => [foreign(label), linked(text)])),
     run.comparison ? comparisonOf(run) : null,
+    run.audit ? auditOf(run.audit) : null,
     h("details", { class: "provenance" }, h("summary", {}, ja("記録"), " Provenance"), tree(run.provenance)),
   );
 }
