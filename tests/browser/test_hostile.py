@@ -14,7 +14,7 @@ from jmle_plugin.compare.comparison import compare
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
-from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.replies import StoredReply, no_replies
 from jmle_plugin.report.html.runs import PageRun
 from tests.browser.conftest import NARROW, Open, overflows
 from tests.builders import (
@@ -137,9 +137,11 @@ def test_no_script_but_ours_runs(browser: Browser, tmp_path: Path) -> None:
     page.close()
 
 
-def big_exam(number: int) -> Exam:
+LONG = "第120回のように長い問題文である。" * 25
+
+
+def big_exam(number: int, text: str = LONG) -> Exam:
     """An exam of two blocks with so many questions, each as long as real ones are."""
-    text = "第120回のように長い問題文である。" * 25
     options = dict(zip("abcde", "１２３４５", strict=True))
     questions = [
         make_question(f"{block}-{n}", text=text, options=options)
@@ -166,11 +168,19 @@ def test_four_hundred_questions_open_quickly(visit: Open, tmp_path: Path) -> Non
     assert opening_seconds(visit, file, 400) < 2
 
 
-@pytest.mark.slow
-def test_twelve_thousand_questions_open(visit: Open, tmp_path: Path) -> None:
-    file = written(tmp_path, "考える。\n【回答】a", big_exam(12_484))
-    page = visit(file, "B-6242")
-    expect(page.locator("#question h3")).to_have_text("B-6242")
-    expect(page.locator("#list li")).to_have_count(12_484)
-    page.keyboard.press("k")
-    expect(page.locator("#question h3")).to_have_text("B-6241")
+def test_thousands_of_questions_are_drawn_as_they_are_needed(visit: Open, tmp_path: Path) -> None:
+    exam = big_exam(3000, "短い問題文")
+    results = make_results(exam, make_marks(exam))
+    write_page(tmp_path / "page.html", [PageRun(results, no_replies("gone"))], exam)
+    page = visit(tmp_path / "page.html")
+    rows = page.locator("#list li")
+    expect(rows).to_have_count(1000)
+    expect(page.locator("#count")).to_have_text("3,000 questions")
+    page.evaluate("location.hash = 'A-1001'")
+    expect(page.locator("#list [aria-current]")).to_contain_text("A-1001")
+    page.keyboard.press("j")
+    expect(page.locator("#question h3")).to_have_text("A-1002")
+    page.locator("#more").scroll_into_view_if_needed()
+    expect(rows).not_to_have_count(1002)
+    page.get_by_role("searchbox").fill("B-624")
+    expect(rows).to_have_count(1)

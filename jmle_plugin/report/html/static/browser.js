@@ -5,12 +5,17 @@ const list = document.getElementById("list");
 const panel = document.getElementById("question");
 const help = document.getElementById("help");
 const wide = matchMedia("(min-width: 60rem)");
+const more = document.getElementById("more");
+const batch = 1000; // rows drawn at once; few exams have more
 const rows = new Map();
 let shown = [];
+let order = "exam";
+let weights = null;
+let drawn = 0;
 let opened = null;
 
 /** What a question was ordered by, for its row; the points where that is all there is to say. */
-function worth(question, order, weights) {
+function worth(question) {
   const weight = weights?.get(question.id);
   if (order === "tokens" && weight) return [weight.toLocaleString("en"), "tokens"];
   if (order === "cost" && weight) return [dollars(weight), ""];
@@ -21,23 +26,38 @@ function worth(question, order, weights) {
 
 /** Show what the filters ask for. */
 function sift() {
-  const [found, order, weights] = sifted();
-  shown = found;
-  for (const question of shown) {
-    const [figure, unit] = worth(question, order, weights);
-    const place = rows.get(question.id).querySelector(".worth");
-    place.textContent = figure;
-    place.title = `${figure} ${unit}`.trim();
-  }
-  list.replaceChildren(...shown.map((question) => rows.get(question.id)));
+  [shown, order, weights] = sifted();
+  list.replaceChildren();
+  drawn = 0;
+  draw(batch);
   document.getElementById("none").hidden = shown.length > 0;
   document.getElementById("count").textContent = shown.length === page.questions.length
     ? counted(shown.length, "question") : `${shown.length.toLocaleString("en")} of ${counted(page.questions.length, "question")}`;
 }
 
+/** Draw the list up to so many rows. */
+function draw(number) {
+  const added = shown.slice(drawn, number).map((question) => {
+    const row = rowFor(question.id);
+    const [figure, unit] = worth(question);
+    const place = row.querySelector(".worth");
+    place.textContent = figure;
+    place.title = `${figure} ${unit}`.trim();
+    return row;
+  });
+  list.append(...added);
+  drawn += added.length;
+  more.hidden = drawn >= shown.length;
+}
+
+function rowFor(id) {
+  if (!rows.has(id)) rows.set(id, rowOf(byId.get(id)));
+  return rows.get(id);
+}
+
 function rowOf(question) {
   const text = (question.text ?? "").replace(/^\s*\d+\s+/, "").slice(0, 90);
-  return h("li", {}, h(
+  return h("li", { "data-id": question.id }, h(
     "a", { href: `#${encodeURIComponent(question.id)}` },
     h("span", { class: "id" }, foreign(question.id)),
     h("span", { class: "signs" }, page.runs.map((run) => sign(outcomeOf(run, question.id), several ? run.title : ""))),
@@ -62,7 +82,8 @@ function openQuestion(id) {
     return;
   }
   panel.replaceChildren(...questionOf(byId.get(id)).filter(Boolean));
-  const row = rows.get(id);
+  draw(shown.indexOf(byId.get(id)) + 1);
+  const row = rowFor(id);
   row.firstChild.setAttribute("aria-current", "true");
   if (row.isConnected) row.scrollIntoView({ block: "nearest" });
 }
@@ -91,12 +112,13 @@ function follow() {
 /** Go on by so many questions, from the one named, that has the focus or is open. */
 function step(by, from = null) {
   if (!shown.length) return;
-  const focused = document.activeElement.closest?.("#list li");
-  const current = rows.get(from) ?? focused ?? rows.get(opened);
-  const place = shown.findIndex((question) => rows.get(question.id) === current);
-  const next = shown[Math.min(Math.max(place + by, 0), shown.length - 1)];
-  rows.get(next.id).firstChild.focus({ preventScroll: true });
-  rows.get(next.id).scrollIntoView({ block: "nearest" });
+  const focused = document.activeElement.closest?.("#list li")?.dataset.id;
+  const current = byId.get(from ?? focused ?? opened);
+  const place = Math.min(Math.max(shown.indexOf(current) + by, 0), shown.length - 1);
+  const next = shown[place];
+  draw(place + 1);
+  rowFor(next.id).firstChild.focus({ preventScroll: true });
+  rowFor(next.id).scrollIntoView({ block: "nearest" });
   if (wide.matches || opened !== null) {
     history.replaceState(null, "", `#${encodeURIComponent(next.id)}`);
     openQuestion(next.id);
@@ -137,14 +159,17 @@ panel.addEventListener("click", (event) => {
 
 drawSheets();
 drawFilters();
-for (const question of page.questions) rows.set(question.id, rowOf(question));
 filters.addEventListener("input", sift);
 filters.addEventListener("reset", () => setTimeout(sift));
 filters.addEventListener("submit", (event) => event.preventDefault());
+more.addEventListener("click", () => draw(drawn + batch));
+new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && draw(drawn + batch)).observe(more);
 document.getElementById("help-button").addEventListener("click", () => help.showModal());
 addEventListener("hashchange", follow);
-addEventListener("beforeprint", () => document.querySelectorAll("details.run").forEach((one) => (one.open = true)));
-list.classList.toggle("long", rows.size > 1000);
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details.run").forEach((one) => (one.open = true));
+  draw(shown.length);
+});
 sift();
 openQuestion(null);
 follow();
