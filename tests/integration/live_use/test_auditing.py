@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
 from tests.integration.live_use.conftest import WRONG, Live, answered
 from tests.scripted.provider import Answer, Call
