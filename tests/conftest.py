@@ -7,11 +7,16 @@ from pathlib import Path
 
 import numpy as np  # noqa: F401 - loads once per process, and pytester forgets what its tests load
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
 LEFT_OUT = {"slow": "takes minutes"}
 ROOT = Path(__file__).resolve().parents[1]
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("jmle", deadline=None)
+settings.load_profile("jmle")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

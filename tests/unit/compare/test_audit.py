@@ -226,7 +226,7 @@ def test_questions_of_one_case_are_one_draw_of_chance() -> None:
 ANSWERS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ANSWERS)
 def test_the_table_holds_every_question_once_and_the_net_effect_is_p10_less_p01(
     answers: list[tuple[bool, bool]],
@@ -245,7 +245,7 @@ def test_the_table_holds_every_question_once_and_the_net_effect_is_p10_less_p01(
     assert -100 <= part.low <= part.net <= part.high <= 100
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ANSWERS)
 def test_swapping_the_halves_turns_everything_round(answers: list[tuple[bool, bool]]) -> None:
     questions = [make_question(f"A-{n}") for n in range(len(answers))]

@@ -187,7 +187,6 @@ WRONG = {"A_1": Outcome.INCORRECT, "A_2": Outcome.INCORRECT}
 
 
 @given(outcomes=st.dictionaries(st.sampled_from(NAMES), st.sampled_from(Outcome)))
-@settings(deadline=None)
 def test_a_single_epoch_is_scored_as_ever(outcomes: dict[str, Outcome]) -> None:
     named = {name.replace("-", "_"): outcome for name, outcome in outcomes.items()}
     sheet = score_epochs(EXAM, sat(named), every(1))
@@ -204,7 +203,6 @@ def test_a_single_epoch_is_scored_as_ever(outcomes: dict[str, Outcome]) -> None:
         max_size=4,
     )
 )
-@settings(deadline=None)
 def test_each_epoch_is_scored_like_a_sitting_of_its_own(rounds: list[dict[str, Outcome]]) -> None:
     named = [{name.replace("-", "_"): one for name, one in each.items()} for each in rounds]
     sheet, epochs = sheet_of(*named)
@@ -293,7 +291,7 @@ def test_tokens_cost_and_ends_are_those_of_all_epochs() -> None:
 
 
 @given(chance=st.randoms())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_the_same_marks_give_the_same_sheet_in_any_order(chance: Random) -> None:
     marks = sat({}, WRONG, {"B_3": Outcome.NO_ANSWER})
     for number, place in enumerate(marks):

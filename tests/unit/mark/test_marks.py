@@ -120,7 +120,7 @@ def test_parameters_sent_are_made_fit_to_travel() -> None:
 
 @pytest.mark.parametrize("extraction", list(Extraction))
 @given(text=ANY_TEXT, word=ANY_TEXT)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_mark_of_any_reply_travels_and_can_be_shown(
     extraction: Extraction, text: str, word: str
 ) -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
@@ -106,7 +106,6 @@ def made(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 @given(candidates(), CHANGES)
-@settings(deadline=None)
 def test_totals_never_exceed_their_maxima(answers: dict[str, str], kinds: dict[str, str]) -> None:
     sheet = sat(decided(*made(kinds)), answers)
     for part in (sheet.total, *sheet.sections.values(), *sheet.blocks.values()):
@@ -117,7 +116,6 @@ def test_totals_never_exceed_their_maxima(answers: dict[str, str], kinds: dict[s
 
 
 @given(candidates(), CHANGES, st.sampled_from(NAMES))
-@settings(deadline=None)
 def test_a_decision_in_favour_lowers_nobody(
     answers: dict[str, str], kinds: dict[str, str], name: str
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
@@ -60,7 +60,6 @@ def added(tallies: Iterable[Tally]) -> tuple[int, int, int, int]:
 
 
 @given(sitting=sittings())
-@settings(deadline=None)
 def test_every_division_of_the_exam_adds_up_to_its_total(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
 ) -> None:
@@ -74,7 +73,6 @@ def test_every_division_of_the_exam_adds_up_to_its_total(
 
 
 @given(sitting=sittings())
-@settings(deadline=None)
 def test_nobody_earns_more_than_there_is(sitting: tuple[Exam, dict[str, Mark], list[str]]) -> None:
     sheet = build_sheet(*sitting)
     paper = sum(question.points for question in EXAM.questions.values())
@@ -86,7 +84,6 @@ def test_nobody_earns_more_than_there_is(sitting: tuple[Exam, dict[str, Mark], l
 
 
 @given(sitting=sittings(errors=False, partial=False))
-@settings(deadline=None)
 def test_pass_is_every_criterion_met_and_prohibited_choices_not_exceeded(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
 ) -> None:
@@ -107,7 +104,6 @@ def test_pass_is_every_criterion_met_and_prohibited_choices_not_exceeded(
 
 
 @given(sitting=sittings())
-@settings(deadline=None)
 def test_without_every_reply_there_is_no_verdict(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
 ) -> None:
@@ -123,7 +119,6 @@ def test_without_every_reply_there_is_no_verdict(
 
 
 @given(sitting=sittings())
-@settings(deadline=None)
 def test_errors_are_the_questions_asked_without_a_reply_in_the_exams_order(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
 ) -> None:
@@ -137,7 +132,6 @@ def test_errors_are_the_questions_asked_without_a_reply_in_the_exams_order(
 
 
 @given(sitting=sittings(), chance=st.randoms())
-@settings(deadline=None)
 def test_order_in_which_marks_arrive_does_not_matter(
     sitting: tuple[Exam, dict[str, Mark], list[str]], chance: Random
 ) -> None:

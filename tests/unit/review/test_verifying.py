@@ -232,7 +232,7 @@ def tampered(value: Any, draw: st.DrawFn) -> Any:
 RESULTS: dict[str, Any] = {}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_tampering_with_any_field_is_found(data: st.DataObject) -> None:
     """Found as a difference, or no results file at all any more."""
