@@ -107,7 +107,7 @@ function show({ question, place }, runs) {
   const groups = [...answers].sort(([, one], [, other]) => other.length - one.length);
   const wanted = question.accepted.map((one) => one.join(",")).join(" or ");
   readout.replaceChildren(h("b", {}, question.id), ` ${counted(question.max, "point")}, key ${wanted || "unknown"}: `,
-    ...groups.map(([said, group]) => h("span", {}, outcomeAt(group[0], place) === "correct" ? "○ " : "", h("b", {}, foreign(said)), ` ${group.length}: `,
+    ...groups.map(([said, group]) => h("span", {}, outcomeAt(group[0], place) === "correct" ? "○ " : "", h("b", {}, foreign(said)), ` ×${group.length} `,
       group.map((row, n) => [n ? ", " : "", row.page ? h("a", { href: pageOf(row, question.id) }, nameOf(row)) : nameOf(row)]))));
   readout.hidden = false;
 }
