@@ -4,6 +4,7 @@
 
 Both are whole pytest processes on the same machine, in turns; the ratio is taken within
 each round and the median of the rounds reported, so that a noisy machine disturbs little.
+A second line tells what the HTML page costs, in processor time of the same replay without it.
 Needs the published data (JMLE_DATA, or ../shared/data beside the repository).
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -56,6 +58,20 @@ def main() -> None:
                 f"{statistics.median(pair[0] for pair in pairs):.2f} s and "
                 f"{statistics.median(pair[1] for pair in pairs):.2f} s)"
             )
+            without = [*replay, "--report=none"]
+            costs = [(processor(without, project), processor(replay, project)) for _ in pairs]
+            print(
+                f"  its page: {statistics.median(page / none - 1 for none, page in costs):.1%} "
+                f"({statistics.median(page - none for none, page in costs):.2f} s)"
+            )
+
+
+def processor(command: list[str], folder: Path) -> float:
+    """Processor time of one run and its children, in seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds(command, folder)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def seconds(command: list[str], folder: Path) -> float:

@@ -69,6 +69,11 @@ def seat_parameters(config: pytest.Config) -> list[object]:
     ]
 
 
+def seat_part(node_id: str) -> str:
+    """The part of a node id that names its seat in `seats`; empty where it has none."""
+    return node_id.partition("[")[2].removesuffix("]")
+
+
 def exam_ids(items: Iterable[pytest.Item]) -> list[str]:
     """Node ids of the exam's tests among `items`."""
     return [item.nodeid for item in items if seat_of(item) is not None]

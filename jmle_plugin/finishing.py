@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.errors import ResultError
+from jmle_plugin.exam.model import Exam
 from jmle_plugin.gate import Sat
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.options import Settings
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results, write_results
 from jmle_plugin.report.terminal import Line, sheet_lines, summary_line, unofficial
+from jmle_plugin.reports import write_reports
 from jmle_plugin.review.remaking import with_doubt
 from jmle_plugin.sitting_marks import SittingMarks
 
@@ -26,9 +28,10 @@ class Finished:
     """One sitting's results, where they were written, and what a baseline's gate says."""
 
     results: Results
-    written: str
+    written: Sequence[str]
+    """Which files were written, or why they could not be."""
     unwritten: str
-    """Why they could not be written; empty where they were."""
+    """Why the results or a report of them could not be written; empty where they were."""
     ruling: Ruling | None
     remark: str
     """Why there is no comparison; empty where there is one, or none was asked for."""
@@ -45,17 +48,17 @@ class Finished:
         how = "".join(f", {fact}" for fact in unofficial(self.results))
         return Sat(f"{exam} {run}{how}", self.results.sheet)
 
-    def lines(self, *, quiet: bool) -> Iterator[Line]:
-        """The sheet and the comparison for people, or a line for each."""
+    def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
+        """The sheet and the comparison for people in lines of `columns`, or a line for each."""
         if quiet:
             yield Line(summary_line(self.results))
         else:
-            yield from sheet_lines(self.results)
-        yield from self._comparison(quiet=quiet)
+            yield from sheet_lines(self.results, columns)
+        yield from self._comparison(columns, quiet=quiet)
         if not quiet:
-            yield Line(self.written)
+            yield from map(Line, self.written)
 
-    def _comparison(self, *, quiet: bool) -> Iterator[Line]:
+    def _comparison(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         compared = self.results.comparison
         if compared is not None:
             from jmle_plugin.compare.render import text_lines  # noqa: PLC0415 - few compare
@@ -65,7 +68,7 @@ class Finished:
                 yield Line(f"against {compared.old.name}: {headline(compared)}")
             else:
                 yield Line("")
-                yield from map(Line, text_lines(compared))
+                yield from map(Line, text_lines(compared, columns))
                 yield Line("")
         elif self.remark:
             yield Line(self.remark)
@@ -90,9 +93,17 @@ def finish(
         compared = baseline.compare(results, exam)
         ruling, remark = compared.ruling, compared.refusal
         results = results.model_copy(update={"comparison": compared.comparison})
-    unwritten = ""
-    try:
-        written = f"Results: {write_results(settings.results, results)}"
-    except ResultError as error:
-        written = unwritten = str(error)
+    written, unwritten = _write(results, exam, settings)
     return Finished(results, written, unwritten, ruling, remark)
+
+
+def _write(results: Results, exam: Exam, settings: Settings) -> tuple[Sequence[str], str]:
+    """Write the results and then their reports: lines on what was written, and what was not."""
+    try:
+        file = write_results(settings.results, results)
+    except ResultError as error:
+        return [str(error)], f"the results could not be written: {error}"
+    reports = write_reports(results, file, exam, settings)
+    lines = [f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
+    unwritten = [f"a report could not be written: {one}" for one in reports.problems]
+    return [*lines, *reports.problems], "; ".join(unwritten)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # This module is registered in every session, so what a sitting needs is imported by the
 # fixture that needs it.
 
-MARK_PROPERTY = "jmle_mark"
-"""Name of the user property a mark travels in, as JSON."""
+MARK_KEY = pytest.StashKey[str]()
+"""Where a test's mark lies, as JSON, until its reports take it along."""
 
 
 # mypy does not see that pytest.fail.Exception is a class.
@@ -36,14 +36,15 @@ _Failed: Any = pytest.fail.Exception
 
 
 class WrongAnswer(_Failed):  # type: ignore[misc]
-    """The reply was marked as wrong: a failed test, shown as one line.
+    """The reply (its text) was marked as wrong: a failed test, shown as one line.
 
     A failure of pytest's own kind, for which no traceback is made: tracebacks of a weak
     model's wrong answers would take longer than everything else.
     """
 
-    def __init__(self, line: str) -> None:
+    def __init__(self, line: str, reply: str) -> None:
         super().__init__(line, pytrace=False)
+        self.reply = reply
 
 
 class AskingService(Protocol):
@@ -159,10 +160,10 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     from jmle_plugin.mark.marks import answer_line, explain, mark_reply  # noqa: PLC0415
 
     settings = request.config.stash[SETTINGS_KEY]
-    properties = request.node.user_properties
+    stash = request.node.stash
 
     def put_on_record(reply: Reply) -> Mark:
-        if any(name == MARK_PROPERTY for name, _ in properties):
+        if MARK_KEY in stash:
             raise MarkedTwiceError(
                 f"question {exam_seat.question.id} was marked twice in one test",
                 remedy="The first mark counts; a reply is marked once.",
@@ -174,10 +175,10 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
             epoch=exam_seat.epoch,
             extraction=settings.extraction,
         )
-        properties.append((MARK_PROPERTY, made.model_dump_json()))
+        stash[MARK_KEY] = made.model_dump_json()
         if made.outcome is not Outcome.CORRECT:
             line = answer_line(exam_seat.question, reply, settings.extraction)
-            raise WrongAnswer(explain(exam_seat.question, made, line))
+            raise WrongAnswer(explain(exam_seat.question, made, line), reply.text)
         return made
 
     return put_on_record

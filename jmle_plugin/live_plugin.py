@@ -11,7 +11,7 @@ import pytest
 
 from jmle_plugin import fixtures
 from jmle_plugin.ask.sitting import Seat, Sitting
-from jmle_plugin.collection import seats
+from jmle_plugin.collection import seat_part, seats
 from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, seat_of
 from jmle_plugin.live.asking import LiveAsking
 from jmle_plugin.options import Settings
@@ -69,9 +69,9 @@ class LivePlugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """With xdist: every worker tells the same selection; the first one counts."""
-        known = seats(self._sittings)
-        names = (name.partition("[")[2].removesuffix("]") for name in ids)
-        self._ask(known[name] for name in names if name in known)
+        if not self._begun:
+            known = seats(self._sittings)
+            self._ask(known[name] for name in map(seat_part, ids) if name in known)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import math
-import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.option_forms import (
+    REPORTS,
+    amount,
+    level,
+    model_argument,
+    positive,
+    report_kinds,
+    whole,
+)
 
 GATES = ("official", "all", "none")
 BASELINE_GATES = ("significant", "noninferior", "newly-wrong")
 IMAGE_MODES = ("vision", "blind", "skip")
-_LARGEST_LEVEL = 0.5
-_BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
-_NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
-"""Words somebody did not mean as a text."""
+HTML_IMAGES = ("link", "embed", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,76 +54,6 @@ class Option:
     def variable(self) -> str:
         """The environment variable."""
         return self.env or self.dest.upper()
-
-
-def whole(least: int, most: int = 10**12) -> Callable[[str], int]:
-    """Reads a whole number of at least `least` and at most `most`."""
-
-    def parse(text: str) -> int:
-        value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else -1
-        if value < least:
-            raise ValueError(f"is no whole number of {least} or more")
-        if value > most:
-            raise ValueError(f"is more than {most}")
-        return value
-
-    return parse
-
-
-def amount(text: str) -> float:
-    """Reads a number of 0 or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise ValueError("is no number of 0 or more")
-    return value
-
-
-def positive(text: str) -> float:
-    """Reads a number above 0."""
-    value = amount(text)
-    if not value:
-        raise ValueError("must be more than 0")
-    return value
-
-
-def level(text: str) -> float:
-    """Reads a level of significance."""
-    value = positive(text)
-    if value > _LARGEST_LEVEL:
-        raise ValueError(f"is more than {_LARGEST_LEVEL}")
-    return value
-
-
-def model_argument(text: str) -> tuple[str, Any]:
-    """Reads `KEY=VALUE`, the value in TOML's notation; a bare word is a text."""
-    name, equals, value = text.partition("=")
-    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ValueError("is not of the form KEY=VALUE")
-    return name, _toml_value(value.strip())
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        read = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
-        read = {}
-    if set(read) == {"value"} and _is_json(read["value"]):
-        return read["value"]
-    if _BARE_WORD.fullmatch(text) and text.lower() not in _NEARLY_TOML:
-        return text
-    raise ValueError('has no TOML value (0.2, true, "text", [1, 2], {key = 3})')
-
-
-def _is_json(value: Any) -> bool:
-    """TOML also has dates and numbers that JSON has not."""
-    if isinstance(value, dict):
-        return all(_is_json(one) for one in value.values())
-    if isinstance(value, list):
-        return all(_is_json(one) for one in value)
-    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 OPTIONS = (
@@ -231,4 +164,18 @@ OPTIONS = (
         "cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True
     ),
     Option("results", "folder for result files", metavar="DIR", default="results", path=True),
+    Option(
+        "report",
+        f"what to write beside the results file ({', '.join(REPORTS)}, none); several with commas",
+        metavar="KIND[,KIND...]",
+        default="html",
+        many=True,
+        parse=report_kinds,
+    ),
+    Option(
+        "html-images",
+        "link the figures of the HTML report, put them into it, or leave them out",
+        choices=HTML_IMAGES,
+        default="link",
+    ),
 )

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import SettingsError, UnknownNameError
-from jmle_plugin.option_table import OPTIONS, Option, model_argument
+from jmle_plugin.option_forms import model_argument
+from jmle_plugin.option_table import OPTIONS, Option
 
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
@@ -46,10 +47,14 @@ def asked(name: str, config: pytest.Config) -> bool:
 
 def _value(option: Option, config: pytest.Config) -> Sequence[Any]:
     texts, where = _texts(option, config)
+    return [_parsed(option, text, where) for text in texts]
+
+
+def _parsed(option: Option, text: str, where: str) -> Any:
     try:
-        return [option.parse(text) for text in texts]
+        return option.parse(text)
     except ValueError as error:
-        shown = "" if option.parse is model_argument else f" {texts[0]!r}"
+        shown = "" if option.parse is model_argument else f" {text!r}"
         raise SettingsError(f"the value{shown} {error}", where=where) from error
 
 

@@ -57,6 +57,16 @@ class BaselineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """Which reports are written beside the results file."""
+
+    kinds: tuple[str, ...]
+    """Of `html`, `markdown` and `csv`, each once."""
+    html_images: str
+    """`link`, `embed` or `off`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything asked for, validated as far as no file has to be read."""
 
@@ -77,6 +87,7 @@ class Settings:
     """`once`, `none` or `rewrite`."""
     asking: AskingSettings
     baseline: BaselineSettings
+    reports: ReportSettings
     root: Path
     invoked_from: Path
     """Where paths on the command line start."""
@@ -130,6 +141,7 @@ def read_settings(config: pytest.Config) -> Settings:
         record_mode="none" if offline else _record_mode(config, sits=bool(models or runs)),
         asking=_asking(values),
         baseline=_baseline(values),
+        reports=_reports(values),
         root=config.rootpath,
         invoked_from=config.invocation_params.dir,
     )
@@ -174,6 +186,16 @@ def _baseline(values: Mapping[str, Sequence[Any]]) -> BaselineSettings:
             remedy="Name an earlier result with --baseline=FILE or --baseline=RUN.",
         )
     return made
+
+
+def _reports(values: Mapping[str, Sequence[Any]]) -> ReportSettings:
+    given = values["report"]
+    if () in given and any(given):
+        raise SettingsError(
+            "--report=none is given together with reports", remedy="Name reports, or none."
+        )
+    kinds = dict.fromkeys(kind for kinds in given for kind in kinds)
+    return ReportSettings(tuple(kinds), values["html-images"][0])
 
 
 def _parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,41 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from pydantic import ValidationError
 
 from jmle_plugin.errors import JmleError, MarkedTwiceError, NotAskedError
-from jmle_plugin.fixtures import MARK_PROPERTY, WrongAnswer, seat_of
+from jmle_plugin.fixtures import MARK_KEY, WrongAnswer, seat_of
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
+from jmle_plugin.report.layout import folded
+from jmle_plugin.report.terminal import Line
+from jmle_plugin.text import printable
+
+MARK_ATTRIBUTE = "jmle_mark"
+"""The attribute of a report in which a mark travels, as JSON; pytest and xdist keep it."""
+WRONG = "wrong"
+"""What pytest's summary calls a test whose reply was marked as wrong."""
+_REPLY = "reply"
+"""The section of a report that holds the reply."""
+_ALL = 2
+"""The verbosity from which on all of a reply is shown."""
+_LAST_LINES = 5
+_LAST_CHARACTERS = 1000
+_MARGIN = "    | "
 
 
-def error_without_traceback(
+def with_mark(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
 ) -> pytest.TestReport:
-    """Shorten what the report says, and put the mark of a missing reply on it."""
+    """Put the test's mark on its report, and shorten what the report says."""
     seat = seat_of(item)
-    if seat is None or call.excinfo is None:
+    if seat is None:
         return report
-    cause = call.excinfo.value
+    if call.excinfo is not None:
+        _shorten(item, call.excinfo.value, report)
+    if MARK_KEY in item.stash:
+        setattr(report, MARK_ATTRIBUTE, item.stash[MARK_KEY])
+    return report
+
+
+def _shorten(item: pytest.Item, cause: BaseException, report: pytest.TestReport) -> None:
+    seat = seat_of(item)
     if isinstance(cause, (WrongAnswer, JmleError)):
         report.longrepr = str(cause)
-    unmarked = mark_of(report) is None or isinstance(cause, MarkedTwiceError)
-    if report.failed and report.when != "teardown" and unmarked:
-        message = str(cause) or type(cause).__name__
-        made = mark_error(
-            seat.question, seat.sitting.exam.key, message, epoch=seat.epoch
-        ).model_dump_json()
-        # The report copied the item's properties when it was made; JUnit reads the item's.
-        item.user_properties.append((MARK_PROPERTY, made))
-        report.user_properties.append((MARK_PROPERTY, made))
-        if isinstance(cause, NotAskedError):
-            # An error of the sitting by its mark, but no fault of this test: hundreds that
-            # were not asked are one line in the summary.
-            path, line, _ = item.location
-            report.outcome = "skipped"
-            report.longrepr = (path, line or 0, f"Skipped: {cause}")
-    return report
+    if isinstance(cause, WrongAnswer):
+        with_reply(report, cause.reply, item.config.get_verbosity())
+    unmarked = MARK_KEY not in item.stash or isinstance(cause, MarkedTwiceError)
+    if seat is None or not report.failed or report.when == "teardown" or not unmarked:
+        return
+    message = str(cause) or type(cause).__name__
+    made = mark_error(seat.question, seat.sitting.exam.key, message, epoch=seat.epoch)
+    item.stash[MARK_KEY] = made.model_dump_json()
+    if isinstance(cause, NotAskedError):
+        # An error of the sitting by its mark, but no fault of this test: hundreds that
+        # were not asked are one line in the summary.
+        path, line, _ = item.location
+        report.outcome = "skipped"
+        report.longrepr = (path, line or 0, f"Skipped: {cause}")
+
+
+def with_reply(report: pytest.TestReport, reply: str, verbosity: int) -> None:
+    """Put as much of the reply on its report as will be shown: no more travels from a worker."""
+    if verbosity > 0:
+        # Lone surrogates could not travel at all.
+        report.sections.append((_REPLY, printable(_told(reply, verbosity), lines=True)))
+
+
+def _told(reply: str, verbosity: int) -> str:
+    text = reply.replace("\r\n", "\n").strip()
+    if not text:
+        return "(the reply is empty)"
+    if verbosity >= _ALL:
+        return text
+    lines = [line for line in text.split("\n") if line.strip()]
+    last = "\n".join(lines[-_LAST_LINES:])
+    if len(lines) <= _LAST_LINES and len(last) <= _LAST_CHARACTERS:
+        return last
+    return f"... {last[-_LAST_CHARACTERS:].lstrip()}"
 
 
 def shown_status(
@@ -48,13 +91,25 @@ def shown_status(
     mark = mark_of(report)
     if mark is None or mark.outcome not in (Outcome.INCORRECT, Outcome.NO_ANSWER):
         return None
-    return "wrong", "w", ("WRONG", {"yellow": True})
+    return WRONG, "w", ("WRONG", {"yellow": True})
+
+
+def wrong_lines(report: pytest.TestReport, columns: int) -> Iterator[Line]:
+    """A wrong answer in a line, and what its report holds of the reply."""
+    replies = [content for name, content in report.sections if name == _REPLY]
+    for part in folded(str(report.longrepr), columns):
+        yield Line(part, {"yellow": bool(replies)})
+    for reply in replies:
+        for line in reply.expandtabs(4).split("\n"):
+            text = line.lstrip(" ")
+            margin = _MARGIN + " " * min(len(line) - len(text), columns // 2)
+            for part in folded(text, columns - len(margin), indent=""):
+                yield Line((margin + part).rstrip())
 
 
 def mark_of(report: pytest.TestReport) -> Mark | None:
     """The mark a report carries, if any."""
-    found = [value for name, value in report.user_properties if name == MARK_PROPERTY]
     try:
-        return Mark.model_validate_json(str(found[-1])) if found else None
-    except ValidationError:  # somebody else's property of that name
+        return Mark.model_validate_json(getattr(report, MARK_ATTRIBUTE, ""))
+    except ValidationError:  # none, or somebody else's attribute of that name
         return None

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.collection import exam_ids, seats
+from jmle_plugin.collection import exam_ids, seat_part, seats
 from jmle_plugin.finishing import Finished, finish
 from jmle_plugin.gate import FAILED, Decision, decide, with_rulings
+from jmle_plugin.junit import case_properties, junit_writer, suite_properties
+from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
-from jmle_plugin.outcomes import mark_of
+from jmle_plugin.outcomes import WRONG, mark_of, wrong_lines
 from jmle_plugin.report.provenance import RunContext
+from jmle_plugin.report.terminal import columns_of
 from jmle_plugin.sitting_marks import SittingMarks
 
 if TYPE_CHECKING:
@@ -50,6 +54,8 @@ class ExamSession:
         """Node ids of tests that marked a question their id does not name."""
         self._explained = 0
         """Failed reports that the sheets account for."""
+        self._made_up: list[pytest.TestReport] = []
+        """Reports by xdist of tests during which their worker died."""
         self._not_asked: dict[str, str] = {}
         self._finished: list[Finished] = []
         self._decision: Decision | None = None
@@ -66,17 +72,28 @@ class ExamSession:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without xdist: remember what was selected."""
         for node_id in exam_ids(session.items):
-            known = _seat_part(node_id) in self._seats
+            known = seat_part(node_id) in self._seats
             (self._collected.append if known else self._misplaced.add)(node_id)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """With xdist: every worker tells the same selection."""
-        self._collected += [name for name in ids if _seat_part(name) in self._seats]
+        self._collected += [name for name in ids if seat_part(name) in self._seats]
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the mark a report carries, or the failure it stands for."""
-        found = self._seats.get(_seat_part(report.nodeid))
+        """Take the mark a report carries, or the failure it stands for.
+
+        First of all plugins: the report then tells the mark to those that write it down.
+        """
+        found = self._seats.get(seat_part(report.nodeid))
+        self._take(report, found)
+        # Somebody's own test may happen to have a question's id.
+        marks = _test_part(report.nodeid) in self._marking or report in self._made_up
+        if found is not None and marks and report.when not in ("setup", "call"):
+            _tell(report, *found)
+
+    def _take(self, report: pytest.TestReport, found: tuple[SittingMarks, Asking] | None) -> None:
         if found is not None and report.when == "teardown" and report.failed:
             # Its reply may not have been recorded: the mark could not be made again.
             found[0].error(found[1], f"failed after it was marked: {report.longreprtext}")
@@ -91,6 +108,7 @@ class ExamSession:
             # xdist makes up a report where a worker died.
             found[0].error(found[1], report.longreprtext or "the worker died")
             self._explained += report.failed
+            self._made_up.append(report)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(
@@ -101,17 +119,13 @@ class ExamSession:
         The innermost wrapper: after other plugins, some of which fold pytest's own status
         into the session's once more (syrupy does), and before the terminal's summary.
         """
+        looked_only = any(session.config.getoption(name) for name in ("collectonly", "setuponly"))
+        if not looked_only:
+            stopped = exitstatus > 1 or bool(session.shouldstop or session.shouldfail)
+            self._finish(session.config, stopped=stopped)
         yield
-        if any(session.config.getoption(name) for name in ("collectonly", "setuponly")):
-            return
-        stopped = exitstatus > 1 or bool(session.shouldstop or session.shouldfail)
-        self._select(stopped=stopped)
-        asked = [one for one in self._taken if one.asked]
-        self._finished = [
-            finish(one, self._settings, self._context, self._baseline) for one in asked
-        ]
         problem = self._problem()
-        if not asked and not problem:
+        if looked_only or not (self._finished or problem):
             return
         decision = decide(
             int(exitstatus),
@@ -128,14 +142,36 @@ class ExamSession:
         if not spoiled:
             session.exitstatus = self._decision.status
 
+    def _finish(self, config: pytest.Config, *, stopped: bool) -> None:
+        """Make and write the results, and have them in the JUnit file before it is written."""
+        self._select(stopped=stopped)
+        self._finished = [
+            finish(one, self._settings, self._context, self._baseline)
+            for one in self._taken
+            if one.asked
+        ]
+        writer = junit_writer(config)
+        if writer is not None:
+            for name, value in suite_properties([one.results for one in self._finished]):
+                writer.add_global_property(name, value)
+            for report in self._made_up:
+                case = writer.node_reporter(report)
+                for told in report.user_properties:
+                    case.add_property(*told)
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the sheets and the sentence that decided."""
         if self._decision is None:
             return
+        columns = columns_of(terminalreporter.config.get_terminal_writer().fullwidth)
+        for title, reports in self._wrong(terminalreporter).items():
+            terminalreporter.write_sep("=", title)
+            for line in (one for report in reports for one in wrong_lines(report, columns)):
+                terminalreporter.write_line(line.text, **line.markup)
         for one in self._finished:
             if terminalreporter.verbosity >= 0:
                 terminalreporter.write_sep("=", one.title)
-            for line in one.lines(quiet=terminalreporter.verbosity < 0):
+            for line in one.lines(columns, quiet=terminalreporter.verbosity < 0):
                 terminalreporter.write_line(line.text, **line.markup)
         if terminalreporter.verbosity >= 0 or self._unexpected():
             for reason in dict.fromkeys(self._not_asked.values()):
@@ -144,12 +180,26 @@ class ExamSession:
                 terminalreporter.write_line(f"Asking ended early: {whose}{reason}")
             terminalreporter.write_line(self._decision.reason)
 
+    def _wrong(self, terminalreporter: Any) -> dict[str, list[pytest.TestReport]]:
+        """Title -> reports of wrong answers in the exam's order; none where nobody asks for any."""
+        options = terminalreporter.config.option
+        if terminalreporter.verbosity < 0 or options.tbstyle == "no" or options.no_summary:
+            return {}
+        given = {seat_part(one.nodeid): one for one in terminalreporter.stats.get(WRONG, [])}
+        found: dict[str, list[pytest.TestReport]] = {}
+        for name, (taken, _) in self._seats.items():
+            if name in given:
+                whose = f" · {taken.sitting.run.run}" if len(self._taken) > 1 else ""
+                found.setdefault(f"wrong answers{whose}", []).append(given[name])
+        return found
+
     def _unexpected(self) -> bool:
         """Whether the one line of a quiet session would leave its exit status unexplained."""
         verdicts = {one.sat.sheet.verdict for one in self._finished}
         failed = self._decision is not None and self._decision.status == FAILED
         refused = any(one.ruling is not None and not one.ruling.passed for one in self._finished)
-        return failed and (refused or not verdicts & {Verdict.FAIL, Verdict.PARTIAL})
+        explained = verdicts & {Verdict.FAIL, Verdict.PARTIAL} and not self._problem()
+        return failed and (refused or not explained)
 
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
@@ -159,7 +209,7 @@ class ExamSession:
         """
         for node_id in self._collected:
             if not self._marking or _test_part(node_id) in self._marking:
-                one, asking = self._seats[_seat_part(node_id)]
+                one, asking = self._seats[seat_part(node_id)]
                 reason = self._not_asked.get(one.sitting.run.run)
                 if reason and asking not in one.marks:
                     one.error(asking, reason)
@@ -170,7 +220,7 @@ class ExamSession:
         """What makes every sheet of this session doubtful, as a sentence."""
         for one in self._finished:
             if one.unwritten:
-                return f"the results could not be written: {one.unwritten}"
+                return one.unwritten
         if self._misplaced:
             return (
                 f"{min(self._misplaced)} marks a question that its id does not name: "
@@ -183,9 +233,15 @@ class ExamSession:
         return ""
 
 
+def _tell(report: pytest.TestReport, taken: SittingMarks, asking: Asking) -> None:
+    """Put the mark's figures on a test's last report, where those look who write it down."""
+    exam, run = taken.sitting.exam, taken.sitting.run
+    name, epoch = asking
+    mark = taken.marks.get(asking)
+    if mark is None:
+        mark = mark_error(exam.questions[name], exam.key, "no mark", epoch=epoch)
+    report.user_properties += case_properties(exam.id, run.run, mark)
+
+
 def _test_part(node_id: str) -> str:
     return node_id.partition("[")[0]
-
-
-def _seat_part(node_id: str) -> str:
-    return node_id.partition("[")[2].removesuffix("]")

@@ -14,7 +14,7 @@ from jmle_plugin.ask.matching import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.options import SETTINGS_KEY, Settings
-from jmle_plugin.outcomes import error_without_traceback, shown_status
+from jmle_plugin.outcomes import shown_status, with_mark
 from jmle_plugin.usage import as_usage_error
 
 
@@ -96,7 +96,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Say what is wrong in a line, and let an outage carry its mark."""
     report = yield
-    return error_without_traceback(item, call, report)
+    return with_mark(item, call, report)
 
 
 def pytest_report_teststatus(

@@ -10,18 +10,26 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-LEFT_OUT = {"slow": "takes minutes", "browser": "needs Chromium"}
+LEFT_OUT = {"slow": "takes minutes"}
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes or a browser, unless markers were chosen by hand."""
+    """Leave out what takes minutes, unless markers were chosen by hand."""
     if config.getoption("markexpr"):
         return
     for item in items:
         for name, why in LEFT_OUT.items():
             if item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=f"{why}: pytest tests -m {name}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once why pages were not looked at: a count of skipped tests says nothing."""
+    skipped = terminalreporter.getreports("skipped")
+    for reason in sorted({one.longrepr[2] for one in skipped if "browser" in one.keywords}):
+        if "Chromium" in reason:
+            terminalreporter.line(reason)
 
 
 @pytest.fixture(autouse=True)

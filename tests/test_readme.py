@@ -14,6 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
     "--quiet", "--editable", "--dist", "--no-loadscope-reorder", "--update", "--plot", "--html",
+    "--tb",
 }  # fmt: skip
 """Options of pytest, of its plugins, of pip and of the `jmle` command."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from jmle_plugin import __version__
-from jmle_plugin.cli import exams, leaderboard, runs
+from jmle_plugin.cli import exams, leaderboard, report, runs
 from jmle_plugin.errors import JmleError
 
 
@@ -41,5 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     exams.add_commands(commands)
     runs.add_commands(commands)
+    report.add_commands(commands)
     leaderboard.add_commands(commands)
     return parser

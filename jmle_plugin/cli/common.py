@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jmle_plugin.exam.model import Exam
 
 CASSETTES = "cassettes"
+RESULTS = "results"
 
 T = TypeVar("T")
 
@@ -50,6 +51,17 @@ def add_cassettes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add the folder of results."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path(os.environ.get("JMLE_RESULTS") or RESULTS),
+        metavar="DIR",
+        help="folder of result files [env JMLE_RESULTS]",
+    )
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Add the folder of exam data."""
     parser.add_argument(
@@ -77,14 +89,21 @@ def find_exam(options: argparse.Namespace) -> Path:
     return find_pack(options.exam, pack_folders(Path.cwd()))
 
 
-def exam_at_hand(options: argparse.Namespace, name: str, *, needed: bool) -> Exam | None:
-    """The exam of that name; None where it is not on this machine and not `needed`."""
-    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
+def exam_at_hand(options: argparse.Namespace, exam: str, *, key: str | None = None) -> Exam | None:
+    """The exam that `options.exam` or the files name, under their key state where it has that.
+
+    None where it is not on this machine and nobody insists.
+    """
+    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
+    named = options.exam
+    options.exam = named or exam
     try:
-        return load_exam(find_pack(name, pack_folders(Path.cwd())), data_root=data_root(options))
+        pack = find_exam(options)
+        state = key if key in read_manifest(pack).keys else None
+        return load_exam(pack, data_root=data_root(options), key=state)
     except (DataMissingError, UnknownNameError):
-        if needed:
+        if named:
             raise
         return None

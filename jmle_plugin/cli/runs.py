@@ -1,18 +1,17 @@
-"""Commands about results: show, verify, rescore, compare, report."""
+"""Commands about results: show, verify, rescore, compare."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from jmle_plugin.cli.common import (
-    add_cassettes,
     add_data,
     add_recorded,
+    add_results,
     data_root,
     exam_at_hand,
     find_exam,
@@ -20,7 +19,7 @@ from jmle_plugin.cli.common import (
 )
 from jmle_plugin.errors import JmleError
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.option_table import level, positive
+from jmle_plugin.option_forms import level, positive
 
 FORMATS = ("text", "json", "markdown")
 
@@ -44,25 +43,10 @@ def add_commands(commands: Any) -> None:
     rescore.add_argument("--exam", metavar="NAME|PATH", default="jmle120")
     rescore.add_argument("--key", metavar="STATE", help="default: the exam's own")
     rescore.add_argument("--extraction", choices=list(Extraction), default=Extraction.STANDARD)
-    rescore.add_argument(
-        "--results",
-        type=Path,
-        default=Path(os.environ.get("JMLE_RESULTS") or "results"),
-        metavar="DIR",
-        help="folder for result files [env JMLE_RESULTS]",
-    )
+    add_results(rescore)
     rescore.add_argument("--write", action="store_true", help="write the results files")
     add_recorded(rescore)
     rescore.set_defaults(command=_rescore)
-
-    report = commands.add_parser("report", help="write the HTML page of one or several runs")
-    report.add_argument("files", type=Path, nargs="+", metavar="RESULTS")
-    report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the first")
-    report.add_argument("--images", choices=("link", "embed", "off"), default="link")
-    report.add_argument("--exam", metavar="NAME|PATH", help="default: the one the files name")
-    add_cassettes(report)
-    add_data(report)
-    report.set_defaults(command=_report)
 
     compare = commands.add_parser("compare", help="compare runs, the first with each of the others")
     compare.add_argument("old", type=Path, metavar="OLD")
@@ -153,7 +137,7 @@ def _compare(options: argparse.Namespace) -> int:
 
     check_names(options.allow_mismatch)
     old, *others = [read_sound_results(file) for file in (options.old, *options.new)]
-    exam = exam_at_hand(options, options.exam or old.exam.id, needed=bool(options.exam))
+    exam = exam_at_hand(options, old.exam.id)
     where = places(exam) if exam else None
     found = [
         compare(
@@ -173,16 +157,4 @@ def _compare(options: argparse.Namespace) -> int:
         print("\n".join(map(markdown, found)), end="")
     else:
         print("\n\n".join("\n".join(text_lines(one)) for one in found))
-    return 0
-
-
-def _report(options: argparse.Namespace) -> int:
-    from jmle_plugin.report.results import read_results  # noqa: PLC0415
-    from jmle_plugin.report_pages import write_run_page  # noqa: PLC0415
-
-    results = [read_results(file) for file in options.files]
-    target = options.output or options.files[0].with_suffix(".html")
-    exam = exam_at_hand(options, options.exam or results[0].exam.id, needed=bool(options.exam))
-    write_run_page(results, exam, options.cassettes, target, images=options.images)
-    print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import folded, table
+from jmle_plugin.report.markup import item, literal, markdown_table, prose
 from jmle_plugin.report.wording import change_text, facts, headline, p_text
 from jmle_plugin.text import printable
 
@@ -13,35 +14,35 @@ COLUMNS = 78
 HEADER = ("", "points", "of", "correct", "of", "gained", "lost", "McNemar", "Holm")
 
 
-def text_lines(comparison: Comparison) -> Iterator[str]:
-    """The comparison in lines of at most 78 columns."""
-    yield from _folded(f"{comparison.new.title} against {comparison.old.title}")
+def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
+    """The comparison in lines of at most `columns`."""
+    yield from _folded(f"{comparison.new.title} against {comparison.old.title}", columns)
     yield ""
-    yield from _folded(headline(comparison))
+    yield from _folded(headline(comparison), columns)
     yield ""
     yield from map(printable, table([HEADER, *_rows(comparison)]))
     yield ""
     for fact in facts(comparison):
-        yield from _folded(fact)
+        yield from _folded(fact, columns)
     for title, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
         if changes:
             yield ""
             yield f"{title}: question (points): old answer -> new answer"
             for change in changes:
-                yield from _folded(change_text(change))
+                yield from _folded(change_text(change), columns)
 
 
 def markdown(comparison: Comparison) -> str:
     """The comparison as a section of a markdown page."""
-    title = f"### {comparison.new.title} against {comparison.old.title}"
-    lines = [title, "", f"**{headline(comparison)}**", "", _row(HEADER), _row(_rule())]
-    lines += [_row(row) for row in _rows(comparison)]
-    lines += ["", *(f"- {fact}" for fact in facts(comparison))]
+    title = f"### {literal(comparison.new.title)} against {literal(comparison.old.title)}"
+    lines = [title, "", f"**{headline(comparison)}**", ""]
+    lines += markdown_table([[*map(prose, row)] for row in (HEADER, *_rows(comparison))])
+    lines += ["", *map(item, facts(comparison))]
     for name, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
         if changes:
             lines += ["", f"{name} (points): old answer -> new answer", ""]
-            lines += [f"- {change_text(change)}" for change in changes]
-    return "\n".join(printable(line) for line in lines) + "\n"
+            lines += [item(change_text(change)) for change in changes]
+    return "\n".join(lines) + "\n"
 
 
 def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
@@ -75,13 +76,5 @@ def _p(p: float) -> str:
     return p_text(p).removeprefix("p ").removeprefix("= ")
 
 
-def _folded(text: str, indent: str = "  ") -> list[str]:
-    return folded(printable(text), COLUMNS, indent=indent)
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
-
-
-def _rule() -> tuple[str, ...]:
-    return ("---", *["---:"] * (len(HEADER) - 1))
+def _folded(text: str, columns: int) -> list[str]:
+    return folded(printable(text), columns)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
+from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
 from jmle_plugin.exam.validation import Strict
@@ -123,19 +124,29 @@ def answer_line(question: Question, reply: Reply, extraction: Extraction) -> str
     return read_answer(question, reply.text, reply.reasoning, extraction=extraction).line
 
 
+def answer_text(answer: Sequence[str]) -> str:
+    """An answer in a word: `a,c`."""
+    return ",".join(answer)
+
+
+def key_text(accepted: Sequence[Sequence[str]]) -> str:
+    """The accepted answers in a word: `a or d`."""
+    return " or ".join(map(answer_text, accepted))
+
+
 def explain(question: Question, mark: Mark, line: str = "") -> str:
     """One line for people: `120A-74 (1 pt): answered 0.4, key 0.40`.
 
     `line` is shown where no answer could be read in it.
     """
     unit = "pt" if question.points == 1 else "pts"
-    answered = ",".join(mark.answer)
+    answered = answer_text(mark.answer)
     unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
     given = f"answered {answered}" if answered else unread
     if mark.answer and mark.outcome is Outcome.NO_ANSWER:
         given += f" ({_asked_for(question)})"
-    key = " or ".join(",".join(answer) for answer in mark.accepted)
-    return f"{question.id} ({question.points} {unit}): {given}, key {key}"
+    asked = cassette_name(question.id, mark.epoch)
+    return f"{asked} ({question.points} {unit}): {given}, key {key_text(mark.accepted)}"
 
 
 def _asked_for(question: Question) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from wcwidth import wcswidth, wcwidth
 
 KIND_TITLES = {"single": "one choice", "multi_select": "several choices", "numeric": "numeric"}
 """How the kinds of questions are called."""
+
+_AS_EMOJI = "\ufe0f"
+"""Makes the character before it an emoji, which may widen it by a column."""
 
 _FINE = 0.001
 """US dollars below which six places are told instead of four."""
@@ -99,11 +102,19 @@ def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
             continue
         if line:
             lines.append(line.rstrip())
-        line = indent + word if lines else word
-        while width(line) > columns:
-            head = line[:columns]
-            while width(head) > columns:
-                head = head[:-1]
-            lines.append(head)
-            line = indent + line[len(head) :]
+        *begun, line = _pieces(indent + word if lines else word, columns, indent)
+        lines += begun
     return [*lines, line]
+
+
+def _pieces(text: str, columns: int, indent: str) -> Iterator[str]:
+    """`text` broken anywhere, in a time that grows with its length alone."""
+    piece, taken = "", 0
+    for char in text:
+        wide = 1 if char == _AS_EMOJI else max(wcwidth(char), 0)
+        if taken + wide > columns:
+            yield piece
+            piece, taken = indent, width(indent)
+        piece += char
+        taken += wide
+    yield piece

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +23,8 @@ from jmle_plugin.report.doubt import VerdictDoubt
 from jmle_plugin.report.provenance import Provenance, RunContext, build_provenance
 
 SCHEMA_VERSION = 1
+REPORT_SUFFIXES = {"html": ".html", "markdown": ".md", "csv": ".csv"}
+"""Endings of the reports that stand beside a results file and bear its name."""
 
 
 class ExamInfo(Strict):
@@ -103,7 +106,7 @@ def write_results(folder: Path, results: Results) -> Path:
 
     Raises ResultError where it cannot be written, or where a later version of this
     suite wrote the file that is there. A result with a verdict that an incomplete one
-    replaces is kept beside it as `<run>.earlier.json`.
+    replaces is kept beside it as `<run>.earlier.json`, with its reports.
     """
     file = result_file(folder, results)
     _refuse_later(file)
@@ -129,9 +132,19 @@ def _keep_decided(file: Path, results: Results) -> None:
         raw = read_regular(file)
         before = read_json(raw)["sheet"]["verdict"]
     except (OSError, ValueError, KeyError, TypeError):
-        return
+        raw, before = b"", None
     if before in (Verdict.PASS, Verdict.FAIL):
         write_whole(file.with_name(f"{results.run.name}{EARLIER}.json"), raw)
+    if before != Verdict.INCOMPLETE:
+        # Nor may a page with a verdict stand beside results that have none.
+        for suffix in REPORT_SUFFIXES.values():
+            with contextlib.suppress(FileNotFoundError):
+                report_file(file, suffix).replace(report_file(file, EARLIER + suffix))
+
+
+def report_file(file: Path, suffix: str) -> Path:
+    """Where a report of the results in `file` belongs."""
+    return file.with_name(file.name.removesuffix(".json") + suffix)
 
 
 def dump_results(results: Results) -> dict[str, Any]:

@@ -9,15 +9,17 @@ from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally, Verdict
+from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.report.doubt import doubt_sentences
-from jmle_plugin.report.layout import KIND_TITLES, count, folded, table
+from jmle_plugin.report.layout import count, folded, table
 from jmle_plugin.report.provenance import Provenance
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.results import Results
+from jmle_plugin.report.tallies import criteria_rows, part_rows, points_of, prohibited_sentence
 from jmle_plugin.text import printable
 
 COLUMNS = 78
+_WIDEST = 118
 _COLOURS = {
     Verdict.PASS: {"green": True, "bold": True},
     Verdict.FAIL: {"red": True, "bold": True},
@@ -41,18 +43,23 @@ class Line:
         object.__setattr__(self, "text", printable(self.text))
 
 
+def columns_of(terminal: int) -> int:
+    """Columns of a sheet on a terminal of so many: at least 78, and at most 118."""
+    return min(max(terminal - 2, COLUMNS), _WIDEST)
+
+
 def summary_line(results: Results) -> str:
     """The whole result in one line, however long."""
     sheet = results.sheet
     parts = [
-        f"{section.title} {_of(section)}"
+        f"{section.title} {points_of(section)}"
         + (f" (needs {section.points - section.margin})" if section.margin is not None else "")
         for section in sheet.sections.values()
     ]
     note = "".join(f", {one}" for one in unofficial(results))
     note += ", scripted replies" if results.run.scripted else ""
     return printable(
-        f"{results.exam.id} {results.run.name}: {_verdict_word(sheet)} {_of(sheet.total)} "
+        f"{results.exam.id} {results.run.name}: {_verdict_word(sheet)} {points_of(sheet.total)} "
         f"({', '.join(parts)}{note})"
     )
 
@@ -77,30 +84,33 @@ def _images(origin: Provenance) -> ImageMode:
     return ImageMode.BLIND if origin.no_vision else origin.images
 
 
-def sheet_lines(results: Results) -> Iterator[Line]:
-    """The official score sheet."""
+def sheet_lines(results: Results, columns: int = COLUMNS) -> Iterator[Line]:
+    """The official score sheet, in lines of at most `columns`."""
     sheet = results.sheet
-    for text in folded(f"{results.exam.title}    {results.run.title}", COLUMNS):
+    for text in folded(f"{results.exam.title}    {results.run.title}", columns):
         yield Line(text, {"bold": True})
     for note in notes(results):
-        for text in folded(note, COLUMNS):
+        for text in folded(note, columns):
             yield Line(text)
     yield Line("")
     yield Line(verdict_sentence(sheet), _COLOURS[sheet.verdict])
     yield Line("")
-    for text in _criteria(sheet):
+    for text in table(criteria_rows(sheet), gap=4):
         yield Line(text)
+    if sentence := prohibited_sentence(sheet):
+        for text in folded(sentence, columns):
+            yield Line(text)
     yield Line("")
-    for text in _parts(sheet):
+    for text in table(part_rows(sheet), gap=4):
         yield Line(text)
     yield Line("")
     doubt = doubt_sentences(results.doubt) if results.doubt else ()
-    for remark in (*doubt, *remarks(sheet, COLUMNS), *_reasons(results)):
-        for text in folded(remark, COLUMNS):
+    for remark in (*doubt, *remarks(sheet, columns), *reasons(results)):
+        for text in folded(remark, columns):
             yield Line(text)
 
 
-def _reasons(results: Results) -> Iterator[str]:
+def reasons(results: Results) -> Iterator[str]:
     """Why there is no reply: pytest says nothing of what was not asked."""
     reasons = Counter(" ".join(mark.error.split()) for mark in results.marks if mark.error)
     for reason, number in reasons.most_common(_MOST_REASONS):
@@ -171,50 +181,3 @@ def _sent_otherwise(origin: Provenance) -> Iterator[str]:
 
 def _named(parameters: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in parameters.items())
-
-
-def _criteria(sheet: Sheet) -> list[str]:
-    rows = [["", "points", "needed", "margin", "correct"]]
-    rows += [
-        [
-            section.title,
-            _of(section),
-            _needed(section),
-            "-" if section.margin is None else f"{section.margin:+d}",
-            _correct(section),
-        ]
-        for section in sheet.sections.values()
-    ]
-    rows.append(["Total", _of(sheet.total), "", "", _correct(sheet.total)])
-    lines = table(rows, gap=4)
-    rule = sheet.prohibited
-    if rule.limit is not None:
-        count = "not evaluable (no list is published)" if rule.count is None else str(rule.count)
-        sentence = f"禁忌肢  prohibited choices: {count}, at most {rule.limit} allowed"
-        lines += folded(sentence, COLUMNS)
-    return lines
-
-
-def _needed(section: SectionTally) -> str:
-    if section.margin is None or section.max == section.stated_max:
-        return str(section.threshold)
-    return f"{section.points - section.margin} ({section.threshold}/{section.stated_max})"
-
-
-def _parts(sheet: Sheet) -> list[str]:
-    rows = [["", "points", "correct"]]
-    rows += [[f"Block {name}", _of(tally), _correct(tally)] for name, tally in sheet.blocks.items()]
-    rows += [
-        [KIND_TITLES[name], _of(tally), _correct(tally)] for name, tally in sheet.kinds.items()
-    ]
-    rows.append(["with images", _of(sheet.images.shown), _correct(sheet.images.shown)])
-    rows.append(["without images", _of(sheet.images.without), _correct(sheet.images.without)])
-    return table([row for row in rows if row[1] != "0/0"], gap=4)
-
-
-def _of(tally: Tally) -> str:
-    return f"{tally.points}/{tally.max}"
-
-
-def _correct(tally: Tally) -> str:
-    return f"{tally.correct} of {tally.questions}"

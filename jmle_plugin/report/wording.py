@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jmle_plugin.mark.marks import answer_text, key_text
 from jmle_plugin.report.comparison import Change, Comparison, DetectableLoss, Reach
 from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.layout import count
@@ -89,9 +90,8 @@ def loss_sentence(comparison: Comparison) -> str:
 
 def change_text(change: Change) -> str:
     """One question with both answers: `120A-3 (1): c -> a, key c`."""
-    key = " or ".join(",".join(one) for one in change.accepted)
-    old, new = (",".join(one.answer) or one.outcome.value for one in (change.old, change.new))
-    return f"{change.question} ({change.max}): {old} -> {new}, key {key}"
+    old, new = (answer_text(one.answer) or one.outcome.value for one in (change.old, change.new))
+    return f"{change.question} ({change.max}): {old} -> {new}, key {key_text(change.accepted)}"
 
 
 def _margin(comparison: Comparison) -> Iterator[str]:

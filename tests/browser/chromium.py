@@ -6,10 +6,10 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PACKAGES = ("chromium", "fonts-noto-cjk")
 MISSING = "no Chromium here: install it (Debian: apt-get install chromium) or name it in CHROMIUM"
 FLAGS = (
     "--no-sandbox",  # Chromium refuses root otherwise; the pages are this project's own
@@ -35,14 +35,15 @@ def _install() -> str | None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     # Several test workers may arrive here at once; the first one installs.
-    with (Path(tempfile.gettempdir()) / "jmle-chromium.lock").open("w") as lock:
+    with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if (found := _named()) is not None:
             return found
-        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *PACKAGES]):
             subprocess.run(
-                ["apt-get", "--quiet", *command],
+                ["apt-get", "--quiet", "--option=DPkg::Lock::Timeout=120", *command],
                 check=False,
+                stdin=subprocess.DEVNULL,
                 capture_output=True,
                 env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
             )

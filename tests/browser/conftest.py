@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.reply import read_reply
@@ -35,39 +36,47 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a worker."""
+    """One browser for these tests; playwright's event loop must not outlive them."""
     program = find_chromium()
     if program is None:
-        pytest.fail(MISSING, pytrace=False)
+        if os.environ.get("CI") == "true":
+            pytest.fail(MISSING, pytrace=False)
+        pytest.skip(MISSING)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield started
         started.close()
 
 
+@pytest.fixture(scope="package")
+def windows(browser: Browser) -> Callable[[int, Any], BrowserContext]:
+    """Windows of a width and a colour scheme, each made once."""
+
+    @cache
+    def window(width: int, scheme: Any) -> BrowserContext:
+        return browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+
+    return window
+
+
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
+def visit(windows: Callable[[int, Any], BrowserContext]) -> Iterator[Open]:
     """Open a page from disk: `visit(file, "120A-1", width=360, scheme="dark")`.
 
     Afterwards nothing may have been logged, thrown or asked of anybody.
     """
-    contexts, problems = [], list[str]()
+    pages, problems = [], list[str]()
 
     def asked(page_url: str, request: Any) -> None:
         ours = request.url.partition("#")[0] == page_url
         if not ours and not request.url.startswith(("data:", FIGURES)):
             problems.append(f"asked for {request.url}")
 
-    def opened(
-        file: Path, question: str = "", *, width: int = WIDE, scheme: Any = "light", **also: Any
-    ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, **also
-        )
-        contexts.append(context)
-        page = context.new_page()
+    def opened(file: Path, question: str = "", *, width: int = WIDE, scheme: Any = "light") -> Page:
+        page = windows(width, scheme).new_page()
+        pages.append(page)
         page.set_default_timeout(5000)
         page.on("console", lambda message: problems.append(f"logged {message.text}"))
         page.on("pageerror", lambda error: problems.append(f"threw {error}"))
@@ -77,8 +86,8 @@ def visit(browser: Browser) -> Iterator[Open]:
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert problems == []
 
 
@@ -143,10 +152,13 @@ def overflows(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
-def violations(page: Page, axe: str) -> list[tuple[str, Any]]:
-    """What axe-core has against the page: rule, and the first elements."""
+def violations(page: Page, axe: str, within: str = "body", **options: Any) -> list[Any]:
+    """What axe-core has against a part of the page: rule, and the first elements."""
     page.evaluate(axe)
-    found = page.evaluate("(tags) => axe.run({runOnly: tags, resultTypes: ['violations']})", RULES)
+    found = page.evaluate(
+        "([within, options]) => axe.run(within, options)",
+        [within, {"runOnly": RULES, "resultTypes": ["violations"]} | options],
+    )
     return [
         (one["id"], [node["html"][:150] for node in one["nodes"][:3]])
         for one in found["violations"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from jmle_plugin.report.html.page import write_page
 from jmle_plugin.report.html.replies import no_replies
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
-from tests.browser.conftest import NARROW, Open, listed
+from jmle_plugin.report_pages import write_run_page
+from tests.browser.conftest import CASSETTES, NARROW, Open, listed
 from tests.builders import make_epochs, make_exam
 
 pytestmark = pytest.mark.browser
@@ -50,6 +52,24 @@ def test_filters(visit: Open, one_run: Path, sample: Exam, runs: list[Results]) 
     assert page.locator("#count").inner_text() == "0 of 40 questions"
 
 
+def test_shortcuts_say_what_they_find(visit: Open, one_run: Path) -> None:
+    page = visit(one_run)
+    told = page.locator(".shortcuts [data-name]")
+    assert told.all_inner_texts() == ["Not correct 4", "Gained 8", "With image 10"]
+    for n, count in enumerate((4, 8, 10)):
+        told.nth(n).click()
+        expect(told.nth(n)).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#list li")).to_have_count(count)
+        told.nth(n).click()
+        expect(told.nth(n)).to_have_attribute("aria-pressed", "false")
+    told.nth(0).click()
+    told.nth(2).click()
+    expect(page.locator("#list li")).to_have_count(1)
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator("#list li")).to_have_count(40)
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+
+
 def test_search_reads_questions_and_replies_in_either_width(
     visit: Open, one_run: Path, sample: Exam
 ) -> None:
@@ -65,12 +85,28 @@ def test_search_reads_questions_and_replies_in_either_width(
     assert listed(page) == ["000B-3"]
 
 
-def test_order(visit: Open, one_run: Path, sample: Exam) -> None:
-    page = visit(one_run)
+def test_order(visit: Open, sample: Exam, runs: list[Results], tmp_path: Path) -> None:
+    known = {"000A-3": 0.2, "000B-1": 0.41, "000A-1": 0.95}
+    questions = {
+        one.id: replace(one, human_accuracy=known.get(one.id)) for one in sample.questions.values()
+    }
+    write_run_page(runs[0], replace(sample, questions=questions), CASSETTES, tmp_path / "page.html")
+    page = visit(tmp_path / "page.html")
     points = [sample.questions[name].points for name in choose(page, order="points")]
     assert points == sorted(points, reverse=True)
     assert points[0] == 3
+    asked = {mark.question: mark.tokens for mark in runs[0].marks}
+    weights = {
+        name: (one.prompt or 0) + (one.completion or 0) for name, one in asked.items() if one
+    }
+    assert choose(page, order="tokens") == sorted(weights, key=lambda name: -weights[name])
+    first = page.locator("#list .worth").first
+    assert first.inner_text().replace(",", "") == str(max(weights.values()))
+    assert choose(page, order="human")[:3] == list(known)
+    assert page.locator("#list .worth").all_inner_texts()[:3] == ["20%", "41%", "95%"]
     assert choose(page, order="exam") == list(sample.questions)
+    page.locator("#list a").first.click()
+    expect(page.locator("#question header")).to_contain_text("95% of people were right")
 
 
 def test_deep_links(visit: Open, one_run: Path) -> None:
@@ -87,11 +123,11 @@ def test_deep_links(visit: Open, one_run: Path) -> None:
     expect(title).to_be_in_viewport()
 
 
-@pytest.mark.parametrize("fragment", ["nothing", "%E0%A4%A", "<img src=x onerror=alert(1)>"])
-def test_links_to_nothing_open_nothing(visit: Open, one_run: Path, fragment: str) -> None:
-    page = visit(one_run, fragment)
-    expect(page.locator("#list li")).to_have_count(40)
-    assert page.locator("#question h3").count() == 0
+def test_links_to_nothing_open_nothing(visit: Open, one_run: Path) -> None:
+    for fragment in ("nothing", "%E0%A4%A", "<img src=x onerror=alert(1)>"):
+        page = visit(one_run, fragment)
+        expect(page.locator("#list li")).to_have_count(40)
+        assert page.locator("#question h3").count() == 0
 
 
 def test_keys(visit: Open, one_run: Path, sample: Exam) -> None:
@@ -122,9 +158,13 @@ def test_keys_on_a_narrow_page(visit: Open, one_run: Path) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#question h3")).to_have_text("000A-2")
     expect(page.locator("#list")).to_be_hidden()
+    for name, question in (("Next", "000A-3"), ("Next", "000A-4"), ("Previous", "000A-3")):
+        page.get_by_role("button", name=f"{name} question").click()
+        expect(page.locator("#question h3")).to_have_text(question)
+        assert page.url.endswith(f"#{question}")
     page.get_by_role("button", name="Close this question").click()
     expect(page.locator("#list")).to_be_visible()
-    expect(page.locator("#list a").nth(1)).to_be_focused()
+    expect(page.locator("#list a").nth(2)).to_be_focused()
 
 
 def test_an_answer_sheet_opens_its_questions(visit: Open, one_run: Path) -> None:
@@ -173,7 +213,8 @@ def test_epochs(visit: Open, tmp_path: Path) -> None:
     write_page(tmp_path / "page.html", [PageRun(results, no_replies("gone"))], exam)
     page = visit(tmp_path / "page.html", "A-1")
     assert page.locator(".asking").count() == 3
-    assert page.locator(".spread circle").count() == 3
+    told = [row.split() for row in page.locator(".epochs tbody tr").all_inner_texts()]
+    assert [(row[0], row[1]) for row in told] == [("1", "11"), ("2", "7"), ("3", "11")]
     assert choose(page, change="epochs") == ["A-1", "B-2"]
 
 

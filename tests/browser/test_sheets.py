@@ -1,12 +1,15 @@
-"""Every kind of result as a score sheet; figures linked, embedded, left out and gone."""
+"""Every kind of result as a score sheet; its looks; figures linked, embedded, left out and gone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_page
@@ -14,49 +17,106 @@ from jmle_plugin.report.html.replies import no_replies
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
-from tests.browser.conftest import CASSETTES, NARROW, Open, overflows, violations
+from tests.browser.conftest import CASSETTES, NARROW, WIDE, Open, overflows, violations
 from tests.unit.report.test_terminal import CASES
 
 pytestmark = pytest.mark.browser
 
+OPEN_ALL = "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
-@pytest.mark.parametrize("case", CASES)
-def test_every_kind_of_result_has_a_sheet(visit: Open, tmp_path: Path, axe: str, case: str) -> None:
-    write_page(tmp_path / "page.html", [PageRun(CASES[case], no_replies("gone"))], None)
-    page = visit(tmp_path / "page.html", width=NARROW)
-    verdict = CASES[case].sheet.verdict.value
-    assert page.locator(f".seal.{verdict}").count() == 1
-    assert page.locator(".seal.pass, .seal.fail").count() == (verdict in ("pass", "fail"))
+
+def test_every_kind_of_result_has_a_sheet(visit: Open, tmp_path: Path, axe: str) -> None:
+    for case, results in CASES.items():
+        file = tmp_path / f"{case}.html"
+        write_page(file, [PageRun(results, no_replies("gone"))], None)
+        page = visit(file, width=NARROW)
+        verdict = results.sheet.verdict.value
+        assert page.locator(f".seal.{verdict}").count() == 1, case
+        assert page.locator(".seal.pass, .seal.fail").count() == (verdict in ("pass", "fail"))
+        assert page.locator(".criteria .below").count() == 0 or verdict == "fail", case
+        assert not overflows(page), case
+        if case in ("epochs", "incomplete"):
+            assert violations(page, axe, "#sheets") == []
+
+
+LOOKS: dict[str, tuple[int, str, dict[str, Any]]] = {
+    "wide": (WIDE, "light", {}),
+    "dark": (WIDE, "dark", {"runOnly": ["color-contrast"]}),
+    # Colours do not depend on the width.
+    "narrow": (NARROW, "light", {"rules": {"color-contrast": {"enabled": False}}}),
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_everybody_can_read_it(visit: Open, two_runs: Path, axe: str, look: str) -> None:
+    width, scheme, rules = LOOKS[look]
+    page = visit(two_runs, width=width, scheme=scheme)
+    if width == NARROW:
+        page.evaluate(OPEN_ALL)
+        assert not overflows(page)
+    page.locator("details.run").first.evaluate("(one) => { one.open = true; }")
+    page.evaluate("location.hash = '000B-2'")
+    page.locator("#question h3").wait_for()
     assert not overflows(page)
-    if case in ("epochs", "crowded", "incomplete"):
-        assert violations(page, axe) == []
+    assert violations(page, axe, **rules) == []
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert (sum(map(int, ground[4:-1].split(","))) > 384) == (scheme == "light")
+
+
+def test_paper_shows_the_sheets_and_no_controls(visit: Open, two_runs: Path) -> None:
+    page = visit(two_runs)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".criteria:visible").count() == 2
+    assert page.locator("#list").is_visible()
+    assert not page.locator("#filters").is_visible()
+    assert not page.locator("#masthead nav").is_visible()
+
+
+def drawn(page: Any) -> list[bool]:
+    page.wait_for_function("[...document.images].every((one) => one.complete)")
+    found = page.evaluate("[...document.images].map((one) => one.naturalWidth > 0 && one.alt)")
+    return list(map(bool, found))
 
 
 def test_figures_linked_inside_and_left_out(
     visit: Open, sample: Exam, runs: list[Results], tmp_path: Path
 ) -> None:
-    drawn = {}
+    found = {}
     for images in ("link", "embed", "off"):
-        file = tmp_path / f"{images}.html"
+        file = tmp_path / "結果 #1 100%" / f"{images}.html"
         write_run_page(runs[0], sample, CASSETTES, file, images=images)
-        page = visit(file, "000A-1")
-        page.wait_for_load_state()
-        drawn[images] = page.evaluate(
-            "[...document.images].map((one) => one.naturalWidth > 0 && one.alt !== '')"
-        )
-    assert drawn == {"link": [True], "embed": [True], "off": []}
+        found[images] = drawn(visit(file, "000A-1"))
+    assert found == {"link": [True], "embed": [True], "off": []}
 
 
-def test_a_figure_that_is_gone_is_named(
-    browser: Browser, sample: Exam, runs: list[Results], tmp_path: Path
+def with_figure(exam: Exam, path: Path) -> Exam:
+    question = exam.questions["000A-1"]
+    moved = replace(question, images=(replace(question.images[0], path=path),))
+    return replace(exam, questions={**exam.questions, question.id: moved})
+
+
+def test_a_figure_of_any_name_is_found_or_named(
+    windows: Callable[[int, Any], BrowserContext],
+    sample: Exam,
+    runs: list[Results],
+    tmp_path: Path,
 ) -> None:
-    question = sample.questions["000A-1"]
-    gone = replace(question.images[0], path=tmp_path / "gone.png")
-    questions = {**sample.questions, question.id: replace(question, images=(gone,))}
+    # As long as names get, so that they do not fit into the first 200 characters of an address.
+    figure = tmp_path / "図 #1" / f"100% {'聴力' * 30}?.png"
+    figure.parent.mkdir()
+    figure.write_bytes(sample.questions["000A-1"].images[0].path.read_bytes())
     file = tmp_path / "page.html"
-    write_run_page(runs[0], replace(sample, questions=questions), CASSETTES, file)
-    page = browser.new_page()  # the browser itself logs the file that is not there
-    page.goto(f"{file.as_uri()}#{question.id}")
-    expect(page.locator(".no-figure")).to_contain_text("audiogram.png")
-    expect(page.locator(".no-figure")).to_contain_text("not found at gone.png")
+    write_run_page(runs[0], with_figure(sample, figure), CASSETTES, file)
+    page = windows(WIDE, "light").new_page()  # the browser itself logs what is not there
+    page.goto(f"{file.as_uri()}#000A-1")
+    assert drawn(page) == [True]
+    figure.unlink()
+    page.reload()
+    expect(page.locator(".no-figure")).to_contain_text(f"not found at 図 #1/{figure.name}")
+    assert quote(figure.name) in file.read_text("utf-8")
+    figure.write_bytes(b"no figure")
+    write_run_page(runs[0], with_figure(sample, figure), CASSETTES, file, images="embed")
+    page.reload()
+    expect(page.locator(".no-figure")).to_contain_text("it cannot be drawn")
     page.close()

@@ -8,8 +8,6 @@ import sys
 import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
-from jmle_plugin.ask.cassette import read_cassette
-from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.cli import main
 from tests.integration.conftest import Project
 
@@ -104,25 +102,3 @@ def test_it_loads_nothing_of_a_session(both: list[str], project: Project) -> Non
     )
     done = project.pytester.run(sys.executable, "-c", code, "compare", *both)
     assert done.outlines[-1] == "[]"
-
-
-def test_a_page_is_written_beside_the_results(
-    both: list[str], capsys: pytest.CaptureFixture[str], project: Project
-) -> None:
-    assert main(["report", both[1], "--images=off"]) == 0
-    assert capsys.readouterr().out == "Page: results/sample/scripted-resident.html\n"
-    page = (project.path / "results/sample/scripted-resident.html").read_text("utf-8")
-    reply = read_reply(read_cassette(project.cassette("000A-1")).response).text
-    assert reply.splitlines()[0] in page
-    assert main(["report", *both, "--output=both.html"]) == 0
-    assert (project.path / "both.html").exists()
-
-
-def test_a_page_without_the_exam_says_so(
-    both: list[str], capsys: pytest.CaptureFixture[str], project: Project
-) -> None:
-    file = project.path / both[0]
-    file.write_text(file.read_text("utf-8").replace('"id": "sample"', '"id": "elsewhere"'), "utf-8")
-    assert main(["report", both[0]]) == 0
-    assert "without the questions" in capsys.readouterr().out
-    assert main(["report", "none.json"]) == 1

@@ -77,14 +77,6 @@ def test_questions_that_were_not_asked_are_errors_in_a_line(
     assert {mark["error"] for mark in errors} == {"the cap of $1.00 was reached"}
 
 
-def test_a_question_not_asked_is_a_skipped_case_in_junit(project: Project) -> None:
-    project.conftest(STOPPED_CLIENT)
-    project.sit(*SIT, "--junitxml=report.xml", "-k", "000B-1")
-    report = (project.path / "report.xml").read_text(encoding="utf-8")
-    assert 'skipped="1"' in report
-    assert report.count('<property name="jmle_mark"') == 1
-
-
 @pytest.mark.parametrize("mode", MODES)
 def test_a_session_that_ends_for_a_reason_leaves_an_incomplete_sheet(
     project: Project, mode: tuple[str, ...]

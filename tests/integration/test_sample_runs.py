@@ -86,15 +86,6 @@ def test_wrong_answers_are_neither_tracebacks_nor_failures_in_the_summary(
     assert re.search(r"\d+ wrong", result.outlines[-1])
 
 
-def test_junit_has_a_case_per_question_with_its_mark(project: Project) -> None:
-    project.sit("--run=scripted-intern", "--junitxml=report.xml", "-n2")
-    report = (project.path / "report.xml").read_text(encoding="utf-8")
-    assert report.count("<testcase ") == 40
-    assert report.count('<property name="jmle_mark"') == 40
-    wrong = project.results("scripted-intern")["sheet"]["total"]
-    assert report.count("<failure ") == wrong["questions"] - wrong["correct"]
-
-
 def test_provenance_says_what_the_figures_are_figures_of(project: Project) -> None:
     project.sit("--run=scripted-resident")
     origin: dict[str, Any] = project.results("scripted-resident")["provenance"]

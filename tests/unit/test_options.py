@@ -11,6 +11,7 @@ import pytest
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.option_forms import report_kinds
 from jmle_plugin.option_table import GATES, OPTIONS
 from jmle_plugin.options import Settings, read_settings
 
@@ -21,6 +22,7 @@ ATTRIBUTES = {
     "exam-data": "exam_data",
     "baseline": "name",
     "allow-mismatch": "allow",
+    "report": "kinds",
 }
 """Options whose setting has another name."""
 
@@ -81,6 +83,8 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "alpha": (("0.01", "0.1", "0.5"), 0.05),
     "margin": (("5", "7.5", "15"), None),
     "allow-mismatch": (("images", "prompt", "key"), frozenset()),
+    "report": (("csv", "markdown,csv", "none"), ("html",)),
+    "html-images": (("embed", "off", "link"), "link"),
 }
 BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -89,6 +93,8 @@ def as_set(name: str, value: Any) -> Any:
     """The setting a single value becomes."""
     if name == "allow-mismatch":
         return frozenset([value])
+    if name == "report":
+        return report_kinds(value)
     if BY_NAME[name].many:
         return (value,)
     return Path(value) if BY_NAME[name].path else BY_NAME[name].parse(value)
@@ -96,7 +102,7 @@ def as_set(name: str, value: Any) -> Any:
 
 def setting(settings: Settings, name: str) -> Any:
     attribute = ATTRIBUTES.get(name, name.replace("-", "_"))
-    parts = (settings, settings.asking, settings.baseline)
+    parts = (settings, settings.asking, settings.baseline, settings.reports)
     return next(getattr(one, attribute) for one in parts if hasattr(one, attribute))
 
 
@@ -250,6 +256,35 @@ def test_runs_alone_name_their_models(session: Session) -> None:
     ],
 )
 def test_names_that_cannot_be_meant_are_refused(
+    session: Session, arguments: list[str], says: str
+) -> None:
+    assert says in session.refusal(SettingsError, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kinds"),
+    [
+        (["--report=html,csv"], ("html", "csv")),
+        (["--report=csv", "--report=markdown, csv"], ("csv", "markdown")),
+        (["--report=none"], ()),
+    ],
+)
+def test_reports_are_named_together_or_one_by_one(
+    session: Session, arguments: list[str], kinds: tuple[str, ...]
+) -> None:
+    assert session.settings(*arguments).reports.kinds == kinds
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--report=html", "--report=csv,pdf"], "'csv,pdf' names no kind of report: 'pdf'"),
+        (["--report="], "names no kind of report: '' (html, markdown, csv, none)"),
+        (["--report=none,html"], "names reports, and none as well"),
+        (["--report=none", "--report=html"], "--report=none is given together with reports"),
+    ],
+)
+def test_reports_that_cannot_be_meant_are_refused(
     session: Session, arguments: list[str], says: str
 ) -> None:
     assert says in session.refusal(SettingsError, *arguments)

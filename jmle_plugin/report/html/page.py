@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.report.html.document import Frame, document
-from jmle_plugin.report.html.questions import Images, exam_data
-from jmle_plugin.report.html.replies import StoredReply, fair_limit
-from jmle_plugin.report.html.runs import PageRun, run_data
+from jmle_plugin.report.html.embed import embedded_json
+from jmle_plugin.report.html.questions import Images, exam_data, figures_data
+from jmle_plugin.report.html.replies import share_room
+from jmle_plugin.report.html.runs import PageRun, place_replies, run_data
 
 FRAME = Frame(
     "page.html",
@@ -23,6 +24,7 @@ FRAME = Frame(
         "charts.js",
         "sheet.js",
         "comparison.js",
+        "filters.js",
         "question.js",
         "browser.js",
     ),
@@ -75,26 +77,22 @@ def _refuse_several_exams(runs: Sequence[PageRun]) -> None:
 def _data(runs: Sequence[PageRun], exam: Exam | None, images: Images, base: Path) -> dict[str, Any]:
     results = [run.results for run in runs]
     replies = [run.read() for run in runs]
-    limit = fair_limit(text for one in replies for text in _texts(one.values()))
     missing = []
     if exam is None:
         missing.append(
             "The exam's questions are not on the machine that made this page: texts, options and "
             "figures are missing. `jmle fetch` downloads them."
         )
-    return {
+    told = [run_data(one, found, exam) for one, found in zip(results, replies, strict=True)]
+    data = {
         "exam": results[0].exam.model_dump(mode="json"),
         "images": images,
         "missing": missing,
-        **exam_data(exam, results, images, base),
-        "runs": [
-            run_data(one, found, exam, limit) for one, found in zip(results, replies, strict=True)
-        ],
+        **exam_data(exam, results),
+        "runs": told,
     }
-
-
-def _texts(replies: Any) -> Iterator[str]:
-    for found in replies:
-        if isinstance(found, StoredReply):
-            yield found.reply.text
-            yield found.reply.reasoning
+    stored = [one.reply for found in replies for one in found.values() if not isinstance(one, str)]
+    room = share_room(stored, len(embedded_json(data).encode()))
+    for one, found in zip(told, replies, strict=True):
+        place_replies(one, found, room)
+    return data | {"figures": figures_data(exam, images, base)}

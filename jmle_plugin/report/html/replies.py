@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,12 @@ from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.errors import JmleError
 from jmle_plugin.report.html.embed import embedded_size
 
-PAGE_BYTES = 3_500_000
-"""What the replies of a page may take together: a page stays below 5 MB without figures."""
+PAGE_BYTES = 4_800_000
+"""What the data of a page may take, embedded figures aside: it stays below 5 MB."""
+LEAST_BYTES = 200
+"""What a reply is shown of, however many there are: the answer in its last line."""
+WRAP_BYTES = 130
+"""About what a text takes beside itself: names, and the file where it is cut."""
 TEXT_BYTES = 300_000
 """What one text may take; reasoning of 30,000 Japanese characters takes 100,000."""
 
@@ -75,7 +79,7 @@ def fit(text: str, limit: int) -> Shown:
     return Shown(text[:head], text[len(text) - tail :], len(text) - head - tail)
 
 
-def fair_limit(texts: Iterable[str], budget: int = PAGE_BYTES, most: int = TEXT_BYTES) -> int:
+def fair_limit(texts: Iterable[str], budget: int, most: int = TEXT_BYTES) -> int:
     """The highest limit, in bytes, under which all texts together take at most `budget`.
 
     Short texts stay whole; what they leave is shared by the long ones. Never more than `most`.
@@ -88,3 +92,22 @@ def fair_limit(texts: Iterable[str], budget: int = PAGE_BYTES, most: int = TEXT_
             return share
         left -= size
     return most
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that one text of a reply, and one of its reasoning, may take."""
+
+    text: int
+    reasoning: int
+
+
+def share_room(replies: Sequence[Reply], taken: int) -> Room:
+    """The room in a page of which `taken` bytes are taken; replies come before reasoning."""
+    texts = [one.text for one in replies]
+    reasonings = [one.reasoning for one in replies if one.reasoning]
+    budget = PAGE_BYTES - taken - WRAP_BYTES * (len(texts) + len(reasonings))
+    budget = max(budget, LEAST_BYTES * len(texts))
+    text = fair_limit(texts, budget * 3 // 4)
+    left = budget - sum(min(embedded_size(one), text) for one in texts)
+    return Room(text, fair_limit(reasonings, left))

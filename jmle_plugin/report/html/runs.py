@@ -14,15 +14,17 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import MAX_ANSWER, Mark
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.doubt import doubt_sentences
-from jmle_plugin.report.html.replies import RepliesReader, StoredReply, fit
+from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.terminal import notes, unofficial, verdict_sentence
-from jmle_plugin.report.wording import change_text, facts, headline
+from jmle_plugin.report.terminal import notes, reasons, unofficial, verdict_sentence
+from jmle_plugin.report.wording import facts, headline
 from jmle_plugin.text import printable
 
 _ONE_LINE = 1_000_000
 """Columns in which every list stays one line: the page breaks them."""
+_ERROR = 5000
+"""Characters of the reason why there is no reply; all of it is in the results file."""
 _UNMARKED = {"question", "sent", "epoch"}
 
 Asking = tuple[str, int]
@@ -48,9 +50,8 @@ def run_data(
     results: Results,
     replies: Mapping[Asking, StoredReply | str],
     exam: Exam | None,
-    limit: int,
 ) -> dict[str, Any]:
-    """Everything of one run, as JSON values; texts of replies take at most `limit` bytes each."""
+    """Everything of one run but the texts of its replies, as JSON values."""
     sheet = results.sheet
     return {
         "name": results.run.name,
@@ -60,12 +61,12 @@ def run_data(
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
-        "remarks": _labelled(remarks(sheet, _ONE_LINE)),
+        "remarks": _labelled((*remarks(sheet, _ONE_LINE), *_reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else _comparison(results.comparison),
         "provenance": results.provenance.model_dump(mode="json"),
         "missing": _missing(results, replies, exam),
-        "marks": _marks(results, replies, exam, limit),
+        "marks": _marks(results, replies, exam),
     }
 
 
@@ -82,6 +83,10 @@ def _labels(results: Results) -> Iterator[str]:
 
 def _doubt(results: Results) -> Iterator[str]:
     return iter(()) if results.doubt is None else doubt_sentences(results.doubt)
+
+
+def _reasons(results: Results) -> Iterator[str]:
+    return (_clipped(one) for one in reasons(results))
 
 
 def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
@@ -108,8 +113,9 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
             part.model_dump(mode="json")
             for part in (*comparison.sections, *comparison.blocks, *comparison.kinds)
         ],
-        "gained": {one.question: change_text(one) for one in comparison.gained},
-        "lost": {one.question: change_text(one) for one in comparison.lost},
+        "level": comparison.interval.level,
+        "gained": {one.question: one.model_dump(mode="json") for one in comparison.gained},
+        "lost": {one.question: one.model_dump(mode="json") for one in comparison.lost},
     }
 
 
@@ -141,7 +147,6 @@ def _marks(
     results: Results,
     replies: Mapping[Asking, StoredReply | str],
     exam: Exam | None,
-    limit: int,
 ) -> dict[str, Any]:
     """Question -> the majority's place among its askings, and the askings by epoch."""
     shown = {}
@@ -149,7 +154,7 @@ def _marks(
         marks = list(group)
         shown[question] = {
             "chosen": marks.index(majority(marks)),
-            "askings": [_asking(one, replies, results, exam, limit) for one in marks],
+            "askings": [_asking(one, replies, results, exam) for one in marks],
         }
     return shown
 
@@ -159,19 +164,17 @@ def _asking(
     replies: Mapping[Asking, StoredReply | str],
     results: Results,
     exam: Exam | None,
-    limit: int,
 ) -> dict[str, Any]:
     told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
     told["epoch"] = mark.epoch
+    if mark.error:
+        told["error"] = _clipped(mark.error)
     found = replies.get((mark.question, mark.epoch))
     if found is None:
         return told
     if isinstance(found, str):
         return told | {"gone": found}
     reply = found.reply
-    told |= {"text": asdict(fit(reply.text, limit)), "where": found.where}
-    if reply.reasoning:
-        told["reasoning"] = asdict(fit(reply.reasoning, limit))
     question = exam.questions.get(mark.question) if exam is not None else None
     if question is not None:
         rule = results.provenance.extraction
@@ -181,3 +184,31 @@ def _asking(
         else:
             told["gone"] = "this is not the reply that was marked: another answer is read in it"
     return told
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= _ERROR:
+        return text
+    return f"{text[:_ERROR]} … ({len(text) - _ERROR:,} characters more)"
+
+
+def place_replies(
+    run: dict[str, Any], replies: Mapping[Asking, StoredReply | str], room: Room
+) -> None:
+    """Add to what `run_data` made the texts of the replies, cut to the room there is."""
+    for question, found in run["marks"].items():
+        for told in found["askings"]:
+            stored = replies.get((question, told["epoch"]))
+            if not isinstance(stored, StoredReply):
+                continue
+            text = fit(stored.reply.text, room.text)
+            reasoning = fit(stored.reply.reasoning, room.reasoning)
+            told["text"] = _shown(text)
+            if stored.reply.reasoning:
+                told["reasoning"] = _shown(reasoning)
+            if text.left_out or reasoning.left_out:
+                told["where"] = stored.where
+
+
+def _shown(text: Shown) -> dict[str, Any]:
+    return asdict(text) if text.left_out else {"head": text.head}

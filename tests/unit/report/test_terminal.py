@@ -15,7 +15,7 @@ from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.terminal import sheet_lines, summary_line, unofficial
+from jmle_plugin.report.terminal import columns_of, sheet_lines, summary_line, unofficial
 from tests.builders import (
     make_epochs,
     make_exam,
@@ -27,6 +27,7 @@ from tests.builders import (
     make_run,
     synthetic,
 )
+from tests.unit.report.sheets import SHEETS, sample_results
 
 EXAM = make_exam()
 
@@ -269,3 +270,32 @@ def test_the_most_frequent_reasons_for_missing_replies_are_told() -> None:
         "Without a reply (1): another",
     ]
     assert "Without a reply" not in text(make_results())
+
+
+@pytest.mark.parametrize("columns", [78, 118])
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_every_outcome_at_both_widths(
+    sheet: str, columns: int, snapshot: SnapshotAssertion
+) -> None:
+    lines = [line.text for line in sheet_lines(SHEETS[sheet], columns)]
+    assert max(map(wcswidth, lines)) <= columns
+    assert "\n".join(lines) == snapshot
+
+
+@pytest.mark.parametrize("columns", [78, 118])
+@pytest.mark.parametrize("run", ["scripted-resident", "scripted-intern"])
+def test_the_sample_at_both_widths(run: str, columns: int, snapshot: SnapshotAssertion) -> None:
+    lines = [line.text for line in sheet_lines(sample_results(run), columns)]
+    assert "\n".join(lines) == snapshot
+
+
+def test_quiet_lines(snapshot: SnapshotAssertion) -> None:
+    sample = [sample_results(run) for run in ("scripted-resident", "scripted-intern")]
+    assert [summary_line(results) for results in (*SHEETS.values(), *sample)] == snapshot
+
+
+@pytest.mark.parametrize(
+    ("terminal", "columns"), [(20, 78), (80, 78), (100, 98), (120, 118), (300, 118)]
+)
+def test_sheets_are_as_wide_as_the_terminal_within_reason(terminal: int, columns: int) -> None:
+    assert columns_of(terminal) == columns

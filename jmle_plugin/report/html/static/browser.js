@@ -1,127 +1,76 @@
 "use strict";
-// The list of questions: filters, search, order, keys and links.
+// The list of questions: rows, keys and links.
 
 const list = document.getElementById("list");
 const panel = document.getElementById("question");
-const filters = document.getElementById("filters");
 const help = document.getElementById("help");
 const wide = matchMedia("(min-width: 60rem)");
+const more = document.getElementById("more");
+const batch = 1000; // rows drawn at once; few exams have more
 const rows = new Map();
 let shown = [];
+let order = "exam";
+let weights = null;
+let drawn = 0;
 let opened = null;
 
-function choice(name, label, options) {
-  const given = options.filter(Boolean);
-  return h("label", {}, h("span", {}, label),
-    h("select", { name }, given.map(([value, text]) => h("option", { value }, text))));
-}
-
-function drawFilters() {
-  const known = page.blocks.length > 0;
-  const sections = Object.entries(page.runs[0].sheet.sections);
-  const compared = page.runs.some((run) => run.comparison);
-  const epochs = page.runs.some((run) => run.sheet.epochs);
-  const several = page.runs.length > 1;
-  filters.append(...[
-    h("label", { class: "search" }, h("span", {}, "Search ", h("kbd", {}, "/")), h("input", { type: "search", name: "search", autocomplete: "off", spellcheck: "false" })),
-    several && choice("run", "Run", [["", "any run"], ...page.runs.map((run, n) => [n, run.title])]),
-    known && choice("block", "Block", [["", "all"], ...page.blocks.map((name) => [name, name])]),
-    known && choice("section", "Section", [["", "all"], ...sections.map(([name, one]) => [name, one.title])]),
-    known && choice("form", "Kind", [["", "all"], ...Object.entries(forms)]),
-    choice("outcome", "Outcome", [["", "all"], ["missed", "not correct"], ...Object.entries(outcomes).map(([name, [, word]]) => [name, word])]),
-    known && choice("image", "Image", [["", "any"], ["with", "with image"], ["without", "without image"]]),
-    choice("change", "Special", [
-      ["", "any"],
-      compared && ["gained", "gained"],
-      compared && ["lost", "lost"],
-      several && ["differ", "runs differ"],
-      epochs && ["epochs", "answer changes by epoch"],
-      ["tolerant", "not in the format asked for"],
-      ["prohibited", "prohibited choice"],
-    ]),
-    choice("order", "Order", [["exam", "of the exam"], ["lost", "points lost"], ["points", "points"], ["tokens", "tokens"], ["cost", "cost"]]),
-    h("button", { type: "reset" }, "Reset"),
-  ].filter(Boolean));
-}
-
-function folded(text) {
-  return text.normalize("NFKC").toLowerCase();
-}
-
-/** Everything of a question that a search looks at; made when it is first needed. */
-const haystack = new Map();
-function hay(question) {
-  if (!haystack.has(question.id)) {
-    const serial = page.serials[question.serial]?.text ?? "";
-    const options = (question.options ?? []).map(([, text]) => text);
-    const replies = page.runs.flatMap((run) => (run.marks[question.id]?.askings ?? [])
-      .flatMap((one) => [one.text?.head ?? "", one.text?.tail ?? "", one.error ?? ""]));
-    haystack.set(question.id, folded([question.id, question.subject ?? "", question.text ?? "", serial, ...options, ...replies].join("\n")));
-  }
-  return haystack.get(question.id);
-}
-
-const specials = {
-  gained: (run, id) => id in (run.comparison?.gained ?? {}),
-  lost: (run, id) => id in (run.comparison?.lost ?? {}),
-  epochs: (run, id) => run.sheet.epochs?.changing.includes(id),
-  tolerant: (run, id) => marked(run, id)?.how === "tolerant",
-  prohibited: (run, id) => Boolean(marked(run, id)?.prohibited?.length),
-};
-
-function matches(question, wanted, runs) {
-  const { id } = question;
-  if (wanted.block && question.block !== wanted.block) return false;
-  if (wanted.section && question.section !== wanted.section) return false;
-  if (wanted.form && question.form !== wanted.form) return false;
-  if (wanted.image && Boolean(question.figures?.length) !== (wanted.image === "with")) return false;
-  if (wanted.outcome === "missed" && !runs.some((run) => !["correct", "none"].includes(outcomeOf(run, id)))) return false;
-  if (wanted.outcome && wanted.outcome !== "missed" && !runs.some((run) => outcomeOf(run, id) === wanted.outcome)) return false;
-  if (wanted.change === "differ" && new Set(page.runs.map((run) => outcomeOf(run, id))).size < 2) return false;
-  if (wanted.change && wanted.change !== "differ" && !runs.some((run) => specials[wanted.change](run, id))) return false;
-  return wanted.search.every((word) => hay(question).includes(word));
-}
-
-const orders = {
-  exam: null,
-  lost: (mark) => mark.max - mark.points,
-  points: (mark) => mark.max,
-  tokens: (mark) => sum(mark.askings, (one) => (one.tokens?.prompt ?? 0) + (one.tokens?.completion ?? 0)),
-  cost: (mark) => sum(mark.askings, (one) => one.cost ?? 0),
-};
-
-function sum(values, of_) {
-  return values.reduce((total, value) => total + of_(value), 0);
+/** What a question was ordered by, for its row; the points where that is all there is to say. */
+function worth(question) {
+  const weight = weights?.get(question.id);
+  if (order === "tokens" && weight) return [weight.toLocaleString("en"), "tokens"];
+  if (order === "cost" && weight) return [dollars(weight), ""];
+  if (order === "human" && question.human != null) return [`${Math.round(100 * question.human)}%`, "of people right"];
+  const points = question.points ?? Math.max(0, ...page.runs.map((run) => marked(run, question.id)?.max ?? 0));
+  return [points, points === 1 ? "point" : "points"];
 }
 
 /** Show what the filters ask for. */
 function sift() {
-  const wanted = Object.fromEntries(new FormData(filters));
-  wanted.search = folded(wanted.search).split(/\s+/).filter(Boolean);
-  const runs = wanted.run ? [page.runs[wanted.run]] : page.runs;
-  shown = page.questions.filter((question) => matches(question, wanted, runs));
-  const weight = orders[wanted.order];
-  if (weight) {
-    const weights = new Map(shown.map(({ id }) => [id, sum(runs, (run) => (run.marks[id] ? weight(marked(run, id)) : 0))]));
-    shown.sort((one, other) => weights.get(other.id) - weights.get(one.id));
-  }
-  list.replaceChildren(...shown.map((question) => rows.get(question.id)));
+  [shown, order, weights] = sifted();
+  list.replaceChildren();
+  drawn = 0;
+  draw(batch);
   document.getElementById("none").hidden = shown.length > 0;
   document.getElementById("count").textContent = shown.length === page.questions.length
-    ? counted(shown.length, "question") : `${shown.length} of ${counted(page.questions.length, "question")}`;
+    ? counted(shown.length, "question") : `${shown.length.toLocaleString("en")} of ${counted(page.questions.length, "question")}`;
+}
+
+/** Draw the list up to so many rows. */
+function draw(number) {
+  const added = shown.slice(drawn, number).map((question) => {
+    const row = rowFor(question.id);
+    const [figure, unit] = worth(question);
+    const place = row.querySelector(".worth");
+    place.textContent = figure;
+    place.title = `${figure} ${unit}`.trim();
+    return row;
+  });
+  list.append(...added);
+  drawn += added.length;
+  more.hidden = drawn >= shown.length;
+}
+
+function rowFor(id) {
+  if (!rows.has(id)) rows.set(id, rowOf(byId.get(id)));
+  return rows.get(id);
 }
 
 function rowOf(question) {
-  const points = question.points ?? Math.max(0, ...page.runs.map((run) => marked(run, question.id)?.max ?? 0));
   const text = (question.text ?? "").replace(/^\s*\d+\s+/, "").slice(0, 90);
-  return h("li", {}, h(
+  return h("li", { "data-id": question.id }, h(
     "a", { href: `#${encodeURIComponent(question.id)}` },
-    h("span", { class: "id" }, question.id),
-    h("span", { class: "signs" }, page.runs.map((run) => sign(outcomeOf(run, question.id)))),
-    h("span", { class: "worth", title: counted(points, "point") }, points),
-    h("span", { class: "snippet", lang: "ja" }, foreign(text)),
+    h("span", { class: "id" }, foreign(question.id)),
+    h("span", { class: "signs" }, page.runs.map((run) => sign(outcomeOf(run, question.id), several ? run.title : ""))),
+    h("span", { class: "worth" }),
+    foreign(text, { class: "snippet", lang: "ja" }),
     question.figures?.length ? h("span", { class: "has-figure", role: "img", "aria-label": "with image", title: "with image" }, "▣") : null,
   ));
+}
+
+/** What stands where a question will. */
+function hint() {
+  const told = document.querySelector("#help dl").cloneNode(true);
+  return h("div", { class: "hint quiet" }, h("p", {}, "Choose a question from the list."), told);
 }
 
 function openQuestion(id) {
@@ -129,12 +78,12 @@ function openQuestion(id) {
   opened = id;
   document.body.classList.toggle("opened", id !== null);
   if (id === null) {
-    panel.replaceChildren(h("p", { class: "quiet hint" }, "Choose a question, or press j."));
+    panel.replaceChildren(hint());
     return;
   }
   panel.replaceChildren(...questionOf(byId.get(id)).filter(Boolean));
-  panel.querySelector(".close").addEventListener("click", closeQuestion);
-  const row = rows.get(id);
+  draw(shown.indexOf(byId.get(id)) + 1);
+  const row = rowFor(id);
   row.firstChild.setAttribute("aria-current", "true");
   if (row.isConnected) row.scrollIntoView({ block: "nearest" });
 }
@@ -160,14 +109,16 @@ function follow() {
   if (section?.matches("details")) section.open = true;
 }
 
-function step(by) {
+/** Go on by so many questions, from the one named, that has the focus or is open. */
+function step(by, from = null) {
   if (!shown.length) return;
-  const focused = document.activeElement.closest?.("#list li");
-  const current = focused ?? rows.get(opened);
-  const place = shown.findIndex((question) => rows.get(question.id) === current);
-  const next = shown[Math.min(Math.max(place + by, 0), shown.length - 1)];
-  rows.get(next.id).firstChild.focus({ preventScroll: true });
-  rows.get(next.id).scrollIntoView({ block: "nearest" });
+  const focused = document.activeElement.closest?.("#list li")?.dataset.id;
+  const current = byId.get(from ?? focused ?? opened);
+  const place = Math.min(Math.max(shown.indexOf(current) + by, 0), shown.length - 1);
+  const next = shown[place];
+  draw(place + 1);
+  rowFor(next.id).firstChild.focus({ preventScroll: true });
+  rowFor(next.id).scrollIntoView({ block: "nearest" });
   if (wide.matches || opened !== null) {
     history.replaceState(null, "", `#${encodeURIComponent(next.id)}`);
     openQuestion(next.id);
@@ -197,15 +148,28 @@ addEventListener("keydown", (event) => {
   act();
 });
 
+panel.addEventListener("click", (event) => {
+  const button = event.target.closest(".turn button");
+  if (!button) return;
+  if (button.matches(".close")) { closeQuestion(); return; }
+  step(Number(button.dataset.step), opened);
+  panel.querySelector(`[data-step="${button.dataset.step}"]`)?.focus();
+  if (!wide.matches) panel.scrollIntoView({ block: "start" });
+});
+
 drawSheets();
 drawFilters();
-for (const question of page.questions) rows.set(question.id, rowOf(question));
 filters.addEventListener("input", sift);
 filters.addEventListener("reset", () => setTimeout(sift));
 filters.addEventListener("submit", (event) => event.preventDefault());
+more.addEventListener("click", () => draw(drawn + batch));
+new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && draw(drawn + batch)).observe(more);
 document.getElementById("help-button").addEventListener("click", () => help.showModal());
 addEventListener("hashchange", follow);
-addEventListener("beforeprint", () => document.querySelectorAll("details.run").forEach((one) => (one.open = true)));
+addEventListener("beforeprint", () => {
+  document.querySelectorAll("details.run").forEach((one) => (one.open = true));
+  draw(shown.length);
+});
 sift();
 openQuestion(null);
 follow();

@@ -6,7 +6,7 @@ const byId = new Map((page.questions ?? []).map((question) => [question.id, ques
 /** Our own sentences: the ids of questions in them become links. */
 function linked(text) {
   const parts = String(text).split(/([A-Za-z0-9][A-Za-z0-9_-]*)/);
-  return h("bdi", {}, parts.map((part) => (byId.has(part) ? link(part) : part)));
+  return h("bdi", {}, parts.map((part) => (byId.has(part) ? link(part) : pieces(part))));
 }
 
 function link(id, text = id) {
@@ -21,9 +21,10 @@ const outcomes = {
   none: ["·", "not asked"],
 };
 
-/** The sign of an outcome; its name is there for those who do not see it. */
-function sign(outcome) {
-  const [mark, name] = outcomes[outcome];
+/** The sign of an outcome; its name, and whose it is, are there for those who do not see it. */
+function sign(outcome, whose = "") {
+  const [mark, word] = outcomes[outcome];
+  const name = whose ? `${visible(whose)}: ${word}` : word;
   return h("span", { class: `sign ${outcome}`, role: "img", "aria-label": name, title: name }, mark);
 }
 
@@ -37,6 +38,21 @@ function marked(run, id) {
 
 function outcomeOf(run, id) {
   return marked(run, id)?.outcome ?? "none";
+}
+
+/** An answer as people write it: `a, c`. */
+function answerText(answer, outcome = "no_answer") {
+  return answer?.length ? answer.join(", ") : outcome === "error" ? "no reply" : "no answer";
+}
+
+/** Accepted answers: `a, c or b, c`. */
+function keyText(accepted) {
+  return (accepted ?? []).map((answer) => answer.join(", ")).join(" or ") || "none";
+}
+
+/** US dollars; a price nobody knows is no price. */
+function dollars(cost) {
+  return cost == null ? "unknown" : `$${cost.toFixed(cost < 0.01 ? 6 : cost < 10 ? 4 : 2)}`;
 }
 
 const seals = {

@@ -22,22 +22,22 @@ function ruling(passed) {
   );
 }
 
+function score(tally) {
+  return h("div", { class: "points" }, h("span", {}, of(tally)),
+    h("small", {}, `${tally.correct} of ${tally.questions} correct`));
+}
+
 function criterion([name, section]) {
   const needed = section.margin === null ? section.threshold : section.points - section.margin;
   const own = section.margin !== null && section.max !== section.stated_max;
+  const title = visible(section.title);
   return h(
     "tr", {},
-    h("th", { scope: "row" }, ja(section.title), h("small", {}, english[name] ?? name)),
-    h(
-      "td", { class: "score" },
-      h("div", {}, of(section)),
-      bar(section, `${section.title}: ${section.points} of ${section.max} points, ${needed} needed`, needed),
-    ),
-    h(
-      "td", {},
-      h("b", {}, needed), ja("点以上"),
-      own ? h("small", {}, `${section.threshold} of ${section.stated_max} stated`) : null,
-    ),
+    h("th", { scope: "row" }, foreign(section.title, { lang: "ja" }), h("small", {}, english[name] ?? foreign(name))),
+    h("td", { class: "score" }, score(section),
+      bar(section, `${title}: ${section.points} of ${section.max} points, ${needed} needed`, needed)),
+    h("td", { class: "needed" }, h("b", {}, needed), ja("点以上"),
+      own ? h("small", {}, `${section.threshold} of ${section.stated_max} stated`) : null),
     h("td", { class: "number" }, section.margin === null ? "–" : signed(section.margin)),
     h("td", { class: "ruling" }, ruling(section.passed)),
   );
@@ -49,8 +49,8 @@ function prohibitedRow(rule) {
   return h(
     "tr", {},
     h("th", { scope: "row" }, ja("禁忌肢"), h("small", {}, "Prohibited choices")),
-    h("td", { class: "score" }, unknown ? h("small", {}, "not evaluable: no list is published") : [h("b", {}, rule.count), ja("問")]),
-    h("td", {}, h("b", {}, rule.limit), ja("問以下")),
+    h("td", { class: "score" }, unknown ? h("small", {}, "not evaluable: no list is published") : h("div", { class: "points" }, h("span", {}, h("b", {}, rule.count), ja("問")))),
+    h("td", { class: "needed" }, h("b", {}, rule.limit), ja("問以下")),
     h("td", { class: "number" }, rule.passed === null ? "–" : signed(rule.limit - rule.count)),
     h("td", { class: "ruling" }, ruling(rule.passed)),
   );
@@ -68,38 +68,61 @@ function criteria(sheet) {
       h(
         "tr", { class: "total" },
         h("th", { scope: "row" }, ja("合計"), h("small", {}, "Total")),
-        h("td", { class: "score" }, of(sheet.total)),
-        h("td", { colspan: 3 }, `${sheet.total.correct} of ${counted(sheet.total.questions, "question")} correct`),
+        h("td", { class: "score" }, score(sheet.total)),
+        h("td", { colspan: 3 }),
       ),
     ),
   );
 }
 
+function partsOf(title, rows) {
+  const head = [["Part", "unseen"], ["Share", "unseen"], ["Points"], ["Correct"]];
+  return h(
+    "table", { class: "parts" },
+    h("caption", {}, title),
+    h("thead", {}, h("tr", {}, head.map(([name, how]) => h("th", { scope: "col" }, h("span", { class: how }, name))))),
+    h("tbody", {}, rows.filter(([, tally]) => tally.max || tally.questions).map(([name, tally]) =>
+      h(
+        "tr", {},
+        h("th", { scope: "row" }, foreign(name)),
+        h("td", { class: "wide" }, bar(tally, `${visible(name)}: ${tally.points} of ${tally.max} points`)),
+        h("td", { class: "number" }, of(tally)),
+        h("td", { class: "number quiet" }, `${tally.correct}/${tally.questions}`),
+      ),
+    )),
+  );
+}
+
 function parts(sheet) {
-  const groups = [
-    ["Blocks", Object.entries(sheet.blocks).map(([name, tally]) => [`Block ${name}`, tally])],
-    ["Kinds", [
+  return [
+    partsOf("Blocks", Object.entries(sheet.blocks).map(([name, tally]) => [`Block ${name}`, tally])),
+    partsOf("Kinds", [
       ...Object.entries(sheet.kinds).map(([name, tally]) => [forms[name] ?? name, tally]),
       ["with images", sheet.images.with],
       ["without images", sheet.images.without],
-    ]],
+    ]),
   ];
-  return groups.map(([title, rows]) =>
+}
+
+/** Each epoch as if it were the whole sitting. */
+function epochsOf(sheet) {
+  if (!sheet.epochs) return null;
+  const sections = Object.entries(sheet.sections);
+  const head = [["Epoch"], ["Share", "unseen"], ["Points"], ...sections.map(([, one]) => [visible(one.title), "", "ja"]), ["By itself"]];
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Epochs" },
     h(
-      "table", { class: "parts" },
-      h("caption", {}, title),
-      h("thead", { class: "unseen" }, h("tr", {}, ["Part", "Share", "Points", "Correct"].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, rows.filter(([, tally]) => tally.max || tally.questions).map(([name, tally]) =>
-        h(
-          "tr", {},
-          h("th", { scope: "row" }, name),
-          h("td", { class: "wide" }, bar(tally, `${name}: ${tally.points} of ${tally.max} points`)),
-          h("td", { class: "number" }, of(tally)),
-          h("td", { class: "number quiet" }, `${tally.correct}/${tally.questions}`),
-        ),
-      )),
-    ),
-  );
+      "table", { class: "parts epochs" },
+      h("caption", {}, "Epochs"),
+      h("thead", {}, h("tr", {}, head.map(([name, how, lang]) => h("th", { scope: "col", lang }, h("span", { class: how }, name))))),
+      h("tbody", {}, sheet.epochs.scores.map((one) => h(
+        "tr", {},
+        h("th", { scope: "row" }, one.epoch, one.errors ? h("small", {}, `${one.errors} without reply`) : null),
+        h("td", { class: "wide" }, bar(one, `Epoch ${one.epoch}: ${one.points} of ${one.max} points`)),
+        h("td", { class: "number" }, of(one)),
+        sections.map(([name]) => h("td", { class: "number" }, one.sections[name] ?? "–")),
+        h("td", { class: "ruling" }, one.passed === null ? "no verdict" : seals[one.passed ? "pass" : "fail"][1]),
+      ))),
+    ));
 }
 
 function answerSheets(run) {
@@ -114,7 +137,7 @@ function answerSheets(run) {
     ),
     h("div", { class: "blocks" }, page.blocks.map((block) => {
       const questions = page.questions.filter((one) => one.block === block);
-      return h("div", {}, h("span", { class: "block-name", "aria-hidden": "true" }, block), answerSheet(run, block, questions));
+      return h("div", {}, h("span", { class: "block-name", "aria-hidden": "true" }, foreign(block)), answerSheet(run, block, questions));
     })),
   );
 }
@@ -151,8 +174,8 @@ function sheetOf(run, number) {
       h("div", {},
         h("p", { class: "eyebrow" }, ja("成績通知"), " Score sheet"),
         h("h2", { id: `run-${number}` }, foreign(run.title)),
-        h("p", { class: "labels" }, run.labels.map((label) => h("span", {}, foreign(label)))),
-        plain ? null : h("p", { class: "verdict" }, run.verdict),
+        plain ? null : h("p", { class: `verdict ${sheet.verdict}` }, foreign(run.verdict)),
+        run.labels.length ? h("p", { class: "labels" }, run.labels.map((label) => h("span", {}, foreign(label)))) : null,
       ),
       seal(sheet.verdict),
     ),
@@ -161,30 +184,47 @@ function sheetOf(run, number) {
     run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
     answerSheets(run),
     h("div", { class: "charts" }, parts(sheet)),
-    sheet.epochs ? h("figure", { class: "epochs" }, h("figcaption", { class: "caption" }, "Epochs"), spread(sheet.epochs, sheet.total.max)) : null,
-    facts(told.map(([label, text]) => [label, linked(text)])),
+    epochsOf(sheet),
+    facts(told.map(([label, text]) => [foreign(label), linked(text)])),
     run.comparison ? comparisonOf(run) : null,
-    h("details", { class: "provenance" }, h("summary", {}, "Provenance"), tree(run.provenance)),
+    h("details", { class: "provenance" }, h("summary", {}, ja("記録"), " Provenance"), tree(run.provenance)),
   );
 }
 
+/** Head and cell of each column; what is known of no run has none. */
+function overviewColumns() {
+  const sections = Object.entries(page.runs[0].sheet.sections);
+  const known = (test) => page.runs.some((run) => test(run.sheet));
+  return [
+    ["Verdict", ({ sheet }) => h("td", { class: `word ${sheet.verdict}` }, seals[sheet.verdict][1])],
+    ...sections.map(([name, one]) => [foreign(one.title, { lang: "ja" }), ({ sheet }) =>
+      h("td", { class: "number" }, sheet.sections[name] ? [of(sheet.sections[name]), margin(sheet.sections[name])] : "–")]),
+    ["Total", ({ sheet }) => h("td", { class: "number" }, of(sheet.total))],
+    ["Correct", ({ sheet }) => h("td", { class: "number" }, `${sheet.total.correct}/${sheet.total.questions}`)],
+    known((sheet) => sheet.tokens.completion !== null) && ["Tokens out", ({ sheet }) =>
+      h("td", { class: "number" }, sheet.tokens.completion?.toLocaleString("en") ?? "unknown")],
+    known((sheet) => sheet.cost.usd !== null) && ["Cost", ({ sheet }) =>
+      h("td", { class: "number" }, dollars(sheet.cost.usd), sheet.cost.usd !== null && sheet.cost.unknown ? h("small", {}, `${sheet.cost.unknown} unknown`) : null)],
+  ].filter(Boolean);
+}
+
+function margin(section) {
+  return section.margin === null ? null : h("small", {}, `margin ${signed(section.margin)}`);
+}
+
 function overview() {
+  const columns = overviewColumns();
   return h(
     "section", { class: "sheet", "aria-label": "All runs" },
     h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Runs side by side" },
       h(
         "table", { class: "overview" },
-        h("caption", {}, "Runs side by side"),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Run"), h("th", { scope: "col" }, "Verdict"),
-          Object.values(page.runs[0].sheet.sections).map((one) => h("th", { scope: "col", lang: "ja" }, one.title)),
-          h("th", { scope: "col" }, "Total"), h("th", { scope: "col" }, "Correct"))),
+        h("caption", {}, ja("成績一覧"), " Runs side by side"),
+        h("thead", {}, h("tr", {}, ["Run", ...columns.map(([name]) => name)].map((name) => h("th", { scope: "col" }, name)))),
         h("tbody", {}, page.runs.map((run, n) => h(
           "tr", {},
           h("th", { scope: "row" }, h("a", { href: `#sheet-${n}` }, foreign(run.title)), h("small", {}, foreign(run.labels.join(" · ")))),
-          h("td", { class: `word ${run.sheet.verdict}` }, seals[run.sheet.verdict][1]),
-          Object.values(run.sheet.sections).map((one) => h("td", { class: "number" }, of(one))),
-          h("td", { class: "number" }, of(run.sheet.total)),
-          h("td", { class: "number" }, `${run.sheet.total.correct}/${run.sheet.total.questions}`),
+          columns.map(([, cell]) => cell(run)),
         ))),
       )),
   );
@@ -192,15 +232,18 @@ function overview() {
 
 /** One sheet of several, behind its run's name. */
 function shut(run, number) {
-  const word = h("span", { class: `word ${run.sheet.verdict}` }, seals[run.sheet.verdict][1]);
-  return h("details", { class: "run", id: `sheet-${number}` }, h("summary", {}, foreign(run.title), " ", word), sheetOf(run, number));
+  const { total, verdict } = run.sheet;
+  return h("details", { class: "run", id: `sheet-${number}` },
+    h("summary", {}, foreign(run.title), h("span", { class: "quiet" }, ` ${total.points} / ${total.max} `),
+      h("span", { class: `word ${verdict}` }, seals[verdict][1])),
+    sheetOf(run, number));
 }
 
 function drawSheets() {
   const { title, id } = page.exam;
   document.getElementById("masthead").append(
     h("h1", { lang: "ja" }, foreign(title)),
-    h("p", {}, `${id} · ${counted(page.runs.length, "run")} · ${counted(page.questions.length, "question")}`),
+    h("p", {}, foreign(id), ` · ${counted(page.runs.length, "run")} · ${counted(page.questions.length, "question")}`),
     h("nav", { "aria-label": "On this page" }, h("a", { href: "#sheets" }, "Score"), h("a", { href: "#questions" }, "Questions")),
   );
   document.getElementById("sheets").append(

@@ -30,20 +30,33 @@ function ja(text, attributes = {}) {
 const hidden =
   /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])\1*/g;
 
+function named(sign) {
+  const code = sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return `U+${code}${sign.length > 1 ? ` ×${sign.length}` : ""}`;
+}
+
+/** Foreign text as strings, and elements for what is hidden in it. */
+function pieces(text) {
+  const plain = String(text).replaceAll("\r\n", "\n");
+  const found = [];
+  let end = 0;
+  for (const match of plain.matchAll(hidden)) {
+    if (match.index > end) found.push(plain.slice(end, match.index));
+    found.push(h("span", { class: "hidden-sign" }, named(match[0])));
+    end = match.index + match[0].length;
+  }
+  if (end < plain.length) found.push(plain.slice(end));
+  return found;
+}
+
 /** Foreign text, isolated, with what is hidden in it made visible. */
 function foreign(text, attributes = {}) {
-  const element = h("bdi", attributes);
-  const plain = String(text).replaceAll("\r\n", "\n");
-  let end = 0;
-  for (const found of plain.matchAll(hidden)) {
-    if (found.index > end) element.append(plain.slice(end, found.index));
-    const code = found[1].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-    const times = found[0].length > 1 ? ` ×${found[0].length}` : "";
-    element.append(h("span", { class: "hidden-sign" }, `U+${code}${times}`));
-    end = found.index + found[0].length;
-  }
-  element.append(plain.slice(end));
-  return element;
+  return h("bdi", attributes, pieces(text));
+}
+
+/** The same where only a string will do: attributes, choices in a list. */
+function visible(text) {
+  return String(text).replace(hidden, named);
 }
 
 /** Labels and their texts, those without text left out. */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import math
 from html.parser import HTMLParser
@@ -11,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
+from jmle_plugin.report.html.document import Frame, document
 from jmle_plugin.report.html.embed import embedded_json, embedded_size
 from jmle_plugin.report.html.page import FRAME, build_page
 from jmle_plugin.report.html.replies import StoredReply
@@ -58,7 +61,7 @@ def test_what_json_lacks_is_refused(number: float) -> None:
 @example(HOSTILE)
 def test_any_reply_survives_the_page(text: str) -> None:
     exam = make_exam()
-    stored = StoredReply(Reply(text, reasoning=text), text)
+    stored = StoredReply(Reply(text, reasoning=text), "file")
     page = build_page([PageRun(make_results(exam), lambda *_: stored)], exam)
     scripts = Scripts()
     scripts.feed(page.encode().decode())
@@ -67,5 +70,21 @@ def test_any_reply_survives_the_page(text: str) -> None:
     attributes, content = scripts.found[0]
     assert attributes == {"type": "application/json", "id": "data"}
     asking = json.loads(content)["runs"][0]["marks"]["A-1"]["askings"][0]
-    assert (asking["text"]["head"], asking["where"]) == (text, text)
+    assert asking["text"]["head"] == text
     assert asking.get("reasoning", {"head": ""})["head"] == text
+
+
+def test_any_report_can_be_a_document() -> None:
+    frame = Frame("page.html", ("base.css",), ("text.js",))
+    page = document(frame, {"said": HOSTILE}, title="<b>\u202e", figures="data:")
+    scripts = Scripts()
+    scripts.feed(page)
+    assert [attributes for attributes, _ in scripts.found] == [
+        {"type": "application/json", "id": "data"},
+        {},
+    ]
+    assert json.loads(scripts.found[0][1]) == {"said": HOSTILE}
+    assert "<title>&lt;b&gt;?</title>" in page
+    digest = base64.b64encode(hashlib.sha256(scripts.found[1][1].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in page
+    assert "img-src data:;" in page

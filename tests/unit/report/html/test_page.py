@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.reply import Reply
+from jmle_plugin.compare.comparison import compare
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
@@ -28,6 +29,8 @@ from tests.builders import (
     make_exam,
     make_imported_run,
     make_key,
+    make_mark,
+    make_marks,
     make_question,
     make_results,
     make_run,
@@ -184,6 +187,29 @@ def test_figures(tmp_path: Path) -> None:
     assert figures(file, "embed", base) == size | {"source": "data:image/png;base64,UE5H"}
     file.unlink()
     assert "No such file" in figures(file, "embed", base)["missing"]
+
+
+def test_an_endless_error_is_cut() -> None:
+    marks = {"A-1": make_mark(EXAM, "A-1", Outcome.ERROR, error="x" * 100_000)}
+    page = built(make_results(marks=make_marks(EXAM) | marks))
+    assert asking(page)["error"].endswith("… (95,000 characters more)")
+    told = dict(page["runs"][0]["remarks"])
+    assert len(told["Without a reply (1)"]) < 6000
+
+
+def test_a_comparison_tells_both_answers() -> None:
+    old = make_results(marks=make_marks(EXAM, A_1=Outcome.NO_ANSWER))
+    new = make_results(marks=make_marks(EXAM, B_2=Outcome.INCORRECT))
+    told = built(new.model_copy(update={"comparison": compare(old, new)}))["runs"][0]["comparison"]
+    assert (list(told["gained"]), list(told["lost"])) == (["A-1"], ["B-2"])
+    assert told["gained"]["A-1"]["old"] == {"answer": [], "outcome": "no_answer"}
+    assert told["gained"]["A-1"]["new"]["answer"] == ["a"]
+
+
+def test_how_people_did_is_told_where_it_is_known() -> None:
+    known = {**EXAM.questions, "A-1": replace(EXAM.questions["A-1"], human_accuracy=0.71)}
+    page = built(make_results(), exam=replace(EXAM, questions=known))
+    assert [one["human"] for one in page["questions"]][:2] == [0.71, None]
 
 
 @pytest.mark.parametrize("ids", [(), ("tiny", "other")])

@@ -8,12 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.cassette import write_cassette
+from jmle_plugin.ask.reply import Reply
 from jmle_plugin.report.html.embed import embedded_size
 from jmle_plugin.report.html.replies import (
+    LEAST_BYTES,
+    PAGE_BYTES,
+    TEXT_BYTES,
+    WRAP_BYTES,
     StoredReply,
     cassette_replies,
     fair_limit,
     fit,
+    share_room,
 )
 from tests.builders import make_cassette
 
@@ -78,3 +84,21 @@ def test_the_limit_keeps_the_budget_and_wastes_none_of_it(
     assert limit <= most
     assert spent(limit) <= budget or limit == 0
     assert limit == most or spent(limit + 1) > budget
+
+
+def test_replies_stay_whole_before_their_reasoning_does() -> None:
+    replies = [Reply("x" * 998, reasoning="y" * 50_000)] * 400
+    room = share_room(replies, 1_000_000)
+    assert room.text == TEXT_BYTES
+    left = PAGE_BYTES - 1_000_000 - 400 * (1000 + 2 * WRAP_BYTES)
+    assert room.reasoning == left // 400
+
+
+def test_endless_replies_leave_something_for_reasoning() -> None:
+    room = share_room([Reply("x" * 50_000, reasoning="y" * 50_000)] * 400, 0)
+    assert room.text > room.reasoning > 1000
+
+
+def test_a_full_page_still_shows_answers() -> None:
+    replies = [Reply("x" * 5000)] * 1000
+    assert share_room(replies, PAGE_BYTES * 2).text == LEAST_BYTES * 3 // 4

@@ -1,0 +1,97 @@
+"""The forms that values of options may have: text -> value, or ValueError with what is wrong."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+REPORTS = ("html", "markdown", "csv")
+_NO_REPORT = "none"
+_LARGEST_LEVEL = 0.5
+_BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
+_NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
+"""Words somebody did not mean as a text."""
+
+
+def whole(least: int, most: int = 10**12) -> Callable[[str], int]:
+    """Reads a whole number of at least `least` and at most `most`."""
+
+    def parse(text: str) -> int:
+        value = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else -1
+        if value < least:
+            raise ValueError(f"is no whole number of {least} or more")
+        if value > most:
+            raise ValueError(f"is more than {most}")
+        return value
+
+    return parse
+
+
+def amount(text: str) -> float:
+    """Reads a number of 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise ValueError("is no number of 0 or more")
+    return value
+
+
+def positive(text: str) -> float:
+    """Reads a number above 0."""
+    value = amount(text)
+    if not value:
+        raise ValueError("must be more than 0")
+    return value
+
+
+def level(text: str) -> float:
+    """Reads a level of significance."""
+    value = positive(text)
+    if value > _LARGEST_LEVEL:
+        raise ValueError(f"is more than {_LARGEST_LEVEL}")
+    return value
+
+
+def model_argument(text: str) -> tuple[str, Any]:
+    """Reads `KEY=VALUE`, the value in TOML's notation; a bare word is a text."""
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError("is not of the form KEY=VALUE")
+    return name, _toml_value(value.strip())
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        read = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        read = {}
+    if set(read) == {"value"} and _is_json(read["value"]):
+        return read["value"]
+    if _BARE_WORD.fullmatch(text) and text.lower() not in _NEARLY_TOML:
+        return text
+    raise ValueError('has no TOML value (0.2, true, "text", [1, 2], {key = 3})')
+
+
+def _is_json(value: Any) -> bool:
+    """TOML also has dates and numbers that JSON has not."""
+    if isinstance(value, dict):
+        return all(_is_json(one) for one in value.values())
+    if isinstance(value, list):
+        return all(_is_json(one) for one in value)
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def report_kinds(text: str) -> tuple[str, ...]:
+    """Reads kinds of reports set apart by commas; `none` is none of them."""
+    kinds = [word.strip() for word in text.split(",")]
+    for kind in kinds:
+        if kind not in (*REPORTS, _NO_REPORT):
+            raise ValueError(f"names no kind of report: {kind!r} ({', '.join(REPORTS)}, none)")
+    if _NO_REPORT in kinds and len(kinds) > 1:
+        raise ValueError("names reports, and none as well")
+    return tuple(kind for kind in kinds if kind != _NO_REPORT)

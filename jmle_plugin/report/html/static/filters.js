@@ -1,0 +1,160 @@
+"use strict";
+// Which questions are looked at, and in which order.
+
+const filters = document.getElementById("filters");
+const several = page.runs.length > 1;
+
+const specials = {
+  gained: (run, id) => id in (run.comparison?.gained ?? {}),
+  lost: (run, id) => id in (run.comparison?.lost ?? {}),
+  epochs: (run, id) => Boolean(run.sheet.epochs?.changing.includes(id)),
+  tolerant: (run, id) => marked(run, id)?.how === "tolerant",
+  prohibited: (run, id) => Boolean(marked(run, id)?.prohibited?.length),
+  ended: (run, id) => some(run, id, (one) => one.finish_reason && one.finish_reason !== "stop"),
+  gone: (run, id) => some(run, id, (one) => one.gone),
+};
+
+function some(run, id, test) {
+  return Boolean(run.marks[id]?.askings.some(test));
+}
+
+/** Whether a question's outcome in a run is the one asked for. */
+function hasOutcome(run, id, wanted) {
+  const outcome = outcomeOf(run, id);
+  return wanted === "missed" ? !["correct", "none"].includes(outcome) : outcome === wanted;
+}
+
+/** Each filter: a question, the value asked for, the runs looked at. */
+const tests = {
+  block: (question, value) => question.block === value,
+  section: (question, value) => question.section === value,
+  form: (question, value) => question.form === value,
+  image: (question, value) => Boolean(question.figures?.length) === (value === "with"),
+  outcome: ({ id }, value, runs) => runs.some((run) => hasOutcome(run, id, value)),
+  change: ({ id }, value, runs) =>
+    value === "differ" ? new Set(page.runs.map((run) => outcomeOf(run, id))).size > 1 : runs.some((run) => specials[value](run, id)),
+  special: ({ id }, value, runs) => runs.some((run) => specials[value](run, id)),
+};
+
+const orders = {
+  exam: null,
+  lost: (mark) => mark.max - mark.points,
+  points: (mark) => mark.max,
+  tokens: (mark) => sum(mark.askings, (one) => (one.tokens?.prompt ?? 0) + (one.tokens?.completion ?? 0)),
+  cost: (mark) => sum(mark.askings, (one) => one.cost ?? 0),
+};
+
+function sum(values, of_) {
+  return values.reduce((total, value) => total + of_(value), 0);
+}
+
+/** How many questions a choice would leave, were it the only one. */
+function countOf(name, value) {
+  return page.questions.filter((question) => tests[name](question, value, page.runs)).length;
+}
+
+function choice(name, label, first, options) {
+  const offered = options.filter(Boolean);
+  if (!offered.length) return null;
+  return h("label", {}, h("span", {}, label),
+    h("select", { name }, [["", first], ...offered].filter(([, text]) => text).map(([value, text]) => h("option", { value }, visible(text)))));
+}
+
+/** Choices that somebody would make first, with what they would find. */
+function shortcuts() {
+  const offered = [
+    ["outcome", "missed", "Not correct"],
+    ["outcome", "error", "No reply"],
+    ["change", "gained", "Gained"],
+    ["change", "lost", "Lost"],
+    ["change", "differ", "Runs differ"],
+    ["change", "epochs", "Answer changes"],
+    ["special", "prohibited", "Prohibited choice"],
+    ["image", "with", "With image"],
+  ].filter(([name]) => filters.elements[name]);
+  const found = offered.map((one) => [...one, countOf(one[0], one[1])]).filter(([, , , count]) => count);
+  return h("div", { class: "shortcuts", role: "group", "aria-label": "Shortcuts" }, found.map(([name, value, label, count]) =>
+    h("button", { type: "button", "aria-pressed": "false", "data-name": name, "data-value": value }, label, h("span", { class: "of" }, ` ${count}`))),
+    h("button", { type: "reset" }, "Reset"));
+}
+
+function drawFilters() {
+  const known = page.blocks.length > 0;
+  const sections = Object.entries(page.runs[0].sheet.sections);
+  const compared = page.runs.some((run) => run.comparison);
+  const epochs = page.runs.some((run) => run.sheet.epochs);
+  const human = page.questions.some((question) => question.human != null);
+  filters.append(...[
+    h("label", { class: "search" }, h("span", {}, "Search ", h("kbd", {}, "/")), h("input", { type: "search", name: "search", autocomplete: "off", spellcheck: "false" })),
+    several && choice("run", "Run", "any run", page.runs.map((run, n) => [n, run.title])),
+    known && choice("block", "Block", "all", page.blocks.map((name) => [name, name])),
+    known && choice("section", "Section", "all", sections.map(([name, one]) => [name, one.title])),
+    known && choice("form", "Kind", "all", Object.entries(forms)),
+    choice("outcome", "Outcome", "all", [["missed", "not correct"], ...Object.entries(outcomes).map(([name, [, word]]) => [name, word])]),
+    known && choice("image", "Image", "any", [["with", "with image"], ["without", "without image"]]),
+    choice("change", "Compared", "any", [
+      compared && ["gained", "gained"],
+      compared && ["lost", "lost"],
+      several && ["differ", "runs differ"],
+      epochs && ["epochs", "answer changes"],
+    ]),
+    choice("special", "Remark", "any", [
+      ["tolerant", "not in the format asked for"],
+      ["prohibited", "prohibited choice"],
+      ["ended", "cut or refused"],
+      ["gone", "reply not in this page"],
+    ]),
+    choice("order", "Order", "", [
+      ["exam", "of the exam"], ["lost", "points lost"], ["points", "points"], ["tokens", "tokens"], ["cost", "cost"],
+      human && ["human", "hardest for people"],
+    ]),
+  ].filter(Boolean));
+  filters.append(shortcuts());
+  filters.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-name]");
+    if (!button) return;
+    const field = filters.elements[button.dataset.name];
+    field.value = field.value === button.dataset.value ? "" : button.dataset.value;
+    filters.dispatchEvent(new Event("input"));
+  });
+}
+
+function folded(text) {
+  return text.normalize("NFKC").toLowerCase();
+}
+
+/** Everything of a question that a search looks at; made when it is first needed. */
+const haystack = new Map();
+function hay(question) {
+  if (!haystack.has(question.id)) {
+    const serial = page.serials[question.serial]?.text ?? "";
+    const options = (question.options ?? []).map(([, text]) => text);
+    const replies = page.runs.flatMap((run) => (run.marks[question.id]?.askings ?? [])
+      .flatMap((one) => [one.text?.head ?? "", one.text?.tail ?? "", one.error ?? ""]));
+    haystack.set(question.id, folded([question.id, question.subject ?? "", question.text ?? "", serial, ...options, ...replies].join("\n")));
+  }
+  return haystack.get(question.id);
+}
+
+/** The questions asked for, in their order, and what they were ordered by (null: as in the exam). */
+function sifted() {
+  const wanted = Object.fromEntries(new FormData(filters));
+  const words = folded(wanted.search).split(/\s+/).filter(Boolean);
+  const runs = wanted.run ? [page.runs[wanted.run]] : page.runs;
+  const asked = Object.keys(tests).filter((name) => wanted[name]);
+  const found = page.questions.filter((question) =>
+    asked.every((name) => tests[name](question, wanted[name], runs)) && words.every((word) => hay(question).includes(word)));
+  for (const button of filters.querySelectorAll("[data-name]")) {
+    button.setAttribute("aria-pressed", String(wanted[button.dataset.name] === button.dataset.value));
+  }
+  const weights = weighed(found, wanted.order, runs);
+  if (weights) found.sort((one, other) => weights.get(other.id) - weights.get(one.id));
+  return [found, wanted.order, weights];
+}
+
+function weighed(questions, order, runs) {
+  // What nobody knows of people stands last.
+  if (order === "human") return new Map(questions.map(({ id, human }) => [id, human == null ? -1 : 1 - human]));
+  const weight = orders[order];
+  return weight && new Map(questions.map(({ id }) => [id, sum(runs, (run) => (run.marks[id] ? weight(marked(run, id)) : 0))]));
+}

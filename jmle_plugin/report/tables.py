@@ -1,0 +1,95 @@
+"""The results as a table for pandas and spreadsheets: a row for each question and epoch."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.marks import Mark, Tokens, answer_text, key_text, mark_error
+from jmle_plugin.report.results import Results
+from jmle_plugin.text import printable
+
+COLUMNS = (
+    "exam", "run", "model", "question", "epoch", "block", "section", "kind", "images",
+    "points", "max", "outcome", "answer", "key", "how", "prohibited",
+    "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost_usd",
+    "finish_reason", "returned_model", "error",
+)  # fmt: skip
+"""In this order, in every version; later versions add columns at the end."""
+
+_FORMULA = tuple("=+-@＝＋－＠")
+"""What makes a spreadsheet compute a cell, the full-width signs in a Japanese one."""
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+
+
+def csv_table(results: Results, exam: Exam) -> bytes:
+    """UTF-8 with a byte order mark, for Excel; what is not known is an empty cell.
+
+    Texts that a spreadsheet would take for a formula begin with an apostrophe; numbers are
+    as they are.
+    """
+    file = io.StringIO(newline="")
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for row in _rows(results, exam):
+        table.writerow([safe_cell(row[name]) for name in COLUMNS])
+    return file.getvalue().encode("utf-8-sig", "replace")
+
+
+def _rows(results: Results, exam: Exam) -> Iterator[dict[str, Any]]:
+    who = {"exam": results.exam.id, "run": results.run.name, "model": results.run.model}
+    told = {mark.question for mark in results.marks}
+    lost = [name for name in results.sheet.errors if name not in told]
+    silent = [mark_error(exam.questions[name], exam.key, "no mark") for name in lost]
+    for mark in [*results.marks, *silent]:
+        yield who | _place(mark, exam) | _marked(mark) | _spent(mark)
+
+
+def _place(mark: Mark, exam: Exam) -> dict[str, Any]:
+    question = exam.questions[mark.question]
+    return {
+        "question": mark.question,
+        "epoch": mark.epoch,
+        "block": question.block,
+        "section": question.section,
+        "kind": question.form,
+        "images": len(question.images),
+    }
+
+
+def _marked(mark: Mark) -> dict[str, Any]:
+    return {
+        "points": mark.points,
+        "max": mark.max,
+        "outcome": mark.outcome.value,
+        "answer": answer_text(mark.answer),
+        "key": key_text(mark.accepted),
+        "how": mark.how.value,
+        "prohibited": answer_text(mark.prohibited),
+        "error": mark.error,
+    }
+
+
+def _spent(mark: Mark) -> dict[str, Any]:
+    tokens = mark.tokens or Tokens()
+    return {
+        **{f"{name}_tokens": getattr(tokens, name) for name in Tokens.model_fields},
+        "cost_usd": mark.cost,
+        "finish_reason": mark.finish_reason,
+        "returned_model": mark.model,
+    }
+
+
+def safe_cell(value: Any) -> Any:
+    """`value` for a cell: text is in one line, and nothing that a spreadsheet computes."""
+    if not isinstance(value, str):
+        return value
+    # Nor does a tab or a line break begin a cell, or stand in one.
+    text = " ".join(printable(value, lines=True).split())
+    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
