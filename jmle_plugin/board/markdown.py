@@ -80,7 +80,7 @@ def _grid(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[str]:
     yield _line([one.long or f"{one.title} {one.below}".strip() for one in columns])
     yield _line([":--" if one.left else "--:" for one in columns])
     for n, row in enumerate(rows):
-        cells = [prose(one.cells[n]) for one in columns]
+        cells = [_cell(one, n) for one in columns]
         bold = {"model", "verdict"} if row.verdict is Verdict.PASS else set()
         yield _line(
             [
@@ -88,6 +88,12 @@ def _grid(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[str]:
                 for one, cell in zip(columns, cells, strict=True)
             ]
         )
+
+
+def _cell(column: Column, n: int) -> str:
+    """Names are foreign; figures are ours, but a dollar may begin a formula."""
+    text = column.cells[n]
+    return prose(text) if column.left else text.replace("$", r"\$")
 
 
 def _line(cells: Sequence[str]) -> str:
