@@ -75,7 +75,7 @@ function legendOf() {
 function gridOf(block, lines, runs, which) {
   const title = block ? `Block ${block}` : "All questions";
   const heads = runs.map((row) => h("th", { scope: "col" },
-    h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: row.name }, nameOf(row))));
+    h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: visible(row.name) }, nameOf(row))));
   return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": title + which },
     h("table", { class: "heat" }, h("caption", {}, title),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Question")), heads)),
