@@ -13,8 +13,8 @@ from tests.conftest import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
-    "--quiet", "--editable", "--dist", "--no-loadscope-reorder", "--update", "--plot", "--html",
-    "--tb",
+    "--quiet", "--editable", "--dist", "--no-loadscope-reorder", "--tb",
+    "--update", "--plot", "--html",
 }  # fmt: skip
 """Options of pytest, of its plugins, of pip and of the `jmle` command."""
 

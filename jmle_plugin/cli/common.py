@@ -89,21 +89,22 @@ def find_exam(options: argparse.Namespace) -> Path:
     return find_pack(options.exam, pack_folders(Path.cwd()))
 
 
-def exam_at_hand(options: argparse.Namespace, exam: str, *, key: str | None = None) -> Exam | None:
-    """The exam that `options.exam` or the files name, under their key state where it has that.
+def exam_at_hand(
+    options: argparse.Namespace, name: str, *, needed: bool, key: str | None = None
+) -> Exam | None:
+    """The exam of that name, under key state `key` where it has that.
 
-    None where it is not on this machine and nobody insists.
+    None where it is not on this machine and not `needed`.
     """
+    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
     from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
-    named = options.exam
-    options.exam = named or exam
     try:
-        pack = find_exam(options)
+        pack = find_pack(name, pack_folders(Path.cwd()))
         state = key if key in read_manifest(pack).keys else None
         return load_exam(pack, data_root=data_root(options), key=state)
     except (DataMissingError, UnknownNameError):
-        if named:
+        if needed:
             raise
         return None

@@ -67,10 +67,10 @@ def _check_targets(options: argparse.Namespace) -> None:
 
 def _exams(options: argparse.Namespace, entries: list[Entry]) -> dict[str, Exam]:
     """The exams of these results that are at hand."""
-    found = (
-        exam_at_hand(argparse.Namespace(**vars(options)), name)
-        for name in dict.fromkeys(entry.results.exam.id for entry in entries)
-    )
+    wanted = dict.fromkeys(entry.results.exam.id for entry in entries)
+    if options.exam:
+        wanted = dict.fromkeys([options.exam])
+    found = [exam_at_hand(options, name, needed=bool(options.exam)) for name in wanted]
     return {exam.id: exam for exam in found if exam is not None}
 
 

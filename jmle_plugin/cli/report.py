@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jmle_plugin.cli.common import add_cassettes, add_data, add_results, exam_at_hand
-from jmle_plugin.errors import DataMissingError, SettingsError, UnknownNameError
+from jmle_plugin.errors import SettingsError
 
 if TYPE_CHECKING:
     from jmle_plugin.exam.model import Exam
@@ -82,7 +82,5 @@ def _beside(files: list[Path]) -> Path:
 
 def _exam(options: argparse.Namespace, results: list[Results]) -> Exam | None:
     """The exam, or None: a page can do without, and says so."""
-    try:
-        return exam_at_hand(options, results[0].exam.id, key=results[0].provenance.key.state)
-    except (DataMissingError, UnknownNameError):
-        return None
+    name, key = results[0].exam.id, results[0].provenance.key.state
+    return exam_at_hand(options, options.exam or name, needed=False, key=key)

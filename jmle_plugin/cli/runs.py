@@ -137,7 +137,7 @@ def _compare(options: argparse.Namespace) -> int:
 
     check_names(options.allow_mismatch)
     old, *others = [read_sound_results(file) for file in (options.old, *options.new)]
-    exam = exam_at_hand(options, old.exam.id)
+    exam = exam_at_hand(options, options.exam or old.exam.id, needed=bool(options.exam))
     where = places(exam) if exam else None
     found = [
         compare(

@@ -9,8 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import syrupy
+import vcr
+import xdist.dsession
 
+import jmle_plugin.compare.verdict
+import jmle_plugin.live_plugin
+import jmle_plugin.session
+import jmle_plugin.sitting_plugin
 from tests.conftest import ROOT
+
+LOADED = (
+    vcr,
+    xdist.dsession,
+    jmle_plugin.compare.verdict,
+    jmle_plugin.live_plugin,
+    jmle_plugin.session,
+    jmle_plugin.sitting_plugin,
+)
+"""Modules of every sitting: pytester forgets what is loaded first in a session of its own."""
 
 MODES = [
     pytest.param((), id="plain"),
@@ -19,11 +36,17 @@ MODES = [
 ]
 
 
+BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""hypothesis would be imported at the end of every session, which is a fifth of its time."""
+
+
 @dataclass
 class Project:
     """A user's project with the exam test and the sample's recorded runs."""
 
     pytester: pytest.Pytester
+    apart: bool = False
+    """Whether sessions run in processes of their own: for what they load, change or leave there."""
 
     @property
     def path(self) -> Path:
@@ -34,8 +57,18 @@ class Project:
         return self.run("--exam=sample", *arguments)
 
     def run(self, *arguments: str) -> pytest.RunResult:
-        """Run pytest."""
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        """Run pytest, by default in this process, which takes a third of the time.
+
+        Workers, gateways and whatever is killed are processes of their own all the same.
+        """
+        if self.apart:
+            return self.pytester.runpytest_subprocess(*BARE, *arguments)
+        # syrupy notes what tests came to in one place for all sessions of a process.
+        ours = syrupy._syrupy  # noqa: SLF001
+        try:
+            return self.pytester.runpytest_inprocess(*BARE, *arguments)
+        finally:
+            syrupy._syrupy = ours  # noqa: SLF001
 
     def results(self, run: str, exam: str = "sample") -> dict[str, Any]:
         """A results file."""

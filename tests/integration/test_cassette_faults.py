@@ -9,7 +9,7 @@ import pytest
 
 from jmle_plugin.ask.cassette import read_cassette, write_cassette
 from jmle_plugin.ask.prompt import DEFAULT_PROMPT
-from tests.integration.conftest import MODES, Project
+from tests.integration.conftest import Project
 
 RUN = "--run=scripted-resident"
 QUESTION = "000B-6"
@@ -49,16 +49,23 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("mode", MODES[::2])
+@pytest.mark.parametrize(
+    ("damage", "workers"),
+    [
+        *((damage, "0") for damage in DAMAGES),
+        ("edited", "2"),
+        # A worker tells of each as it tells of that one.
+        *(pytest.param(one, "2", marks=pytest.mark.slow) for one in DAMAGES if one != "edited"),
+    ],
+)
 def test_a_damaged_cassette_is_an_error_that_names_it(
-    project: Project, damage: str, mode: tuple[str, ...]
+    project: Project, damage: str, workers: str
 ) -> None:
     harm, message = DAMAGES[damage]
     file = project.cassette(QUESTION)
     harm(file)
     before = file.read_bytes() if file.is_file() else None
-    result = project.sit(RUN, *mode)
+    result = project.sit(RUN, "-n", workers)
     text = result.stdout.str()
     assert result.ret == 1
     assert str(file) in text

@@ -35,6 +35,7 @@ def test_an_interrupted_session_has_no_verdict(project: Project) -> None:
                 raise KeyboardInterrupt
         """
     )
+    project.apart = True
     result = project.sit("--run=scripted-resident")
     assert result.ret == 2
     sheet = project.results("scripted-resident.partial")["sheet"]

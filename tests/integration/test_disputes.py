@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jmle_plugin.cli import main
 from tests.conftest import ROOT
 from tests.integration.conftest import MODES, Project
 from tests.integration.test_overrides import OWN_CLIENT
@@ -28,8 +28,8 @@ def bench_file(project: Project, name: str, answer: str) -> Path:
 
 
 def import_file(project: Project, file: Path, run: str) -> None:
-    command = [sys.executable, "-m", "jmle_plugin.cli", "import", str(file)]
-    assert project.pytester.run(*command, "--exam=sample", f"--run={run}").ret == 0
+    cassettes = f"--cassettes={project.path / 'cassettes'}"
+    assert main(["import", str(file), "--exam=sample", f"--run={run}", cassettes]) == 0
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ def pytest_sessionfinish(session):
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_replaying_never_imports_litellm(project: Project, workers: str) -> None:
     project.conftest(LOOK)
+    project.apart = True
     result = project.sit("--run=scripted-resident", "--offline", "-n", workers, "-s")
     assert result.ret == 0
     assert "HEAVY []" in result.stderr.str()
@@ -26,6 +27,7 @@ def test_replaying_never_imports_litellm(project: Project, workers: str) -> None
 
 def test_sessions_without_an_exam_import_nothing_heavy(project: Project) -> None:
     project.conftest(LOOK)
+    project.apart = True
     project.pytester.makepyfile(test_other="def test_other(): pass")
     result = project.run("test_other.py", "-s", "-p", "no:anyio")
     assert "LOADED []" in result.stderr.str()

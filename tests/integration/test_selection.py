@@ -77,15 +77,15 @@ def test_a_partial_selection_cannot_pass_a_gate_that_was_asked_for(project: Proj
 
 
 def test_last_failed_asks_the_wrong_ones_again(project: Project) -> None:
-    project.pytester.runpytest_subprocess("--exam=sample", "--run=scripted-intern")
+    # With the cache that `Project.run` does without.
+    session = project.pytester.runpytest_subprocess
+    session("--exam=sample", "--run=scripted-intern")
     wrong = [
         mark["question"]
         for mark in project.results("scripted-intern")["marks"]
         if mark["outcome"] != "correct"
     ]
-    result = project.pytester.runpytest_subprocess(
-        "--exam=sample", "--run=scripted-intern", "--lf", "-v"
-    )
+    result = session("--exam=sample", "--run=scripted-intern", "--lf", "-v")
     assert f"{len(wrong)} wrong" in result.outlines[-1]
 
 

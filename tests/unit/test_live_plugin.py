@@ -37,14 +37,30 @@ def test_two(say):
 """
 
 
-@pytest.mark.parametrize("capture", ["fd", "sys", "no", "tee-sys"])
-@pytest.mark.parametrize("verbose", ["-v", "-vv", "--color=yes"])
+@pytest.mark.parametrize(
+    ("capture", "verbose"),
+    [
+        ("fd", "-v"),
+        ("sys", "-vv"),
+        ("no", "--color=yes"),
+        ("tee-sys", "-v"),
+        *(
+            pytest.param(capture, verbose, marks=pytest.mark.slow)
+            for capture, verbose in (
+                ("fd", "-vv"), ("fd", "--color=yes"), ("sys", "-v"), ("sys", "--color=yes"),
+                ("no", "-v"), ("no", "-vv"), ("tee-sys", "-vv"), ("tee-sys", "--color=yes"),
+            )
+        ),
+    ],
+)  # fmt: skip
 def test_a_line_is_whole_and_no_tests_output(
     pytester: pytest.Pytester, capture: str, verbose: str
 ) -> None:
     pytester.makeconftest(TALKS)
     pytester.makepyfile(TESTS)
-    result = pytester.runpytest_subprocess(f"--capture={capture}", verbose)
+    result = pytester.runpytest_subprocess(
+        f"--capture={capture}", verbose, "-p", "no:hypothesispytest"
+    )
     lines = result.outlines
     assert lines.count("before the tests") == lines.count("from a thread: 日本") == 1
     assert lines.index("before the tests") == next(

@@ -79,15 +79,15 @@ def fit(text: str, limit: int) -> Shown:
     return Shown(text[:head], text[len(text) - tail :], len(text) - head - tail)
 
 
-def fair_limit(texts: Iterable[str], budget: int, most: int = TEXT_BYTES) -> int:
-    """The highest limit, in bytes, under which all texts together take at most `budget`.
+def fair_limit(sizes: Iterable[int], budget: int, most: int = TEXT_BYTES) -> int:
+    """The highest limit, in bytes, under which texts of these sizes together take the budget.
 
     Short texts stay whole; what they leave is shared by the long ones. Never more than `most`.
     """
-    sizes = sorted(min(embedded_size(text), most) for text in texts)
+    rising = sorted(min(size, most) for size in sizes)
     left = budget
-    for number, size in enumerate(sizes):
-        share = left // (len(sizes) - number)
+    for number, size in enumerate(rising):
+        share = left // (len(rising) - number)
         if size > share:
             return share
         left -= size
@@ -104,10 +104,10 @@ class Room:
 
 def share_room(replies: Sequence[Reply], taken: int) -> Room:
     """The room in a page of which `taken` bytes are taken; replies come before reasoning."""
-    texts = [one.text for one in replies]
-    reasonings = [one.reasoning for one in replies if one.reasoning]
+    texts = [embedded_size(one.text) for one in replies]
+    reasonings = [embedded_size(one.reasoning) for one in replies if one.reasoning]
     budget = PAGE_BYTES - taken - WRAP_BYTES * (len(texts) + len(reasonings))
     budget = max(budget, LEAST_BYTES * len(texts))
     text = fair_limit(texts, budget * 3 // 4)
-    left = budget - sum(min(embedded_size(one), text) for one in texts)
+    left = budget - sum(min(size, text) for size in texts)
     return Room(text, fair_limit(reasonings, left))

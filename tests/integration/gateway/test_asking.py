@@ -21,6 +21,7 @@ from jmle_plugin.ask.gateway.protocol import MAX_BODY, Announcement, Prices, Run
 from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
 from tests.builders import picture_file
 from tests.integration.gateway.conftest import KEY, MODEL, RUN, Desk, reply, text_request
+from tests.integration.processes import until
 from tests.scripted.provider import Answer, Call, Provider, completion, failure, provider
 
 EMPTY = Announcement(run=RUN, requests=[])
@@ -127,8 +128,15 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     "answer",
     [
         failure(f"Incorrect API key provided: {KEY}", status=401),
-        failure("Unsupported parameter: 'temperature'", status=400, code="unsupported_parameter"),
-        failure("You exceeded your current quota", status=429, code="insufficient_quota"),
+        # Whole sessions show these kinds as well: live/test_fatal.py.
+        pytest.param(
+            failure("Unsupported parameter: 'temperature'", status=400, code="unsupported"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            failure("You exceeded your current quota", status=429, code="insufficient_quota"),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["401", "400", "quota"],
 )
@@ -235,19 +243,29 @@ def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
     assert len(served.calls) == len(read_journal(desk.journal)) == 3
 
 
-def test_refused_before_anything_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY")
-    for model, problem in (
-        ("gpt-5.2", r"no key for gpt-5\.2: OPENAI_API_KEY is not set"),
+@pytest.mark.parametrize(
+    ("model", "problem"),
+    [
         ("nobodys-model", "nobody knows which provider"),
-    ):
-        runs = [RunConfig(run=RUN, model=model, journal=str(desk.journal))]
-        with desk.gateway(None, runs=runs) as gateway:
-            assert gateway.address.startswith("http://127.0.0.1:")
-            with pytest.raises(GatewayError, match=problem):
-                gateway.ready()
-            with pytest.raises(GatewayError, match=problem):
-                gateway.status()
+        # A whole session shows this one as well: live_use/test_refusals.py.
+        pytest.param(
+            "gpt-5.2",
+            r"no key for gpt-5\.2: OPENAI_API_KEY is not set",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_refused_before_anything_is_asked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, model: str, problem: str
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    runs = [RunConfig(run=RUN, model=model, journal=str(desk.journal))]
+    with desk.gateway(None, runs=runs) as gateway:
+        assert gateway.address.startswith("http://127.0.0.1:")
+        with pytest.raises(GatewayError, match=problem):
+            gateway.ready()
+        with pytest.raises(GatewayError, match=problem):
+            gateway.status()
 
 
 def test_second_gateway_on_the_same_journal_is_refused(desk: Desk) -> None:
@@ -307,6 +325,7 @@ def test_runs_have_requests_journals_and_ends_of_their_own(desk: Desk) -> None:
         texts = [reply(gateway, one, "a").text for one in requests["a"]]
         with pytest.raises(ReplyError, match="of run 'b' was not announced"):
             reply(gateway, requests["a"][0], "b")
+        until(lambda: not gateway.status().unfinished)
         status = gateway.status()
         gateway.stop("enough")
         gateway.announce(Announcement(run="silent", requests=requests["a"]))
@@ -367,8 +386,8 @@ def test_asking_ends_at_the_cap(desk: Desk) -> None:
         with pytest.raises(NotAskedError, match=r"--max-cost of \$1\.5 is reached \(\$1\.4 spent"):
             reply(gateway, requests[-1])
         assert reply(gateway, requests[0]).text == "fine"
-        while (status := gateway.status()).unfinished:
-            time.sleep(0.01)
+        until(lambda: not gateway.status().unfinished)
+        status = gateway.status()
     assert len(served.calls) == status.done == 7
     assert status.cost == pytest.approx(1.4)
     assert status.runs[RUN].capped

@@ -112,6 +112,7 @@ def test_closed_before_it_is_ready_it_is_gone(desk: Desk) -> None:
     assert gone(gateway.pid)
 
 
+@pytest.mark.slow  # live/test_interrupts.py sends it to a whole session
 def test_interrupt_of_the_whole_group_is_the_parents_affair(desk: Desk) -> None:
     with (
         provider(lambda _: Answer(completion("fine"))) as served,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from tests.conftest import ROOT
-from tests.integration.conftest import Project
+from tests.integration.conftest import BARE, Project
 from tests.scripted.candidates import RESIDENT, candidate
 from tests.scripted.provider import Answer, Call, Provider, Script, completion
 
@@ -119,7 +120,7 @@ class Room:
 
     def begin(self, served: Provider, *arguments: str) -> subprocess.Popen[bytes]:
         """A session under way, in a process group and session of its own."""
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--exam=sample"]
+        command = [sys.executable, "-m", "pytest", *BARE, "--exam=sample"]
         with (self.project.path / "output").open("wb") as output:
             process = subprocess.Popen(
                 [*command, *self._asking(served), *arguments],
@@ -164,5 +165,8 @@ def room(project: Project, paper: Paper, monkeypatch: pytest.MonkeyPatch) -> Ite
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     made = Room(project, paper)
+    # What was started in the background ignores Ctrl-C, and so would everything it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield made
+    signal.signal(signal.SIGINT, before)
     made.end()

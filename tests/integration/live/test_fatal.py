@@ -37,7 +37,14 @@ def asked(paper: Paper, served: Provider, model: str) -> Counter[str]:
     return Counter(paper.question(call) for call in served.calls if call.body["model"] == model)
 
 
-@pytest.mark.parametrize("arguments", [("-n0", "--gate=none"), ("-n2", "--gate=all")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-n2", "--gate=all"),
+        # Without workers: live/test_adapters.py, and the session below that drops no parameter.
+        pytest.param(("-n0", "--gate=none"), marks=pytest.mark.slow),
+    ],
+)
 def test_first_such_answer_ends_the_run_and_no_other(
     room: Room, arguments: tuple[str, ...]
 ) -> None:

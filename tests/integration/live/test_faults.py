@@ -93,6 +93,7 @@ def test_faults_of_every_kind(room: Room, workers: str) -> None:
     assert not wrong & set(RETRIED) - {"000A-3", "000B-2"}, "the resident's own mistakes"
 
 
+@pytest.mark.slow  # unit tests of limits and scheduler show it without a session
 def test_fewer_calls_at_a_time_after_a_429_and_more_again(room: Room) -> None:
     refused = {"000A-4": [failure("slow down", status=429)]}
     with provider(room.paper.script(refused, delay=0.15)) as served:

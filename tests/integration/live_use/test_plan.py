@@ -39,6 +39,7 @@ def test_a_session_says_what_it_asks_and_how_far_it_is(live: Live) -> None:
     right = live.answer
     live.answer = lambda *call: replace(right(*call), delay=0.2)
     live.project.conftest(OFTEN)
+    live.project.apart = True
     live.asked.clear()
     prices = ("--price-in=2", "--price-out=10")
     told = live.ask(*prices, "--concurrency=4")

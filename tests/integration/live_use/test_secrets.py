@@ -68,6 +68,7 @@ def test_nothing_tells_a_key_or_the_token(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     live.project.conftest(TELLING)
+    live.project.apart = True
     (live.project.path / "tests_exam" / "test_own.py").write_text(OWN_TESTS)
     listed: list[str] = []
 

@@ -240,7 +240,11 @@ def test_token_is_in_no_report(pytester: pytest.Pytester, service: Service, styl
             FAILING.format(served=service.address, gone=gone, deaf=deaf.address, file=str(file))
         )
         result = pytester.runpytest_subprocess(
-            "-vv", "--showlocals", f"--tb={style}", "--full-trace", "-p", "no:cacheprovider"
+            "-vv",
+            "--showlocals",
+            f"--tb={style}",
+            "--full-trace",
+            *("-p", "no:cacheprovider", "-p", "no:hypothesispytest"),
         )
     result.assert_outcomes(failed=7)
     shown = result.stdout.str() + result.stderr.str()

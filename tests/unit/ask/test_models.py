@@ -27,7 +27,8 @@ azure/gpt-4o bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0 ft:gpt-4o-2024
 xai/grok-4 sample_spec fallback_generalizations together_ai/Qwen/Qwen3.5-397B-A17B
 openai/some-model""".split()  # noqa: SIM905
 ASK_LITELLM = """
-import json, os, sys
+import gc, json, os, sys
+gc.disable()  # or importing litellm takes twice as long
 os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION"}
 import litellm
 litellm.suppress_debug_info = True
