@@ -47,8 +47,14 @@ class Baseline:
         check_names(sorted(settings.baseline.allow))
         file = _file(settings, sittings[0].exam.id)
         made = cls(settings.baseline, read_sound_results(file))
+        if made._gate is BaselineGate.IMAGES and not settings.asking.audit:
+            raise SettingsError(
+                "--baseline-gate=images compares two audits, and this session makes none",
+                remedy="Add --images=audit.",
+            )
         for sitting in sittings:
-            made._check(sitting, settings, context)
+            if not sitting.half:
+                made._check(sitting, settings, context)
         return made
 
     @property
@@ -74,7 +80,16 @@ class Baseline:
         except ComparisonError as error:
             refusal = f"not compared with {self.name}: {error.problem}"
             return Compared(None, Ruling(False, refusal) if self._gate else None, refusal)
+        if self._gate is BaselineGate.IMAGES:
+            return Compared(found, self._images(results))
         return Compared(found, decide_baseline(self._gate, found) if self._gate else None)
+
+    def _images(self, results: Results) -> Ruling:
+        from jmle_plugin.compare.image_gate import decide_images  # noqa: PLC0415
+
+        if self._results.audit is None or results.audit is None:
+            return Ruling(False, f"gate images: {results.run.name} could not be audited")
+        return decide_images(self._results.audit, results.audit, self._settings.alpha)
 
     def _check(self, sitting: Sitting, settings: Settings, context: RunContext) -> None:
         """Judge a sitting by the empty result it would write.
@@ -98,6 +113,12 @@ class Baseline:
             raise SettingsError(
                 "--baseline-gate=noninferior needs a margin in points",
                 remedy="Say how many points may be lost, such as --margin=15.",
+            )
+        if self._gate is BaselineGate.IMAGES and self._results.audit is None:
+            raise SettingsError(
+                f"--baseline-gate=images needs an audited baseline; {self.name} has no audit",
+                remedy=f"Audit it first: pytest --run={self.name} --images=audit asks for what "
+                "is missing of its blind half.",
             )
         epochs = self._results.provenance.epochs
         if self._gate is BaselineGate.NEWLY_WRONG and epochs < STEADY_EPOCHS:

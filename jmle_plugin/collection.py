@@ -26,6 +26,8 @@ MARKERS = {
     "image": "questions with figures",
     "multi_select": "questions where two or more options must be selected",
     "numeric": "questions answered with a number",
+    "sequence": "questions answered with options in order",
+    "select_all": "questions where all options that apply must be selected",
     "serial": "questions that share a context with others (連問)",
 }
 
@@ -88,9 +90,10 @@ def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
 
     settings = config.stash[SETTINGS_KEY]
     lines = ["nobody to examine: name a model with --model=NAME or a recorded run with --run=NAME"]
-    for name in find_packs(pack_folders(settings.root)):
-        runs = list_runs(settings.cassettes / name)
-        lines.append(f"  exam {name}: {', '.join(runs) or 'no runs here'}")
+    packs = find_packs(pack_folders(settings.root))
+    recorded = {name: runs for name in packs if (runs := list_runs(settings.cassettes / name))}
+    lines += [f"  exam {name}: {', '.join(runs)}" for name, runs in recorded.items()]
+    lines.append(f"  exams without runs here: {len(packs) - len(recorded)}")
     lines.append("  e.g. pytest --exam=sample --model=scripted/resident")
     # Ending before the workers have run makes syrupy warn, which must not hide the message.
     config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")
@@ -101,7 +104,7 @@ def _markers(question: Question) -> list[str]:
     facts = {
         f"block_{question.block}": True,
         question.section: True,
-        "image": bool(question.images),
+        "image": question.has_figures,
         question.form: question.form in MARKERS,
         "serial": question.serial is not None,
     }

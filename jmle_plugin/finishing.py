@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jmle_plugin.auditing import Audited, audit_halves
 from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
@@ -35,6 +36,10 @@ class Finished:
     ruling: Ruling | None
     remark: str
     """Why there is no comparison; empty where there is one, or none was asked for."""
+    audited: Audited | None = None
+    """What came of an audit, of which this is the half with figures."""
+    half: bool = False
+    """True for the blind half of an audit: its verdict is told, and decides nothing."""
 
     @property
     def title(self) -> str:
@@ -46,7 +51,7 @@ class Finished:
         """The sitting as the gate sees it."""
         exam, run = self.results.exam.id, self.results.run.name
         how = "".join(f", {fact}" for fact in unofficial(self.results))
-        return Sat(f"{exam} {run}{how}", self.results.sheet)
+        return Sat(f"{exam} {run}{how}", self.results.sheet, decides=not self.half)
 
     def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         """The sheet and the comparison for people in lines of `columns`, or a line for each."""
@@ -75,26 +80,37 @@ class Finished:
 
 
 def finish(
-    taken: SittingMarks, settings: Settings, context: RunContext, baseline: Baseline | None
+    taken: SittingMarks,
+    settings: Settings,
+    context: RunContext,
+    baseline: Baseline | None,
+    blind: SittingMarks | None = None,
 ) -> Finished:
-    """Score, compare and write one sitting."""
-    sitting = taken.sitting
-    exam = sitting.exam
-    results = build_results(
-        sitting,
-        score_epochs(exam, taken.marks, taken.asked, sitting.run.epochs),
-        taken.marks.values(),
-        extraction=settings.extraction,
-        context=context,
-    )
-    results = with_doubt(results, exam)
+    """Score, compare and write one sitting; audit it where `blind` is its other half."""
+    exam, half = taken.sitting.exam, taken.sitting.half
+    results = with_doubt(_scored(taken, settings, context), exam)
+    audited = None
+    if blind is not None:
+        audited = audit_halves(results, _scored(blind, settings, context), exam)
+        results = results.model_copy(update={"audit": audited.audit})
     ruling, remark = None, ""
-    if baseline is not None:
+    if baseline is not None and not half:
         compared = baseline.compare(results, exam)
         ruling, remark = compared.ruling, compared.refusal
         results = results.model_copy(update={"comparison": compared.comparison})
     written, unwritten = _write(results, exam, settings)
-    return Finished(results, written, unwritten, ruling, remark)
+    return Finished(results, written, unwritten, ruling, remark, audited, half)
+
+
+def _scored(taken: SittingMarks, settings: Settings, context: RunContext) -> Results:
+    sitting = taken.sitting
+    return build_results(
+        sitting,
+        score_epochs(sitting.exam, taken.marks, taken.asked, sitting.run.epochs),
+        taken.marks.values(),
+        extraction=settings.extraction,
+        context=context,
+    )
 
 
 def _write(results: Results, exam: Exam, settings: Settings) -> tuple[Sequence[str], str]:

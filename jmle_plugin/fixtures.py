@@ -147,7 +147,8 @@ def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> R
             remedy="Mark the test with @pytest.mark.vcr, and leave out --disable-recording.",
         )
     elif not len(vcr):
-        closed = sitting.prompt is None or vcr.record_mode.value == "none"
+        borrowed = sitting.borrows(exam_seat.question)
+        closed = sitting.prompt is None or borrowed or vcr.record_mode.value == "none"
         if closed or not model_client.can_call:
             raise missing_reply(exam_seat)
     return model_client.ask(sitting.request(exam_seat.question, exam_seat.epoch))
@@ -195,11 +196,11 @@ def seat_of(item: Any) -> Seat | None:
 
 @pytest.fixture
 def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
-    """Cassettes lie in the run's folder."""
+    """Cassettes lie in the run's folder, or in that of the run it shares replies with."""
     seat = seat_of(request.node)
     if seat is None:
         return str(request.getfixturevalue("vcr_cassette_dir"))
-    return str(seat.sitting.folder)
+    return str(seat.sitting.cassette(seat.question, seat.epoch).parent)
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ class Sat:
 
     name: str
     sheet: Sheet
+    decides: bool = True
+    """False where the verdict is only told: that of an audit's blind half."""
 
 
 def decide(  # noqa: PLR0913 - each is a fact of its own
@@ -57,8 +59,13 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         return Decision(PASSED, "gate none: every question asked has a reply")
     if gate == "all" or any(one.sheet.verdict is Verdict.PARTIAL for one in sat):
         return Decision(status, "exit status is pytest's own: any wrong answer fails")
-    names = ", ".join(one.name for one in sat)
-    return Decision(PASSED, f"gate official: {names} passed")
+    names = ", ".join(one.name for one in sat if one.decides)
+    told = "".join(
+        f"; {one.name} ({one.sheet.verdict.value.upper()}) decides nothing"
+        for one in sat
+        if not one.decides
+    )
+    return Decision(PASSED, f"gate official: {names} passed{told}")
 
 
 def with_rulings(decision: Decision, rulings: Sequence[Ruling]) -> Decision:
@@ -78,7 +85,7 @@ def _refusal(one: Sat, gate: str, *, asked: bool) -> str:
         count = len(sheet.errors)
         questions = "question has" if count == 1 else "questions have"
         return f"{one.name}: {count} {questions} no reply (first: {sheet.errors[0]})"
-    if gate != "official":
+    if gate != "official" or not one.decides:
         return ""
     if sheet.verdict is Verdict.PARTIAL:
         often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""

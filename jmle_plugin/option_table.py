@@ -18,8 +18,8 @@ from jmle_plugin.option_forms import (
 )
 
 GATES = ("official", "all", "none")
-BASELINE_GATES = ("significant", "noninferior", "newly-wrong")
-IMAGE_MODES = ("vision", "blind", "skip")
+BASELINE_GATES = ("significant", "noninferior", "newly-wrong", "images")
+IMAGE_MODES = ("vision", "blind", "skip", "audit")
 HTML_IMAGES = ("link", "embed", "off")
 
 
@@ -72,15 +72,16 @@ OPTIONS = (
     Option("key", "state of the answer key (default: the exam's own)", metavar="STATE"),
     Option(
         "extraction",
-        "how answers are read: like a human examiner, or by JMLE2026-Bench's published rule",
+        "how answers are read: like a human examiner, or by the rule their project published",
         choices=tuple(one.value for one in Extraction),
         default=Extraction.STANDARD.value,
     ),
     Option("prompt", "prompt file to use instead of the suite's", metavar="FILE", path=True),
     Option(
         "images",
-        "show the figures; leave them out; or leave out the questions that have any "
-        "(default: vision, or blind for a model that is known to see none)",
+        "show the figures; leave them out; leave out the questions that have any; or ask "
+        "those twice, with figures and without (default: vision, or blind for a model that is "
+        "known to see none)",
         choices=IMAGE_MODES,
     ),
     Option(
@@ -140,8 +141,9 @@ OPTIONS = (
     ),
     Option(
         "baseline-gate",
-        "fail on a significant loss; unless a loss of --margin can be excluded; or when a "
-        "question that the baseline always got right is wrong (default: compare only)",
+        "fail on a significant loss; unless a loss of --margin can be excluded; when a "
+        "question that the baseline always got right is wrong; or when fewer questions are "
+        "right only with their figures (default: compare only)",
         choices=BASELINE_GATES,
     ),
     Option(

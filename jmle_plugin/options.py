@@ -44,6 +44,11 @@ class AskingSettings:
     prices: tuple[float, float] | None
     """Of a prompt token and of a completion token."""
 
+    @property
+    def audit(self) -> bool:
+        """Whether image questions are asked with their figures and without."""
+        return self.images == "audit"
+
 
 @dataclass(frozen=True, slots=True)
 class BaselineSettings:

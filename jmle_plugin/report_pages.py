@@ -8,7 +8,7 @@ from pathlib import Path
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_page
 from jmle_plugin.report.html.questions import Images
-from jmle_plugin.report.html.replies import cassette_replies
+from jmle_plugin.report.html.replies import RepliesReader, cassette_replies
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
 
@@ -27,8 +27,10 @@ def write_run_page(
     replies is named in the page. Raises ResultError where the page cannot be written.
     """
     several = [results] if isinstance(results, Results) else results
-    runs = [
-        PageRun(one, cassette_replies(cassettes_folder / one.exam.id / one.run.name))
-        for one in several
-    ]
+    runs = [PageRun(one, _replies(one, cassettes_folder / one.exam.id)) for one in several]
     write_page(target, runs, exam, images=images)
+
+
+def _replies(results: Results, runs: Path) -> RepliesReader:
+    lender = results.provenance.text_only_from
+    return cassette_replies(runs / results.run.name, runs / lender if lender else None)

@@ -111,11 +111,17 @@ def _append_summary(results: Results, file: Path, summary: Path) -> None:
 
 
 def _comparison(results: Results) -> str:
-    if results.comparison is None:
-        return ""
-    from jmle_plugin.compare.render import markdown  # noqa: PLC0415 - few compare
+    """What else the run was held against: another run, or itself without its figures."""
+    told = []
+    if results.comparison is not None:
+        from jmle_plugin.compare.render import markdown  # noqa: PLC0415 - few compare
 
-    return markdown(results.comparison)
+        told.append(markdown(results.comparison))
+    if results.audit is not None:
+        from jmle_plugin.compare.audit_render import markdown as audited  # noqa: PLC0415
+
+        told.append(audited(results.audit))
+    return "\n".join(told)
 
 
 _WRITERS: dict[str, Callable[[Results, Exam, Settings, Path], None]] = {

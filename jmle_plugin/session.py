@@ -6,12 +6,13 @@ controller; workers have none.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.auditing import blind_half, share_text_only
 from jmle_plugin.collection import exam_ids, seat_part, seats
 from jmle_plugin.finishing import Finished, finish
 from jmle_plugin.gate import FAILED, Decision, decide, with_rulings
@@ -23,7 +24,7 @@ from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
 from jmle_plugin.outcomes import WRONG, mark_of, wrong_lines
 from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.terminal import columns_of
+from jmle_plugin.report.terminal import Line, columns_of
 from jmle_plugin.sitting_marks import SittingMarks
 
 if TYPE_CHECKING:
@@ -145,10 +146,11 @@ class ExamSession:
     def _finish(self, config: pytest.Config, *, stopped: bool) -> None:
         """Make and write the results, and have them in the JUnit file before it is written."""
         self._select(stopped=stopped)
+        share_text_only(self._taken)
+        asked = [one for one in self._taken if one.asked]
         self._finished = [
-            finish(one, self._settings, self._context, self._baseline)
-            for one in self._taken
-            if one.asked
+            finish(one, self._settings, self._context, self._baseline, blind_half(asked, one))
+            for one in asked
         ]
         writer = junit_writer(config)
         if writer is not None:
@@ -163,17 +165,19 @@ class ExamSession:
         """Print the sheets and the sentence that decided."""
         if self._decision is None:
             return
+        quiet = terminalreporter.verbosity < 0
         columns = columns_of(terminalreporter.config.get_terminal_writer().fullwidth)
         for title, reports in self._wrong(terminalreporter).items():
             terminalreporter.write_sep("=", title)
             for line in (one for report in reports for one in wrong_lines(report, columns)):
                 terminalreporter.write_line(line.text, **line.markup)
         for one in self._finished:
-            if terminalreporter.verbosity >= 0:
-                terminalreporter.write_sep("=", one.title)
-            for line in one.lines(columns, quiet=terminalreporter.verbosity < 0):
-                terminalreporter.write_line(line.text, **line.markup)
-        if terminalreporter.verbosity >= 0 or self._unexpected():
+            _write(terminalreporter, one.title, one.lines(columns, quiet=quiet))
+        for one in self._finished:
+            if one.audited is not None:
+                title = f"{one.title} with figures and without"
+                _write(terminalreporter, title, one.audited.lines(columns, quiet=quiet))
+        if not quiet or self._unexpected():
             for reason in dict.fromkeys(self._not_asked.values()):
                 runs = [run for run, told in self._not_asked.items() if told == reason]
                 whose = "" if len(runs) == len(self._taken) else f"{', '.join(runs)}: "
@@ -231,6 +235,14 @@ class ExamSession:
                 if not taken.asked:
                     return f"gate official: no question of {taken.sitting.run.run} was asked"
         return ""
+
+
+def _write(terminalreporter: Any, title: str, lines: Iterable[Line]) -> None:
+    """Print lines, below a title of their own unless the session is a quiet one."""
+    if terminalreporter.verbosity >= 0:
+        terminalreporter.write_sep("=", title)
+    for line in lines:
+        terminalreporter.write_line(line.text, **line.markup)
 
 
 def _tell(report: pytest.TestReport, taken: SittingMarks, asking: Asking) -> None:

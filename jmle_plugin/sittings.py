@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jmle_plugin.errors import SettingsError
 
 if TYPE_CHECKING:
+    from jmle_plugin.ask.opening import Wanted
     from jmle_plugin.ask.sitting import Sitting
     from jmle_plugin.exam.model import Exam
     from jmle_plugin.options import Settings
@@ -26,37 +27,46 @@ def open_sittings(
     if not settings.candidates:
         return ()
     exam = _open_exam(settings)
-    from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting  # noqa: PLC0415
-    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+    from jmle_plugin.ask.halves import open_halves  # noqa: PLC0415
+    from jmle_plugin.ask.opening import open_sitting, reopen_sitting  # noqa: PLC0415
 
+    folder, audit = settings.cassettes, settings.asking.audit
     if told is not None:
-        return tuple(reopen_sitting(exam, settings.cassettes, run, settings.prompt) for run in told)
-    asking = settings.asking
-    sittings = tuple(
-        open_sitting(
-            exam,
-            settings.cassettes,
-            Wanted(
-                model=model,
-                run=run,
-                prompt_file=settings.prompt,
-                parameters=asking.parameters,
-                images=ImageMode(asking.images) if asking.images else None,
-                image_max_edge=asking.image_max_edge,
-                epochs=asking.epochs,
-                may_record=settings.may_record,
-                rewrite=settings.record_mode == "rewrite",
-                api_base=asking.api_base,
-            ),
+        return tuple(
+            reopen_sitting(exam, folder, run, settings.prompt, audit=audit) for run in told
         )
-        for model, run in settings.candidates
-    )
+    sittings: list[Sitting] = []
+    for model, run in settings.candidates:
+        wanted = _wanted(settings, model, run)
+        if audit:
+            sittings += open_halves(exam, folder, wanted)
+        else:
+            sittings.append(open_sitting(exam, folder, wanted))
     names = [sitting.run.run for sitting in sittings]
     if twice := [name for name in names if names.count(name) > 1]:
         raise SettingsError(
             f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
         )
-    return sittings
+    return tuple(sittings)
+
+
+def _wanted(settings: Settings, model: str, run: str) -> Wanted:
+    from jmle_plugin.ask.opening import Wanted  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+
+    asking = settings.asking
+    return Wanted(
+        model=model,
+        run=run,
+        prompt_file=settings.prompt,
+        parameters=asking.parameters,
+        images=ImageMode(asking.images) if asking.images and not asking.audit else None,
+        image_max_edge=asking.image_max_edge,
+        epochs=asking.epochs,
+        may_record=settings.may_record,
+        rewrite=settings.record_mode == "rewrite",
+        api_base=asking.api_base,
+    )
 
 
 def _open_exam(settings: Settings) -> Exam:

@@ -109,8 +109,7 @@ def make_exam(key: AnswerKey | None = None, questions: Iterable[Question] | None
         synthetic=False,
         sections=(Section("required", "必修"), Section("general", "一般・臨床")),
         blocks=tuple(
-            Block(name, section, sum(one.block == name for one in chosen.values()))
-            for name, section in (("A", "general"), ("B", "required"))
+            Block(name, sum(one.block == name for one in chosen.values())) for name in "AB"
         ),
         questions=chosen,
         key=key or make_key(),

@@ -48,6 +48,8 @@ class Wanted:
     """All replies may be asked for anew, so that what was recorded binds nobody."""
     api_base: str | None = None
     """Somebody's own server, whose models nobody else can know."""
+    text_only_from: str | None = None
+    """The run whose text-only replies count in this one too."""
 
 
 def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
@@ -57,8 +59,8 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     be recorded, RunError where the name belongs to another run, StaleCassetteError where
     the run was recorded in another way than is wanted.
     """
-    prompt = load_prompt(wanted.prompt_file)
-    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt().sha256 else ""
+    prompt = load_prompt(wanted.prompt_file, exam)
+    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else ""
     max_edge = wanted.image_max_edge
     name = wanted.run or run_name(
         wanted.model,
@@ -78,15 +80,25 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
                 where=folder.parent,
                 remedy="A run is there once it was recorded, or imported with `jmle import`.",
             )
+        wanted = _as_can_be_shown(exam, wanted)
         return Sitting(exam, _planned(exam, name, wanted, prompt), prompt, folder)
     spec = read_run(folder)
     _check_run(spec, exam, name, wanted.model, folder)
+    if wanted.text_only_from and spec.text_only_from != wanted.text_only_from:
+        raise RunError(
+            f"run {name} has text-only replies of its own, so it is no half of an audit of "
+            f"{wanted.text_only_from}",
+            where=folder / RUN_FILE,
+            remedy="Compare two finished runs with `jmle audit VISION BLIND`, or audit under "
+            "another --run name.",
+        )
     epochs = wanted.epochs or spec.epochs
     recorded = max(epochs, spec.epochs)
-    _check_orphans(exam, folder, recorded)
+    _check_orphans(exam, spec, folder, recorded)
     if spec.prompt is None:
         _check_imported(spec, wanted)
         return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder, recorded)
+    wanted = _as_can_be_shown(exam, wanted)
     if wanted.rewrite:
         again = wanted if wanted.model else _as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
@@ -95,12 +107,21 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
 
 
 def reopen_sitting(
-    exam: Exam, cassettes: Path, run: Mapping[str, Any], prompt_file: Path | None
+    exam: Exam,
+    cassettes: Path,
+    run: Mapping[str, Any],
+    prompt_file: Path | None,
+    *,
+    audit: bool = False,
 ) -> Sitting:
-    """The sitting that another process of this session opened; `run` is its RunSpec as JSON."""
+    """The sitting that another process of this session opened; `run` is its RunSpec as JSON.
+
+    `audit` says whether both halves of an audit sit in this session.
+    """
     spec = RunSpec.model_validate(run)
-    prompt = load_prompt(prompt_file) if spec.prompt is not None else None
-    return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run)
+    prompt = load_prompt(prompt_file, exam) if spec.prompt is not None else None
+    half = audit and spec.text_only_from is not None
+    return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run, half=half)
 
 
 def is_recorded(folder: Path) -> bool:
@@ -121,6 +142,7 @@ def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:
             no_vision=no_vision,
             image_max_edge=wanted.image_max_edge or DEFAULT_MAX_EDGE,
             epochs=wanted.epochs or 1,
+            text_only_from=wanted.text_only_from,
             prompt=PromptRef(name=prompt.name, sha256=prompt.sha256),
         )
     except ValidationError as error:
@@ -128,6 +150,18 @@ def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:
             f"no model can be named {wanted.model!r}",
             remedy="Give the name that litellm has for it, such as gpt-5.2.",
         ) from error
+
+
+def _as_can_be_shown(exam: Exam, wanted: Wanted) -> Wanted:
+    """Blind, where the exam's questions had figures of which none is here."""
+    if not exam.figureless:
+        return wanted
+    if wanted.images is ImageMode.VISION:
+        raise SettingsError(
+            f"none of the figures of {exam.id} are in its data set, so none can be shown",
+            remedy="Leave out --images=vision: the questions are asked without their figures.",
+        )
+    return replace(wanted, images=wanted.images or ImageMode.BLIND)
 
 
 def _as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:
@@ -139,6 +173,7 @@ def _as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:
         images=wanted.images or (None if spec.no_vision else spec.images),
         image_max_edge=wanted.image_max_edge or spec.image_max_edge,
         epochs=wanted.epochs or spec.epochs,
+        text_only_from=spec.text_only_from,
     )
 
 
@@ -209,17 +244,16 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _check_orphans(exam: Exam, folder: Path, epochs: int) -> None:
-    known = {
-        cassette_name(question, epoch)
-        for question in exam.questions
-        for epoch in range(1, epochs + 1)
-    }
+def _check_orphans(exam: Exam, spec: RunSpec, folder: Path, epochs: int) -> None:
+    own = [one.id for one in exam.questions.values() if one.images or not spec.text_only_from]
+    known = {cassette_name(name, epoch) for name in own for epoch in range(1, epochs + 1)}
     for file in sorted(folder.glob(f"*{SUFFIX}")):
         if file.stem not in known:
             often = f", each asked {epochs} times" if epochs > 1 else ""
+            source = spec.text_only_from
+            elsewhere = f" with figures, and {source} holds the others" if source else ""
             raise CassetteError(
-                f"this cassette belongs to no question of {exam.id}{often}",
+                f"this cassette belongs to no question of {exam.id}{often}{elsewhere}",
                 where=file,
                 remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
             )

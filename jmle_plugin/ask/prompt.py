@@ -10,11 +10,15 @@ from string import Template
 from typing import Any
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.exam.model import Exam, Question
+from jmle_plugin.exam.model import Exam, Question, QuestionKind
 from jmle_plugin.files import read_regular
 
 DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
+OTHER_FORMS_PROMPT = DEFAULT_PROMPT.with_name("ja-2.toml")
+"""For exams whose options are not all a, b, c..., or with other forms of questions."""
 _INSTRUCTIONS = ("single", "multi_select", "numeric")
+_OTHER_INSTRUCTIONS = ("sequence", "select_all")
+"""Those that only an exam with such questions needs."""
 _PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example"}
 
 
@@ -53,13 +57,22 @@ class Prompt:
         return [*first, {"role": "user", "content": content}]
 
 
-def load_prompt(path: Path | None = None) -> Prompt:
-    """Read a template file (the suite's own when `path` is None).
+def default_prompt(exam: Exam | None = None) -> Path:
+    """The suite's own template file for `exam`."""
+    questions = exam.questions.values() if exam is not None else ()
+    other = any(
+        one.labels[:1] not in ((), ("a",)) or one.form in _OTHER_INSTRUCTIONS for one in questions
+    )
+    return OTHER_FORMS_PROMPT if other else DEFAULT_PROMPT
+
+
+def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
+    """Read a template file (the suite's own for `exam` when `path` is None).
 
     SettingsError names the file and what is wrong: unreadable, not TOML, a template
     missing, an unknown placeholder, or a user template without $question and $instruction.
     """
-    file = path or DEFAULT_PROMPT
+    file = path or default_prompt(exam)
     try:
         raw = read_regular(file)
         data = tomllib.loads(raw.decode("utf-8"))
@@ -72,11 +85,14 @@ def load_prompt(path: Path | None = None) -> Prompt:
     instructions = data.get("instruction", {})
     if not isinstance(instructions, dict):
         raise SettingsError("instruction is no table", where=file)
+    forms = {question.form for question in exam.questions.values()} if exam is not None else ()
+    others = {*forms, *instructions}
+    kinds = [*_INSTRUCTIONS, *(one for one in _OTHER_INSTRUCTIONS if one in others)]
     texts = {
         "name": data.get("name"),
         "system": data.get("system", ""),
         "user": data.get("user"),
-        **{f"instruction.{kind}": instructions.get(kind) for kind in _INSTRUCTIONS},
+        **{f"instruction.{kind}": instructions.get(kind) for kind in kinds},
     }
     for place, text in texts.items():
         if not isinstance(text, str):
@@ -90,14 +106,16 @@ def load_prompt(path: Path | None = None) -> Prompt:
         sha256=hashlib.sha256(raw).hexdigest(),
         system=Template(texts["system"] or ""),
         user=Template(data["user"]),
-        instructions={kind: Template(instructions[kind]) for kind in _INSTRUCTIONS},
+        instructions={kind: Template(instructions[kind]) for kind in kinds},
     )
 
 
 def _example(question: Question) -> str:
     spread = question.labels[::2]
-    labels = spread if len(spread) >= question.select else question.labels
-    return ",".join(labels[: question.select])
+    many = question.select or 2  # of those that apply there may be two
+    example = (spread if len(spread) >= many else question.labels)[:many]
+    # Out of the printed order, so that nobody takes it for one.
+    return ",".join(reversed(example) if question.kind is QuestionKind.SEQUENCE else example)
 
 
 def _check_placeholders(text: str, place: str, file: Path) -> None:

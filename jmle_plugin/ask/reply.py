@@ -8,6 +8,9 @@ from typing import Any
 
 from jmle_plugin.errors import ReplyError
 
+PROJECTS = ("IgakuQA", "IgakuQA119")
+"""Projects whose records hold answers without the replies around them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -45,6 +48,8 @@ class Reply:
     """The parameters that really went to the provider, where that is known."""
     images: tuple[SentImage, ...] = ()
     """The figures that went out with the question, where that is known."""
+    answer_of: str = ""
+    """The project whose record this is, where that holds the answer alone; `text` is it."""
 
 
 def read_reply(completion: Any) -> Reply:
@@ -68,6 +73,7 @@ def read_reply(completion: Any) -> Reply:
         cost=_cost(completion.get("cost")),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
         images=tuple(_images(completion.get("sent_images"))),
+        answer_of=of if (of := completion.get("answer_of")) in PROJECTS else "",
     )
 
 

@@ -60,7 +60,9 @@ class ImportedFrom(Strict):
 
     project: str
     file: str
+    """Of several files, the first and how many more."""
     sha256: str
+    """Of the file; of several, of their names and digests."""
     recorded: str = ""
     """When, as the other project says it."""
 
@@ -80,6 +82,9 @@ class RunSpec(Strict):
     images: ImageMode = ImageMode.VISION
     no_vision: bool = False
     """True where figures would have been shown, but the model is known to see none."""
+    text_only_from: RunName | None = None
+    """The run whose replies to questions without figures are this one's too; figures or none,
+    the question is the same, and nobody is asked it twice."""
     image_max_edge: Annotated[int, Field(ge=1)] | None = None
     """Longest side of a figure as sent, in pixels; None where it is not known."""
     epochs: Annotated[int, Field(ge=1)] = 1

@@ -24,22 +24,34 @@ class Sitting:
     recorded_epochs: int = 1
     """Epochs that the run was recorded with, or is about to be; `run.epochs` are those sat."""
 
+    half: bool = False
+    """True for the blind half of an audit, whose text-only questions the other half asks."""
+
     def request(self, question: Question, epoch: int = 1) -> AskRequest:
         """The canonical request for one question."""
         return build_request(self.run, self.exam, self.prompt, question, epoch)
 
     def cassette(self, question: Question, epoch: int = 1) -> Path:
         """Where the reply is, or would be, recorded."""
-        return self.folder / (cassette_name(question.id, epoch) + SUFFIX)
+        folder = self.folder
+        if self.run.text_only_from is not None and self.borrows(question):
+            folder = folder.parent / self.run.text_only_from
+        return folder / (cassette_name(question.id, epoch) + SUFFIX)
+
+    def borrows(self, question: Question) -> bool:
+        """Whether the reply is recorded in another run, which `run.json` names."""
+        return self.run.text_only_from is not None and not question.images
 
     def seats(self) -> Iterator[Seat]:
         """All that is asked, epoch by epoch, in the exam's order.
 
-        Where figures are skipped, questions with figures have no seat.
+        Where figures are skipped, questions with figures have no seat, be they here or not;
+        nor have those that the other half of an audit asks.
         """
         for epoch in range(1, self.run.epochs + 1):
             for question in self.exam.questions.values():
-                if not (question.images and self.run.images is ImageMode.SKIP):
+                skipped = question.has_figures and self.run.images is ImageMode.SKIP
+                if not skipped and not (self.half and self.borrows(question)):
                     yield Seat(self, question, epoch)
 
 

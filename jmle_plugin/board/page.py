@@ -103,7 +103,7 @@ def _questions(
             told |= {
                 "block": question.block,
                 "form": question.form,
-                "image": bool(question.images),
+                "image": question.has_figures,
             }
         yield told
 

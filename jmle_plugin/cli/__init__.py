@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from jmle_plugin import __version__
-from jmle_plugin.cli import exams, leaderboard, report, runs
+from jmle_plugin.cli import audit, exams, leaderboard, report, runs
 from jmle_plugin.errors import JmleError
 
 
@@ -43,4 +43,5 @@ def _parser() -> argparse.ArgumentParser:
     runs.add_commands(commands)
     report.add_commands(commands)
     leaderboard.add_commands(commands)
+    audit.add_commands(commands)
     return parser

@@ -1,4 +1,4 @@
-"""Commands about exams: fetch, import, check."""
+"""Commands about exams: exams, fetch, import, check."""
 
 from __future__ import annotations
 
@@ -14,16 +14,27 @@ from jmle_plugin.text import printable
 
 def add_commands(commands: Any) -> None:
     """Add them to argparse's subparsers."""
+    exams = commands.add_parser("exams", help="list the exam packs and whether their data is here")
+    exams.add_argument("--format", choices=("text", "json"), default="text")
+    add_data(exams)
+    exams.set_defaults(command=_exams)
+
     fetch = commands.add_parser("fetch", help="download an exam's questions and figures")
     fetch.add_argument("exam")
     fetch.add_argument("--base-url", metavar="URL", help="a mirror with upstream's layout")
     add_data(fetch)
     fetch.set_defaults(command=_fetch)
 
-    load = commands.add_parser("import", help="turn JMLE2026-Bench replies into cassettes")
-    load.add_argument("file", type=Path)
-    load.add_argument("--exam", default="jmle120")
-    load.add_argument("--run", default="", metavar="NAME", help="default: the file's name")
+    load = commands.add_parser("import", help="turn other projects' recorded replies into runs")
+    load.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files, or their folder")
+    load.add_argument("--exam", default="", help="default: the one the files belong to")
+    load.add_argument("--run", default="", metavar="NAME", help="default: by the files' names")
+    load.add_argument("--format", default="", metavar="FORM", help="default: found out")
+    load.add_argument(
+        "--images",
+        choices=("vision", "blind"),
+        help="whether the figures were shown, where the files do not say it",
+    )
     add_cassettes(load)
     add_data(load)
     load.set_defaults(command=_import)
@@ -32,6 +43,17 @@ def add_commands(commands: Any) -> None:
     check.add_argument("exam")
     add_data(check)
     check.set_defaults(command=_check)
+
+
+def _exams(options: argparse.Namespace) -> int:
+    from jmle_plugin.cli.listing import as_json, as_text  # noqa: PLC0415
+    from jmle_plugin.exam.library import find_packs, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.listing import list_exam  # noqa: PLC0415
+
+    root = data_root(options)
+    listed = [list_exam(pack, root) for pack in find_packs(pack_folders(Path.cwd())).values()]
+    print(as_json(listed) if options.format == "json" else as_text(listed))
+    return 0
 
 
 def _fetch(options: argparse.Namespace) -> int:
@@ -51,30 +73,40 @@ def _say(line: str) -> None:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from jmle_plugin.ask.importing import import_results  # noqa: PLC0415
+    from jmle_plugin.ask.importing import find_form, import_all  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
+    form, exam_name = find_form(options.files, options.format)
+    options.exam = options.exam or exam_name
     exam = load_exam(find_exam(options), data_root=data_root(options))
-    done = import_results(options.file, exam, options.cassettes, options.run)
-    print(printable(f"{done.run.title}: {done.replies} replies in {done.folder}"))
-    if done.missing:
-        print(f"  no reply to {len(done.missing)} questions (first: {done.missing[0]})")
+    images = ImageMode(options.images) if options.images else None
+    done = import_all(options.files, exam, options.cassettes, options.run, form=form, images=images)
     where = "" if options.cassettes == Path(CASSETTES) else f" --cassettes={options.cassettes}"
-    print(f"  replay: pytest --exam={exam.id} --run={done.run.run} --offline{where}")
+    for one in done:
+        print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
+        if one.missing:
+            print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
+        print(f"  replay: pytest --exam={exam.id} --run={one.run.run} --offline{where}")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from jmle_plugin.exam.check import check_key, check_paper  # noqa: PLC0415
+    from jmle_plugin.exam.check import check_key, check_paper, notes  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     pack, root = find_exam(options), data_root(options)
     exam = load_exam(pack, data_root=root)
     problems = check_paper(exam)
+    for note in notes(exam):
+        print(printable(f"note: {note}"))
     for state in exam.key_states:
-        problems += check_key(load_exam(pack, data_root=root, key=state))
+        keyed = load_exam(pack, data_root=root, key=state)
+        problems += check_key(keyed)
+        for doubt in keyed.key.unconfirmed:
+            print(printable(f"not confirmed: key {state}, {doubt}"))
     for problem in problems:
-        print(problem)
+        print(printable(problem))
     figures = {image.name for question in exam.questions.values() for image in question.images}
     points = sum(question.points for question in exam.questions.values())
     print(

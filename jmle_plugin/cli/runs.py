@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from jmle_plugin.cli.common import (
     find_exam,
     told,
 )
-from jmle_plugin.errors import JmleError
+from jmle_plugin.errors import ComparisonError, JmleError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.option_forms import level, positive
 
@@ -67,6 +68,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
+    from jmle_plugin.compare.audit_render import text_lines as audit_lines  # noqa: PLC0415
     from jmle_plugin.compare.render import text_lines  # noqa: PLC0415
     from jmle_plugin.report.results import read_results  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
@@ -76,6 +78,8 @@ def _show(options: argparse.Namespace) -> int:
         print(line.text)
     if results.comparison is not None:
         print("", *text_lines(results.comparison), sep="\n")
+    if results.audit is not None:
+        print("", *audit_lines(results.audit), sep="\n")
     return 0
 
 
@@ -106,6 +110,7 @@ def _rescore(options: argparse.Namespace) -> int:
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
     from jmle_plugin.report.provenance import RunContext  # noqa: PLC0415
     from jmle_plugin.report.results import write_results  # noqa: PLC0415
+    from jmle_plugin.review.auditing import with_audit  # noqa: PLC0415
     from jmle_plugin.review.remaking import remake_results  # noqa: PLC0415
     from jmle_plugin.review.rescoring import rescored_lines  # noqa: PLC0415
 
@@ -121,6 +126,8 @@ def _rescore(options: argparse.Namespace) -> int:
     )
     for sitting in sittings:
         made = remake_results(sitting, Extraction(options.extraction), context)
+        with suppress(ComparisonError):  # a half without all of its replies makes no audit
+            made = with_audit(made, sitting, options.cassettes, options.prompt)
         for line in rescored_lines(made, options.results):
             print(line)
         if options.write:

@@ -22,6 +22,8 @@ class BaselineGate(StrEnum):
     """Fail unless a loss of the margin can be excluded."""
     NEWLY_WRONG = "newly-wrong"
     """Fail when a question that was always right is now wrong."""
+    IMAGES = "images"
+    """Fail when fewer questions are right only with their figures (`image_gate`)."""
 
 
 @dataclass(frozen=True, slots=True)

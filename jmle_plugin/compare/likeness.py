@@ -41,17 +41,22 @@ def check_names(names: Collection[str]) -> None:
             raise unknown_name("mismatch", name, MISMATCHES, where="--allow-mismatch")
 
 
-def find_mismatches(old: Results, new: Results) -> dict[str, str]:
-    """Name of each mismatch -> what differs, in words; empty for results that are alike."""
+def find_mismatches(
+    old: Results, new: Results, sides: tuple[str, str] = ("old", "new")
+) -> dict[str, str]:
+    """Name of each mismatch -> what differs, in words; empty for results that are alike.
+
+    `sides` is what the two are called.
+    """
     found = {
         name: f"{before} against {after}"
         for name, fact in FACTS.items()
         if (before := fact(old)) != (after := fact(new))
     }
     for name, verdict in VERDICTS.items():
-        sides = [side for side, one in (("old", old), ("new", new)) if one.sheet.verdict is verdict]
-        if sides:
-            found[name] = f"the {' and the '.join(sides)} run is {name}"
+        ones = zip(sides, (old, new), strict=True)
+        if without := [side for side, one in ones if one.sheet.verdict is verdict]:
+            found[name] = f"the {' and the '.join(without)} run is {name}"
     return found
 
 

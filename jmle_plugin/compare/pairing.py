@@ -24,18 +24,28 @@ Standing = Callable[[Sequence[Mark]], Mark]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question stands in its exam; `group` is its serial group, or its own id."""
+    """Where a question stands in its exam; `group` is its serial group, or its own id.
+
+    `criteria` are the names of those it counts towards.
+    """
 
     section: str
     block: str
     kind: str
     group: str
+    criteria: tuple[str, ...]
 
 
 def places(exam: Exam) -> dict[str, Place]:
     """Question id -> its place."""
     return {
-        one.id: Place(one.section, one.block, one.form, one.serial.id if one.serial else one.id)
+        one.id: Place(
+            one.section,
+            one.block,
+            one.form,
+            one.serial.id if one.serial else one.id,
+            tuple(rule.name for rule in exam.key.criteria if rule.counts(one)),
+        )
         for one in exam.questions.values()
     }
 

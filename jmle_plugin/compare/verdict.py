@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,34 +49,38 @@ def verdict_doubt(
     )
 
 
-@dataclass
-class _Exams:
-    """Drawn exams: points and own maximum by section, and prohibited choices, each (draws,)."""
+@dataclass(frozen=True)
+class _Figures:
+    """What a mark adds to a drawn exam: prohibited choices; points and maximum by criterion."""
 
     sheet: Sheet
-    draws: int
-    points: dict[str, Ints] = field(default_factory=dict)
-    maximum: dict[str, Ints] = field(default_factory=dict)
-    prohibited: Ints | int = 0
+    where: Mapping[str, Place]
 
-    def add(self, section: str, figures: Ints) -> None:
-        """Add points, maximum and prohibited choices, shape (draws, 3)."""
-        self.points[section] = self.points.get(section, 0) + figures[:, 0]
-        self.maximum[section] = self.maximum.get(section, 0) + figures[:, 1]
-        self.prohibited = self.prohibited + figures[:, 2]
+    def of(self, mark: Mark) -> tuple[int, ...]:
+        """The figures of one mark: 1 and 2 for each criterion of the sheet."""
+        # Prohibited choices are counted in questions that count.
+        figures = [int(bool(mark.prohibited and mark.max))]
+        criteria = self.where[mark.question].criteria
+        for name in self.sheet.sections:
+            figures += [mark.points, mark.max] if name in criteria else [0, 0]
+        return tuple(figures)
 
-    def passed(self, seed: int) -> PassChance:
-        """The draws that meet every criterion, at the points their own maximum asks for."""
-        good = np.ones(self.draws, bool)
-        for name, section in self.sheet.sections.items():
+    def passed(self, exams: Ints, seed: int) -> PassChance:
+        """The drawn exams, shape (draws, figures), that meet every criterion.
+
+        Each needs the points that its own maximum asks for.
+        """
+        good = np.ones(len(exams), bool)
+        for place, (name, section) in enumerate(self.sheet.sections.items()):
             rule = Criterion(name, section.threshold, section.stated_max, section.ratio)
-            maxima, which = np.unique(self.maximum[name], return_inverse=True)
+            points, maximum = exams[:, 1 + 2 * place], exams[:, 2 + 2 * place]
+            maxima, which = np.unique(maximum, return_inverse=True)
             needed = np.array([needed_points(rule, int(one)) for one in maxima])
-            good &= self.points[name] >= needed[which]
+            good &= points >= needed[which]
         rule_on_choices = self.sheet.prohibited
         if rule_on_choices.passed is not None and rule_on_choices.limit is not None:
-            good &= self.prohibited <= rule_on_choices.limit
-        return PassChance(passed=int(good.sum()), draws=self.draws, seed=seed)
+            good &= exams[:, 0] <= rule_on_choices.limit
+        return PassChance(passed=int(good.sum()), draws=len(exams), seed=seed)
 
 
 def _another_exam(
@@ -85,15 +89,15 @@ def _another_exam(
     groups: dict[str, list[Mark]] = {}
     for name, answer in answers.items():
         groups.setdefault(where[name].group, []).append(answer.mark)
+    figures = _Figures(sheet, where)
     items = []
     for marks in groups.values():
-        figures = tuple(sum(column) for column in zip(*map(_figures, marks), strict=True))
-        points = max(mark.max for mark in marks)
-        items.append(((where[marks[0].question].section, points, len(marks), figures[1]), figures))
-    exams = _Exams(sheet, draws)
-    for (section, *_), sums in resample(items, draws, seed).items():
-        exams.add(section, sums)
-    return exams.passed(seed)
+        place = where[marks[0].question]
+        size = max(mark.max for mark in marks), len(marks), sum(mark.max for mark in marks)
+        sums = tuple(sum(column) for column in zip(*map(figures.of, marks), strict=True))
+        items.append(((place.section, place.criteria, *size), sums))
+    drawn = resample(items, draws, seed).values()
+    return figures.passed(sum(drawn, np.zeros((draws, len(items[0][1])), np.int64)), seed)
 
 
 def _this_exam_again(
@@ -102,16 +106,12 @@ def _this_exam_again(
     if all(len(answer.epochs) == 1 for answer in answers.values()):
         return None
     generator = np.random.default_rng(seed)
-    exams = _Exams(sheet, draws)
-    for name, answer in answers.items():
-        replies = np.array([_figures(one) for one in answer.epochs])
-        exams.add(where[name].section, replies[generator.integers(len(replies), size=draws)])
-    return exams.passed(seed)
-
-
-def _figures(mark: Mark) -> tuple[int, int, int]:
-    """Points, maximum, prohibited choices (counted in questions that count)."""
-    return mark.points, mark.max, int(bool(mark.prohibited and mark.max))
+    figures = _Figures(sheet, where)
+    exams = np.zeros((draws, 1 + 2 * len(sheet.sections)), np.int64)
+    for answer in answers.values():
+        replies = np.array([figures.of(one) for one in answer.epochs])
+        exams += replies[generator.integers(len(replies), size=draws)]
+    return figures.passed(exams, seed)
 
 
 def _holding(
@@ -125,15 +125,16 @@ def _holding(
         lucky = [
             name
             for name, one in heavy.items()
-            if one.points > margins[where[name].section] and _doubtful(one)
+            if any(one.points > margins[rule] for rule in where[name].criteria) and _doubtful(one)
         ]
         return (), tuple(lucky)
-    if len(failed) != 1 or sheet.prohibited.passed is False:
+    if not failed or sheet.prohibited.passed is False:
         return (), ()
     missed = [
         name
         for name, one in heavy.items()
-        if where[name].section == failed[0] and one.mark.max - one.points >= -margins[failed[0]]
+        if set(failed) <= set(where[name].criteria)
+        and one.mark.max - one.points >= max(-margins[rule] for rule in failed)
     ]
     return tuple(missed), ()
 

@@ -1,16 +1,22 @@
 """`jmle check`: what can be wrong with an exam that loads.
 
 Loading refuses what cannot be used at all, and reads no more of an image than its header.
-This looks for the slips of whoever writes a pack.
+This looks for the slips of whoever writes a pack. Each problem names its place and the remedy.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.images import decode
-from jmle_plugin.exam.model import Exam, Question, Treatment
+from jmle_plugin.exam.keys import points_counted, share_of
+from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
+
+_FIGURE = re.compile(r"別冊|別に示す|(?:下|右|次の|下の|右の)図|図[をに]示す")
+"""What a paper says of a figure that the candidate is given."""
 
 
 def check_exam(exam: Exam) -> list[str]:
@@ -19,13 +25,33 @@ def check_exam(exam: Exam) -> list[str]:
 
 
 def check_paper(exam: Exam) -> list[str]:
-    """Problems of questions and figures, whatever the key state."""
-    return [*_images(exam), *_doubles(exam)]
+    """Problems of questions and figures, whatever the key state.
+
+    What the pack itself tells of a question as a defect of its data set is none of these.
+    """
+    return [*_licence(exam), *_images(exam), *_doubles(exam), *_questions(exam)]
+
+
+def notes(exam: Exam) -> list[str]:
+    """What has to be known of an exam, and can be mended by nobody here."""
+    told = [f"question {name}: {defect}" for name, defect in exam.defects.items()]
+    if missing := [one.id for one in exam.questions.values() if one.figures_missing]:
+        told.append(
+            f"figures of {len(missing)} questions are not in the data set (first: {missing[0]}): "
+            "they are asked without"
+        )
+    return told
 
 
 def check_key(exam: Exam) -> list[str]:
     """Problems of one key state and its thresholds."""
-    return [*_criteria(exam), *_prohibited(exam)]
+    found = [problem for rule in exam.key.criteria for problem in _criterion(exam, rule)]
+    return [f"key {exam.key.state}, {problem}" for problem in (*found, *_prohibited(exam))]
+
+
+def _licence(exam: Exam) -> Iterator[str]:
+    if not exam.licence.strip():
+        yield "licence: none is named; say under which terms the questions may be used"
 
 
 def _images(exam: Exam) -> Iterator[str]:
@@ -38,49 +64,87 @@ def _images(exam: Exam) -> Iterator[str]:
             try:
                 decode(image, question=question.id)
             except PackError as error:
-                yield f"{error.where}: {error.problem}"
+                yield f"{error.where}: {error.problem}; replace the file"
 
 
-def _criteria(exam: Exam) -> Iterator[str]:
-    """A criterion's maximum is its section's points, less the questions excluded for all."""
-    for criterion in exam.key.criteria:
-        points = sum(
-            question.points
-            for question in exam.questions.values()
-            if question.section == criterion.section
-            and exam.key.entries[question.id].treatment is not Treatment.EXCLUDE
-        )
-        place = f"key {exam.key.state}, section {criterion.section}"
-        if points != criterion.maximum:
+def _questions(exam: Exam) -> Iterator[str]:
+    for question in exam.questions.values():
+        if question.id in exam.defects:
+            continue
+        if not question.has_figures and _FIGURE.search(question.text):
             yield (
-                f"{place}: the questions that count add up to {points} points, the stated "
-                f"maximum is {criterion.maximum}"
+                f"question {question.id}: speaks of a figure but has none; name its file, or "
+                "take the question out of the scoring"
             )
-        if criterion.threshold > points:
+        right = question.human_accuracy
+        if right is not None and not 0 <= right <= 1:
             yield (
-                f"{place}: the threshold {criterion.threshold} is out of reach with {points} points"
+                f"question {question.id}: human_accuracy {right:g} is no share; write it as 0 to 1"
             )
+        texts = [" ".join(text.split()) for text in question.options.values() if text.strip()]
+        if len(set(texts)) != len(texts) and not question.has_figures:
+            yield f"question {question.id}: two options have the same text; correct one of them"
 
 
 def _doubles(exam: Exam) -> Iterator[str]:
     first: dict[str, str] = {}
     for question in exam.questions.values():
         original = first.setdefault(_read(question), question.id)
-        if original != question.id:
-            yield f"question {question.id} has the same text as question {original}"
+        if original != question.id and question.id not in exam.defects:
+            yield (
+                f"question {question.id} has the same text as question {original}; "
+                "take one of them out, or correct its text"
+            )
 
 
 def _read(question: Question) -> str:
-    """What is read, whatever the spacing; serial questions may ask the same of two cases."""
+    """What is read, whatever its spacing and width.
+
+    Serial questions may ask the same of two cases, others the same of two figures.
+    """
     context = question.serial.text if question.serial else ""
-    return " ".join(f"{context} {question.text}".split())
+    figures = [image.sha256 for image in question.images] or question.figures_missing
+    return "".join(unicodedata.normalize("NFKC", f"{context}{question.text}{figures}").split())
+
+
+def _criterion(exam: Exam, rule: Criterion) -> Iterator[str]:
+    """A criterion's maximum is the points of its questions, less those excluded for all."""
+    counted = filter(rule.counts, exam.questions.values())
+    points = points_counted(counted, exam.key.entries)
+    place = f"criterion {rule.name}"
+    if points != rule.maximum:
+        yield (
+            f"{place}: the questions that count add up to {points} points, the stated "
+            f"maximum is {rule.maximum}; correct 'max', the points of a block, or the exclusions"
+        )
+    if rule.threshold > points:
+        yield (
+            f"{place}: the threshold {rule.threshold} is out of reach with {points} points; "
+            "correct 'threshold', or the points of a block"
+        )
+    if rule.ratio and rule.threshold != (share := share_of(rule.ratio, rule.maximum)):
+        yield (
+            f"{place}: the threshold is {rule.threshold}, but {rule.ratio[0]}/{rule.ratio[1]} of "
+            f"{rule.maximum} points are {share}; correct 'threshold' or 'ratio'"
+        )
 
 
 def _prohibited(exam: Exam) -> Iterator[str]:
     rule = exam.key.prohibited
-    listed = any(question.prohibited for question in exam.questions.values())
-    if rule is not None and rule.listed and not listed:
+    named = [one.id for one in exam.questions.values() if one.prohibited]
+    if rule is not None and rule.listed and not named:
         yield (
-            f"key {exam.key.state}: prohibited choices are said to be listed, but no question "
-            "names any"
+            "prohibited choices are said to be listed, but no question names any; "
+            "name them, or set listed = false"
         )
+    if named and rule is not None and not rule.listed:
+        yield (
+            f"prohibited choices are named in {len(named)} questions (first: {named[0]}), but "
+            "are not counted; set listed = true"
+        )
+    for question in exam.questions.values():
+        if question.prohibited and question.kind is not QuestionKind.CHOICE:
+            yield (
+                f"question {question.id}: prohibited choices of a {question.kind} question never "
+                "count; take them out"
+            )

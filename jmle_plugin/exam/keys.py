@@ -1,13 +1,19 @@
-"""From the paper's own answers and a key state's changes to an answer key."""
+"""From the paper's own answers and a key state's changes to an answer key.
+
+Changes to different questions know nothing of each other. Several changes to one question
+apply in their order: an answer, or several, decides the question anew and takes an earlier
+treatment back, a treatment keeps the answers that stand.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.manifest import ChangeSpec, KeySpec
+from jmle_plugin.exam.key_spec import ChangeSpec, CriterionSpec, KeySpec
 from jmle_plugin.exam.model import (
     AnswerKey,
     Criterion,
@@ -26,33 +32,27 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
     state: str,
     spec: KeySpec,
     questions: Mapping[str, Question],
-    answers: Mapping[str, tuple[tuple[str, ...], ...]],
+    answers: Mapping[str, KeyEntry],
     where: Path,
     *,
     default: bool = True,
 ) -> AnswerKey:
     """Apply a state's changes to the paper's answers; PackError for an impossible one."""
-    entries = {name: KeyEntry(accepted) for name, accepted in answers.items()}
-    for change in spec.changes:
-        question = questions.get(change.question)
-        if question is None:
-            raise PackError(
-                f"keys.{state}: a change names question {change.question!r}, which is not in "
-                "this exam",
-                where=where,
-            )
-        try:
-            entries[question.id] = _changed(entries[question.id], change, question, where)
-        except PackError as error:
-            raise PackError(f"keys.{state}: {error.problem}", where=where) from error
+    entries = dict(answers)
+    try:
+        for change in spec.in_order():
+            entries[change.question] = _changed(entries, change, questions, where)
+        _check_answered(entries)
+        criteria = [
+            _criterion(name, one, questions, entries) for name, one in spec.criteria.items()
+        ]
+    except PackError as error:
+        raise PackError(f"keys.{state}: {error.problem}", where=where) from error
     return AnswerKey(
         state=state,
         title=spec.title,
         entries=entries,
-        criteria=tuple(
-            Criterion(section, limit.threshold, limit.max, limit.ratio)
-            for section, limit in spec.criteria.items()
-        ),
+        criteria=tuple(criteria),
         prohibited=(
             ProhibitedRule(spec.prohibited.limit, spec.prohibited.listed)
             if spec.prohibited
@@ -60,7 +60,58 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
         ),
         numeric=spec.numeric,
         default=default,
+        unconfirmed=tuple(_unconfirmed(spec)),
     )
+
+
+def _check_answered(entries: Mapping[str, KeyEntry]) -> None:
+    for name, entry in entries.items():
+        needs_one = entry.treatment in (Treatment.STANDARD, Treatment.EXCLUDE_IF_WRONG)
+        if needs_one and not entry.accepted:
+            raise PackError(f"question {name} counts, but has no answer")
+
+
+def _criterion(
+    name: str,
+    spec: CriterionSpec,
+    questions: Mapping[str, Question],
+    entries: Mapping[str, KeyEntry],
+) -> Criterion:
+    sections = spec.sections or (
+        dict.fromkeys(one.section for one in questions.values()) if spec.subjects else ()
+    )
+    rule = Criterion(name, 0, 0, spec.ratio, spec.title, tuple(sections), tuple(spec.subjects))
+    counted = [one for one in questions.values() if rule.counts(one)]
+    if not counted:
+        raise PackError(f"criterion {name}: this exam has no question it is about")
+    maximum = points_counted(counted, entries) if spec.max is None else spec.max
+    threshold = spec.threshold
+    if threshold is None:
+        threshold = share_of(spec.ratio, maximum) if spec.ratio else 0
+    return replace(rule, threshold=threshold, maximum=maximum)
+
+
+def points_counted(questions: Iterable[Question], entries: Mapping[str, KeyEntry]) -> int:
+    """The points of `questions`, less those excluded for all."""
+    return sum(
+        one.points for one in questions if entries[one.id].treatment is not Treatment.EXCLUDE
+    )
+
+
+def share_of(ratio: tuple[int, int], points: int) -> int:
+    """The fewest whole points that are the share `ratio` (numerator, denominator) of `points`."""
+    return -(-points * ratio[0] // ratio[1])
+
+
+def _unconfirmed(spec: KeySpec) -> Iterator[str]:
+    for name, one in spec.criteria.items():
+        if one.unconfirmed:
+            yield f"criterion {name}: {one.unconfirmed}"
+    if spec.prohibited and spec.prohibited.unconfirmed:
+        yield f"prohibited choices: {spec.prohibited.unconfirmed}"
+    for change in spec.in_order():
+        if change.unconfirmed:
+            yield f"question {change.question}: {change.unconfirmed}"
 
 
 def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tuple[str, ...]:
@@ -78,22 +129,33 @@ def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tu
             f"{', '.join(question.labels)}",
             where=where,
         )
-    if len(set(given)) != question.select or len(given) != question.select:
+    if len(set(given)) != len(given) or not question.takes(len(given)):
         raise PackError(
             f"question {question.id}: the answer {list(given)} has {len(given)} labels, "
-            f"but {question.select} different ones must be selected",
+            f"but {question.select or 'one or more'} different ones must be selected",
             where=where,
         )
     if both := sorted(question.prohibited & set(given)):
         raise PackError(
             f"question {question.id}: {both} are both prohibited and the answer", where=where
         )
-    return tuple(sorted(given))
+    return given if question.kind is QuestionKind.SEQUENCE else tuple(sorted(given))
 
 
-def _changed(old: KeyEntry, change: ChangeSpec, question: Question, where: Path) -> KeyEntry:
+def _changed(
+    entries: Mapping[str, KeyEntry],
+    change: ChangeSpec,
+    questions: Mapping[str, Question],
+    where: Path,
+) -> KeyEntry:
+    question = questions.get(change.question)
+    if question is None:
+        raise PackError(f"a change names question {change.question!r}, which is not in this exam")
     if change.answer is not None:
         return KeyEntry((checked_answer(question, change.answer, where),))
     if change.accept is not None:
-        return KeyEntry(tuple(checked_answer(question, one, where) for one in change.accept))
-    return KeyEntry(old.accepted, Treatment(change.treatment))
+        accepted = tuple(checked_answer(question, one, where) for one in change.accept)
+        if len(set(accepted)) != len(accepted):
+            raise PackError(f"question {question.id}: 'accept' names an answer twice")
+        return KeyEntry(accepted)
+    return KeyEntry(entries[question.id].accepted, change.treatment)

@@ -29,10 +29,13 @@ def pack_folders(project: Path | None = None) -> tuple[Path, ...]:
 
 
 def find_packs(folders: Sequence[Path]) -> dict[str, Path]:
-    """Pack name -> its `exam.toml`, names sorted; earlier folders win."""
+    """Pack name -> its `exam.toml`, names sorted; earlier folders win.
+
+    A pack's folder lies in one of `folders`, or with others in a folder there.
+    """
     found: dict[str, Path] = {}
     for folder in folders:
-        for file in folder.glob(f"*/{PACK_FILE}"):
+        for file in (*folder.glob(f"*/{PACK_FILE}"), *folder.glob(f"*/*/{PACK_FILE}")):
             found.setdefault(file.parent.name, file)
     return dict(sorted(found.items()))
 

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Discriminator,
     Field,
-    Tag,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import NumericRule, Treatment
+from jmle_plugin.exam.block_spec import BlockSpec
+from jmle_plugin.exam.key_spec import KeySpec, Name
 from jmle_plugin.exam.validation import first_problem, read_toml
 
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 def _plain_path(path: str) -> str:
@@ -45,128 +46,41 @@ class _Strict(BaseModel):
 class SourceSpec(_Strict):
     """Where the questions come from and in which layout.
 
-    ``files`` pins upstream files (path below the source's folder -> sha256). A source
+    ``files`` pins upstream files (path below the source's folder -> sha256), ``unverified``
+    names those whose checksum nobody could record: the commit alone pins them. A source
     without ``folder`` lies beside its ``exam.toml``.
     """
 
-    format: Literal["jmle", "jmle2026-bench"]
+    format: Literal["jmle", "jmle2026-bench", "igakuqa", "igakuqa119", "kokushimd", "jmed48k"]
+    part: FilePath | None = None
+    """Which part of a source that holds several exams; how, its adapter says."""
     folder: Name | None = None
     repository: str = ""
     commit: str = ""
     url: str = ""
     files: dict[FilePath, Sha256] = {}
+    unverified: list[FilePath] = []
+    incomplete: str = ""
+    """What of the source is not named here at all, as a sentence; empty where all is."""
 
     @model_validator(mode="after")
     def _downloadable(self) -> Self:
-        if self.files and not (self.folder and "{path}" in self.url):
+        if (self.files or self.unverified) and not (self.folder and "{path}" in self.url):
             raise ValueError("pinned files need a 'folder' and a 'url' with a {path} in it")
-        return self
-
-
-class PointsSpec(_Strict):
-    """Questions `first` to `last` of a block count `points` each."""
-
-    first: Annotated[int, Field(ge=1)]
-    last: Annotated[int, Field(ge=1)]
-    points: Annotated[int, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.first > self.last:
-            raise ValueError(f"first = {self.first} comes after last = {self.last}")
-        return self
-
-
-# Told apart beforehand, so that a mistake in a rule is not reported as "not an integer".
-_Points = Annotated[
-    Annotated[Annotated[int, Field(ge=0)], Tag("number")]
-    | Annotated[list[PointsSpec], Tag("rules")],
-    Discriminator(lambda value: "rules" if isinstance(value, list) else "number"),
-]
-
-
-class BlockSpec(_Strict):
-    """One booklet."""
-
-    id: Name
-    section: Name
-    questions: Annotated[int, Field(ge=1, le=1000)]
-    points: _Points = 1
-
-    def points_of(self, number: int) -> int:
-        """Points of question `number`; ValueError when not exactly one rule names it."""
-        if isinstance(self.points, int):
-            return self.points
-        rules = [rule.points for rule in self.points if rule.first <= number <= rule.last]
-        if len(rules) != 1:
+        if self.unverified and not ("{commit}" in self.url and _COMMIT.fullmatch(self.commit)):
             raise ValueError(
-                f"block {self.id}: question {number} is named by {len(rules)} points rules, "
-                "not by one"
+                "files without a checksum are pinned by the commit alone: give all forty digits "
+                "of it, and a 'url' with a {commit} in it"
             )
-        return rules[0]
+        if both := sorted(self.files.keys() & set(self.unverified)):
+            raise ValueError(f"{both[0]} has a checksum and is named as unverified as well")
+        return self
 
 
 class SectionSpec(_Strict):
     """A part of the exam with its own threshold."""
 
     title: str
-
-
-class CriterionSpec(_Strict):
-    """Threshold in points of a stated maximum; `ratio` is for candidates' own maxima."""
-
-    threshold: Annotated[int, Field(ge=0)]
-    max: Annotated[int, Field(ge=0)]
-    ratio: tuple[int, int] | None = None
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        if self.threshold > self.max:
-            raise ValueError(f"threshold {self.threshold} is above the maximum {self.max}")
-        if self.ratio is not None and not 0 < self.ratio[0] <= self.ratio[1]:
-            raise ValueError(f"ratio {list(self.ratio)} is not above 0 and at most 1")
-        return self
-
-
-class ProhibitedSpec(_Strict):
-    """At most `limit` prohibited choices; `listed` when the pack says which they are."""
-
-    limit: Annotated[int, Field(ge=0)]
-    listed: bool = False
-
-
-class ChangeSpec(_Strict):
-    """One decision of the examiners about one question."""
-
-    question: str
-    answer: list[str] | None = None
-    """Replaces the key."""
-    accept: Annotated[list[list[str]], Field(min_length=1)] | None = None
-    """Several answers, each accepted."""
-    treatment: Treatment = Treatment.STANDARD
-    source: str = ""
-
-    @model_validator(mode="after")
-    def _one_decision(self) -> Self:
-        decisions = (
-            self.answer is not None,
-            self.accept is not None,
-            self.treatment is not Treatment.STANDARD,
-        )
-        if sum(decisions) != 1:
-            raise ValueError("give exactly one of 'answer', 'accept' and 'treatment'")
-        return self
-
-
-class KeySpec(_Strict):
-    """A named state of the key: thresholds, comparison of numbers, changes."""
-
-    title: str
-    source: str = ""
-    numeric: NumericRule = NumericRule.NUMBER
-    criteria: dict[str, CriterionSpec]
-    prohibited: ProhibitedSpec | None = None
-    changes: list[ChangeSpec] = []
 
 
 class Manifest(_Strict):
@@ -183,6 +97,8 @@ class Manifest(_Strict):
     credit: str = ""
     synthetic: bool = False
     source: SourceSpec
+    defects: dict[str, str] = {}
+    """Question -> what is wrong with it in the data set, as a sentence for people."""
     sections: dict[Name, SectionSpec]
     blocks: Annotated[list[BlockSpec], Field(min_length=1)]
     default_key: str
@@ -198,29 +114,68 @@ class Manifest(_Strict):
         for name in _doubled(block.id for block in self.blocks):
             yield f"block {name} stands twice"
         for block in self.blocks:
-            if block.section not in self.sections:
-                yield f"block {block.id} names the unknown section {block.section!r}"
-            for number in range(1, block.questions + 1):
-                block.points_of(number)
-            rules = [] if isinstance(block.points, int) else block.points
-            if any(rule.last > block.questions for rule in rules):
-                yield f"block {block.id}: a points rule goes beyond its {block.questions} questions"
+            for name in block.section_names:
+                if name not in self.sections:
+                    yield f"block {block.id} names the unknown section {name!r}"
+            block.check()
         if self.default_key not in self.keys:
             yield f"default_key {self.default_key!r} is not among the keys {list(self.keys)}"
         for state, key in self.keys.items():
-            if set(key.criteria) != set(self.sections):
-                yield f"keys.{state}.criteria must name the sections {list(self.sections)}"
-            for question in _doubled(change.question for change in key.changes):
-                yield f"keys.{state}: two changes to question {question}"
+            for name in key.disordered():
+                yield (
+                    f"keys.{state}: two changes to question {name}; make them one, or give each "
+                    "its own 'order'"
+                )
+            for problem in self._criteria(key):
+                yield f"keys.{state}.criteria{problem}"
+
+    def _criteria(self, key: KeySpec) -> Iterator[str]:
+        unseen = set(self.sections)
+        for name, spec in key.criteria.items():
+            if spec.sections or spec.subjects:
+                if not (spec.title or name in self.sections):
+                    yield f".{name}: needs a title"
+            elif name not in self.sections:
+                yield (
+                    f".{name}: is no section; name the 'sections' or 'subjects' it is about "
+                    f"(sections: {list(self.sections)})"
+                )
+            for section in spec.sections:
+                if section not in self.sections:
+                    yield f".{name}: unknown section {section!r}; there are {list(self.sections)}"
+            unseen -= set(spec.sections) or (set(self.sections) if spec.subjects else {name})
+        if unseen:
+            yield f": none of them is about {sorted(unseen)}"
 
 
 def _doubled(names: Iterable[str]) -> list[str]:
     return [name for name, times in Counter(names).items() if times > 1]
 
 
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """`base` with what `own` says: tables are joined, everything else is replaced."""
+    both = {
+        key: _merged(base[key], own[key])
+        for key in base.keys() & own.keys()
+        if isinstance(base[key], dict) and isinstance(own[key], dict)
+    }
+    return base | own | both
+
+
+_NAME = TypeAdapter(Name)
+
+
 def read_manifest(path: Path) -> Manifest:
-    """Read and validate an `exam.toml`; PackError names the file and the place in it."""
+    """Read and validate an `exam.toml`; PackError names the file and the place in it.
+
+    With `extends = "NAME"` it says what is different from `NAME.toml` beside the pack's
+    folder, which several sittings share.
+    """
+    data = read_toml(path)
     try:
-        return Manifest.model_validate(read_toml(path))
+        if "extends" in data:
+            name = _NAME.validate_python(data.pop("extends"))
+            data = _merged(read_toml(path.absolute().parents[1] / f"{name}.toml"), data)
+        return Manifest.model_validate(data)
     except ValidationError as error:
         raise PackError(first_problem(error), where=path) from error

@@ -15,9 +15,11 @@ class QuestionKind(StrEnum):
     """How a question is answered."""
 
     CHOICE = "choice"
-    """Select exactly ``select`` of the labelled options."""
+    """Select exactly ``select`` of the labelled options, or all that apply where it is 0."""
     NUMERIC = "numeric"
     """Write a number (the exam's digit boxes)."""
+    SEQUENCE = "sequence"
+    """Put ``select`` of the labelled options in order: a,c,b is not a,b,c."""
 
 
 class NumericRule(StrEnum):
@@ -69,7 +71,7 @@ class Question:
     """One question as the candidate reads it.
 
     ``text`` is complete: stem and options. ``options`` repeats the options by label
-    for reports and checks; its keys are all the labels a choice question offers, and
+    for reports and checks; its keys are all the labels it offers, and
     it is empty for a numeric question.
     """
 
@@ -83,6 +85,8 @@ class Question:
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[Image, ...] = ()
+    figures_missing: bool = False
+    """It was printed with figures that its data set does not have: asked without them."""
     serial: Serial | None = None
     prohibited: frozenset[str] = frozenset()
     """禁忌肢: labels whose choice counts against the candidate."""
@@ -96,10 +100,24 @@ class Question:
 
     @property
     def form(self) -> str:
-        """`single`, `multi_select` or `numeric`: what has to be written down."""
-        if self.kind is QuestionKind.NUMERIC:
-            return "numeric"
+        """What has to be written down.
+
+        `single`, `multi_select`, `select_all`, `numeric` or `sequence`.
+        """
+        if self.kind is not QuestionKind.CHOICE:
+            return self.kind.value
+        if not self.select:
+            return "select_all"
         return "single" if self.select == 1 else "multi_select"
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether it was printed with figures, be they here or not."""
+        return bool(self.images) or self.figures_missing
+
+    def takes(self, count: int) -> bool:
+        """Whether so many labels are as many as it asks for."""
+        return count == self.select if self.select else count > 0
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -111,8 +129,8 @@ class Question:
 class KeyEntry:
     """The accepted answers of one question under one key state.
 
-    Each accepted answer is a sorted tuple of labels, or a 1-tuple with the number as
-    the examiners wrote it.
+    Each accepted answer is a sorted tuple of labels, the labels in the order asked for, or
+    a 1-tuple with the number as the examiners wrote it.
     """
 
     accepted: tuple[tuple[str, ...], ...]
@@ -121,16 +139,27 @@ class KeyEntry:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """A section's threshold, in points of a stated maximum.
+    """A threshold in points of a stated maximum, and the questions it is about.
 
     ``ratio`` (numerator, denominator) decides where exclusions make a candidate's own
-    maximum differ from the stated one.
+    maximum differ from the stated one. Without ``sections`` it is about the section of its
+    own name; with ``subjects``, only about their questions. Without a ``title`` it has its
+    section's.
     """
 
-    section: str
+    name: str
     threshold: int
     maximum: int
     ratio: tuple[int, int] | None = None
+    title: str = ""
+    sections: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+    def counts(self, question: Question) -> bool:
+        """Whether `question` counts towards it."""
+        if self.subjects and question.subject not in self.subjects:
+            return False
+        return question.section in (self.sections or (self.name,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +182,13 @@ class AnswerKey:
     numeric: NumericRule = NumericRule.NUMBER
     default: bool = True
     """Whether the exam is marked by this state unless told otherwise."""
+    unconfirmed: tuple[str, ...] = ()
+    """What its source could not confirm, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the exam with a pass criterion of its own."""
+    """A part of the exam that pass criteria speak of."""
 
     id: str
     title: str
@@ -168,7 +199,6 @@ class Block:
     """A booklet of the exam (A to F)."""
 
     id: str
-    section: str
     questions: int
 
 
@@ -191,3 +221,11 @@ class Exam:
     key_states: tuple[str, ...]
     hash: str
     """sha256 over rules, questions, key states and image digests."""
+    defects: Mapping[str, str] = field(default_factory=dict)
+    """Question -> what is wrong with it in the data set, known and not to be mended here."""
+
+    @property
+    def figureless(self) -> bool:
+        """Whether the questions had figures of which not one is here."""
+        questions = self.questions.values()
+        return any(q.figures_missing for q in questions) and not any(q.images for q in questions)

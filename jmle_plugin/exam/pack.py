@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
+from jmle_plugin.exam.agreement import check_source
+from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
-from jmle_plugin.exam.manifest import BlockSpec, Manifest, read_manifest
-from jmle_plugin.exam.model import Block, Exam, Image, Question, QuestionKind, Section, Serial
+from jmle_plugin.exam.manifest import Manifest, read_manifest
+from jmle_plugin.exam.model import (
+    Block,
+    Exam,
+    Image,
+    KeyEntry,
+    Question,
+    Section,
+    Serial,
+    Treatment,
+)
 from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
+from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
-
-_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
-"""What names a test and a file; an ending of `-e2` names the second asking of a question."""
 
 
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
@@ -35,13 +41,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     folder = source_folder(manifest, pack, data_root)
     paper = _read_paper(manifest, folder)
     questions = _questions(manifest, paper, folder)
-    answers = {
-        one.id: tuple(
-            checked_answer(questions[one.id], answer, paper.file)
-            for answer in (one.answer, *one.also)
-        )
-        for one in paper.questions
-    }
+    answers = {one.id: _answer(one, questions[one.id], paper.file) for one in paper.questions}
     keys = {
         name: build_key(name, spec, questions, answers, pack, default=name == manifest.default_key)
         for name, spec in manifest.keys.items()
@@ -55,12 +55,19 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         licence=manifest.licence,
         synthetic=manifest.synthetic,
         sections=tuple(Section(name, spec.title) for name, spec in manifest.sections.items()),
-        blocks=tuple(Block(spec.id, spec.section, spec.questions) for spec in manifest.blocks),
+        blocks=tuple(Block(spec.id, spec.questions) for spec in manifest.blocks),
         questions=questions,
         key=keys[state],
         key_states=tuple(manifest.keys),
         hash=_hash(manifest, questions, answers),
+        defects=manifest.defects,
     )
+
+
+def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:
+    given = () if not one.answer and one.treatment is Treatment.EXCLUDE else (one.answer,)
+    answers = (checked_answer(question, answer, file) for answer in (*given, *one.also))
+    return KeyEntry(tuple(answers), one.treatment)
 
 
 def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
@@ -74,40 +81,33 @@ def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
 
 
 def _missing(manifest: Manifest, where: object) -> DataMissingError:
+    source = manifest.source
+    download = f"Download them with `jmle fetch {manifest.id}`"
+    if not source.url:
+        download = f"Get them from {source.repository or 'whoever has them'} yourself"
     return DataMissingError(
         f"the questions of {manifest.id} are not on this machine",
         where=where,
-        remedy=f"Download them with `jmle fetch {manifest.id}`, or name a folder that "
-        f"holds {manifest.source.folder!r} with --exam-data DIR (or JMLE_DATA, or the "
-        "ini key jmle_exam_data).",
+        remedy=f"{download}, or name a folder that holds {source.folder!r} with "
+        "--exam-data DIR (or JMLE_DATA, or the ini key jmle_exam_data).",
     )
 
 
 def _read_paper(manifest: Manifest, folder: Path) -> Paper:
     try:
-        paper = ADAPTERS[manifest.source.format](folder)
+        paper = ADAPTERS[manifest.source.format](folder, manifest.source.part or "")
     except PackError as error:
         # An empty folder, or a fetch that was interrupted before the questions came.
         if manifest.source.folder and isinstance(error.__cause__, FileNotFoundError):
             raise _missing(manifest, error.where) from error
         raise
-    pinned = manifest.source.files.get(paper.file.name)
-    if pinned is not None:
-        found = hashlib.sha256(paper.file.read_bytes()).hexdigest()
-        if found != pinned:
-            raise PackError(
-                f"has sha256 {found[:12]}…, but the pack pins {pinned[:12]}… "
-                f"(upstream commit {manifest.source.commit[:7]})",
-                where=paper.file,
-                remedy=f"It was changed, or is another version: delete it and run "
-                f"`jmle fetch {manifest.id}`.",
-            )
+    check_source(manifest, paper, folder)
     return paper
 
 
 def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Question]:
     blocks = {block.id: block for block in manifest.blocks}
-    _check_structure(blocks, paper)
+    check_structure(blocks, paper)
     members = _serials(paper)
     below = f"{paper.images.relative_to(folder).as_posix()}/"
     pins = {
@@ -123,29 +123,51 @@ def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Ques
                     paper.images, name, question=one.id, sha256=pins.get(name)
                 )
     return {
-        one.id: _question(one, blocks[one.block], manifest, figures, members)
+        one.id: _question(
+            one,
+            blocks[one.block],
+            manifest,
+            figures,
+            members,
+            points=_points(one, blocks[one.block], paper.file),
+        )
         for one in paper.questions
     }
 
 
-def _question(
+def _points(one: PaperQuestion, block: BlockSpec, file: Path) -> int:
+    stated = block.points_of(one.number)
+    points = one.points if stated is None else stated
+    if points is None:
+        raise PackError(
+            f"question {one.id}: the source does not say its points",
+            where=file,
+            remedy=f"Give block {block.id} its points in exam.toml.",
+        )
+    return points
+
+
+def _question(  # noqa: PLR0913 - each is a part of the pack
     one: PaperQuestion,
     block: BlockSpec,
     manifest: Manifest,
     figures: Mapping[str, Image],
     members: Mapping[str, list[str]],
+    *,
+    points: int,
 ) -> Question:
     return Question(
         id=one.id,
         block=one.block,
         number=one.number,
-        section=block.section,
+        section=block.section_of(one.number),
         kind=one.kind,
         text=one.text,
-        points=block.points_of(one.number),
+        points=points,
         select=one.select,
         options=one.options,
         images=tuple(figures[name] for name in one.images),
+        figures_missing=one.figures_missing,
         serial=(
             Serial(one.serial.id, one.serial.text, tuple(members[one.serial.id]))
             if one.serial
@@ -177,56 +199,6 @@ def _serials(paper: Paper) -> dict[str, list[str]]:
     return members
 
 
-def _check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
-    """Every question once, in a block that has it, answerable; every block complete."""
-    for name, times in Counter(one.id for one in paper.questions).items():
-        if times > 1:
-            raise PackError(f"question {name} stands {times} times", where=paper.file)
-    numbers: dict[str, list[int]] = {name: [] for name in blocks}
-    for one in paper.questions:
-        if one.block not in blocks:
-            raise PackError(
-                f"question {one.id}: block {one.block!r} is not one of {list(blocks)}",
-                where=paper.file,
-            )
-        numbers[one.block].append(one.number)
-        _check_options(one, paper.file)
-    for name, block in blocks.items():
-        there, due = Counter(numbers[name]), Counter(range(1, block.questions + 1))
-        wrong = {
-            "missing": sorted(due - there),
-            "not due": sorted(there.keys() - due.keys()),
-            "twice": sorted(number for number, times in there.items() if times > 1),
-        }
-        if any(wrong.values()):
-            detail = ", ".join(f"{what}: {which}" for what, which in wrong.items() if which)
-            raise PackError(
-                f"block {name} must have the questions 1 to {block.questions} once each, but "
-                f"has {there.total()} ({detail})",
-                where=paper.file,
-            )
-
-
-def _check_options(one: PaperQuestion, file: Path) -> None:
-    problem = ""
-    if not _QUESTION_ID.fullmatch(one.id):
-        problem = (
-            "an id has letters, digits and . _ - only, and does not end like -e2: "
-            "it names a test and a file, to which -e2 is added where it is asked again"
-        )
-    elif one.kind is QuestionKind.NUMERIC:
-        if one.options or one.select != 1:
-            problem = "a numeric question has no options and selects 1"
-    elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
-        problem = "a choice question needs at least two options"
-    elif one.select > len(one.options):
-        problem = f"selects {one.select} of {len(one.options)} options"
-    elif stray := set(one.prohibited) - set(one.options):
-        problem = f"prohibited choices {sorted(stray)} are not among the options"
-    if problem:
-        raise PackError(f"question {one.id}: {problem}", where=file)
-
-
 def question_digest(question: Question) -> str:
     """Sha256 of what the candidate sees: context, text and figures."""
     return digest(
@@ -242,23 +214,45 @@ def question_digest(question: Question) -> str:
 def _hash(
     manifest: Manifest,
     questions: Mapping[str, Question],
-    answers: Mapping[str, tuple[tuple[str, ...], ...]],
+    answers: Mapping[str, KeyEntry],
 ) -> str:
+    told = {"source", "defects"}  # what is said of the questions, not what they are
+    ruled_by_subject = any(
+        one.subjects for key in manifest.keys.values() for one in key.criteria.values()
+    )
+    facts = {
+        "figures_missing": [one.id for one in questions.values() if one.figures_missing],
+        "human_accuracy": {
+            one.id: one.human_accuracy
+            for one in questions.values()
+            if one.human_accuracy is not None
+        },
+        "treatments": {
+            name: entry.treatment
+            for name, entry in answers.items()
+            if entry.treatment is not Treatment.STANDARD
+        },
+        # Where the rules speak of subjects, which question is about which is a rule too.
+        "subjects": {one.id: one.subject for one in questions.values() if ruled_by_subject},
+    }
     return digest(
         {
-            "rules": manifest.model_dump(mode="json", by_alias=True, exclude={"source"}),
+            "rules": manifest.model_dump(mode="json", by_alias=True, exclude=told),
             "questions": [
                 [question_digest(one), one.block, one.number, one.kind, one.select, one.points]
                 for one in questions.values()
             ],
             "answers": {
-                name: list(accepted[0]) if len(accepted) == 1 else [list(one) for one in accepted]
-                for name, accepted in answers.items()
+                name: [list(one) for one in entry.accepted]
+                if len(entry.accepted) != 1
+                else list(entry.accepted[0])
+                for name, entry in answers.items()
             },
             "prohibited": {
                 name: sorted(question.prohibited)
                 for name, question in questions.items()
                 if question.prohibited
             },
+            **{name: fact for name, fact in facts.items() if fact},
         }
     )

@@ -47,8 +47,9 @@ class LiveAsking:
         self._sittings = [one for one in sittings if _can_be_asked(one)]
         if self._rewrite and (closed := [one for one in sittings if one not in self._sittings]):
             raise SettingsError(
-                f"run {closed[0].run.run} cannot be asked anew: it was imported, or a script's",
-                remedy="Leave out --record-mode=rewrite.",
+                f"run {closed[0].run.run} cannot be asked anew: it was imported, or a script's, or "
+                "is half of an audit",
+                remedy="Leave out --record-mode=rewrite, or say --images=audit for both halves.",
             )
         self._concurrency = self._asking.concurrency or concurrency
         self._token = launch.new_token()
@@ -147,7 +148,8 @@ class LiveAsking:
     def _check_vision(self, plan: Plan, facts: ModelFacts) -> None:
         run = plan.sitting.run
         shown = run.images is ImageMode.VISION and any(seat.question.images for seat in plan.asked)
-        if shown and facts.vision is False and self._asking.images is None:
+        unsaid = self._asking.images is None or self._asking.audit
+        if shown and facts.vision is False and unsaid:
             raise SettingsError(
                 f"{run.model} is known to see no figures",
                 remedy="Examine it with --images=blind, or say --images=vision to show them "
@@ -226,13 +228,14 @@ def _announcement(plan: Plan) -> Announcement:
 
 
 def _can_be_asked(sitting: Sitting) -> bool:
-    """Imported runs are closed, and a script's name stands for no model."""
+    """Imported runs are closed, half an audit as well; a script's name stands for no model."""
     if sitting.run.scripted and not is_recorded(sitting.folder):
         raise SettingsError(
             f"{sitting.run.model} is the name of a script, which nobody can ask",
             remedy="Names that begin with scripted/ are kept for recorded samples.",
         )
-    return sitting.prompt is not None and not sitting.run.scripted
+    closed = sitting.prompt is None or (sitting.run.text_only_from and not sitting.half)
+    return not closed and not sitting.run.scripted
 
 
 def _path(seat: Seat) -> Path:
@@ -240,8 +243,4 @@ def _path(seat: Seat) -> Path:
 
 
 def _lacks_any(sitting: Sitting) -> bool:
-    return not all(
-        sitting.cassette(question, epoch).exists()
-        for question in sitting.exam.questions.values()
-        for epoch in range(1, sitting.run.epochs + 1)
-    )
+    return not all(_path(seat).exists() for seat in sitting.seats())

@@ -29,6 +29,8 @@ class Plan:
             f"{run.run} sits {self.sitting.exam.id}: {len(self.asked)} to ask, "
             f"{self.recorded} from cassettes, {concurrency} at a time"
         )
+        if self.sitting.half:
+            yield f"  figures left out; text-only replies are those of {run.text_only_from}"
         if run.no_vision:
             yield f"  {run.model} is known to see no figures: the run is blind"
         yield f"  projected cost: {self._cost(facts)}"

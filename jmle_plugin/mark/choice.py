@@ -1,18 +1,6 @@
 """Read the labels out of what follows the answer marker.
 
-The content is normalised (NFKC, lower case; LaTeX commands dropped) and cut into tokens:
-
-====== ===================================================================
-blank  white space, brackets, quotes, markdown, ``.`` ``。`` ``!``: no meaning
-word   a run of ASCII letters and digits
-link   ``:`` ``-`` ``=`` ``/`` ``|`` ``<`` ``>`` ``→``: may stand beside text, never
-       between two labels
-sep    ``,`` ``、`` ``・`` ``;`` ``&`` ``+``, and the words と 及び および and
-text   any other run
-refuse ``?`` ``~`` ``±`` ``×`` ``..`` and the like: a question, a range, a placeholder
-====== ===================================================================
-
-and must then be::
+The content is cut into tokens (``tokens``), which must then be::
 
     answer = [leader] (items | run) [closer]
     leader = 選択肢 | 正解 | 正答 | 答え | 解答, with or without は | option | answer
@@ -32,43 +20,15 @@ is for ``grading``.
 from __future__ import annotations
 
 import re
-import unicodedata
 from itertools import pairwise
-from typing import NamedTuple
 
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.answer_line import LATEX
+from jmle_plugin.mark.tokens import CLOSERS, LEADERS, Token, by_folded, tokens_of
 
-_BLANK = r"\s\u200b\ufe0f\ufeff*_`#$\\()\[\]{}【】〔〕《》〈〉「」『』\"'“”‘’.。!"
-_LINK = r":\-=/|<>→‐–—−"
-_SEP = r",、・;&+"
-_REFUSE = r"?~〜±×✕✗❌"
-_TOKEN = re.compile(
-    rf"(?P<refuse>\.\.+|[{_REFUSE}])|(?P<blank>[{_BLANK}])|(?P<word>[a-z0-9]+)"
-    rf"|(?P<link>[{_LINK}])|(?P<sep>[{_SEP}])"
-    rf"|(?P<text>[^{_REFUSE}{_BLANK}a-z0-9{_LINK}{_SEP}]+)"
-)
-_JOINING = frozenset({"と", "及び", "および", "and"})
-_LEADERS = frozenset(
-    [
-        noun + particle
-        for noun in ("選択肢", "正解", "正答", "答え", "解答")
-        for particle in ("", "は")
-    ]
-    + ["option", "answer"]
-)
-_CLOSERS = frozenset({"です", "である"})
 _DOUBT = re.compile(
     r"または|又は|もしくは|若しくは|あるいは|或いは|ではな|でな|じゃな|以外|かも|不明|いずれ|わから|分から"
 )
 _DOUBT_WORDS = frozenset({"or", "not", "either", "neither", "except", "unknown", "none", "unsure"})
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    glued: bool
-    """Nothing stands between this token and the one before."""
 
 
 def read_exact(question: Question, content: str) -> tuple[str, ...]:
@@ -81,49 +41,24 @@ def read_exact(question: Question, content: str) -> tuple[str, ...]:
 
 def read(question: Question, content: str) -> tuple[str, ...]:
     """Return the sorted labels that ``content`` names; () where it does not fit the grammar."""
-    return _Reader(question, _tokens(content)).answer()
+    return _Reader(question, tokens_of(question, content)).answer()
 
 
 def begins(question: Question, content: str) -> bool:
     """Tell whether ``content`` begins with a label, or with labels written together."""
-    labels = _by_folded(question)
-    for token in _tokens(content):
-        if token.kind == "word" and token.text not in _LEADERS:
+    labels = by_folded(question)
+    for token in tokens_of(question, content):
+        if token.kind == "word" and token.text not in LEADERS:
             return token.text in labels or all(char in labels for char in token.text)
-        if token.kind != "link" and token.text not in _LEADERS:
+        if token.kind != "link" and token.text not in LEADERS:
             return False
     return False
 
 
-def _fold(text: str) -> str:
-    # Lower-casing can undo the normal form, hence once more.
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+_END = Token("end", "", glued=False)
 
 
-def _by_folded(question: Question) -> dict[str, str]:
-    return {_fold(label): label for label in question.labels}
-
-
-def _tokens(content: str) -> list[_Token]:
-    found: list[_Token] = []
-    glued = False
-    for match in _TOKEN.finditer(_fold(LATEX.sub(" ", content))):
-        kind = match.lastgroup or "text"
-        if kind == "blank":
-            glued = False
-            continue
-        text = match.group()
-        if text in _JOINING:
-            kind = "sep"
-        found.append(_Token(kind, text, glued))
-        glued = True
-    return found
-
-
-_END = _Token("end", "", glued=False)
-
-
-def _doubtful(token: _Token, following: _Token) -> bool:
+def _doubtful(token: Token, following: Token) -> bool:
     if token.kind == "word":
         # A lone letter may be an answer; the X of X線 is not alone.
         lone = not (following.glued and following.kind == "text")
@@ -136,11 +71,11 @@ def _doubtful(token: _Token, following: _Token) -> bool:
 class _Reader:
     """One pass over the tokens, without backtracking."""
 
-    def __init__(self, question: Question, tokens: list[_Token]) -> None:
-        self._labels = _by_folded(question)
+    def __init__(self, question: Question, tokens: list[Token]) -> None:
+        self._labels = by_folded(question)
         self._select = question.select
         self._own = {
-            label: [token.text for token in _tokens(text)]
+            label: [token.text for token in tokens_of(question, text)]
             for label, text in question.options.items()
         }
         self._tokens = tokens
@@ -148,19 +83,20 @@ class _Reader:
 
     def answer(self) -> tuple[str, ...]:
         self._skip("link")
-        if self._here() and self._tokens[self._at].text in _LEADERS:
+        if self._here() and self._tokens[self._at].text in LEADERS:
             self._at += 1
             self._skip("link")
         picks = self._run() or self._items()
         return tuple(sorted(picks))
 
     def _run(self) -> set[str]:
-        rest = [t for t in self._tokens[self._at :] if t.kind != "link" and t.text not in _CLOSERS]
+        rest = [t for t in self._tokens[self._at :] if t.kind != "link" and t.text not in CLOSERS]
         if len(rest) != 1 or self._select == 1 or rest[0].text in self._labels:
             return set()
         written = rest[0].text
         picks = {self._labels[char] for char in written if char in self._labels}
-        return picks if len(written) == len(picks) == self._select else set()
+        asked = self._select or len(written)
+        return picks if len(written) == len(picks) == asked > 1 else set()
 
     def _items(self) -> set[str]:
         picks: set[str] = set()
@@ -199,7 +135,7 @@ class _Reader:
         self._closer()
         return True
 
-    def _segment(self) -> list[_Token]:
+    def _segment(self) -> list[Token]:
         """Take everything up to the next label or the separator before it."""
         start = self._at
         while self._here():
@@ -219,14 +155,14 @@ class _Reader:
             segment.pop()
         return segment
 
-    def _free_text(self, label: str, segment: list[_Token]) -> bool:
+    def _free_text(self, label: str, segment: list[Token]) -> bool:
         if segment[0].kind == "sep":
             return False
         words = [token for token in segment if token.kind != "link"]
         if not words:
             return False
         first = words[0]
-        if first.text in _CLOSERS:
+        if first.text in CLOSERS:
             return len(words) == 1
         if (first.glued and first is segment[0]) or "ぁ" <= first.text[0] <= "ゖ":
             return False
@@ -236,7 +172,7 @@ class _Reader:
         return not any(_doubtful(*pair) for pair in pairwise([*segment, _END]))
 
     def _closer(self) -> None:
-        if self._here() and self._tokens[self._at].text in _CLOSERS:
+        if self._here() and self._tokens[self._at].text in CLOSERS:
             self._at += 1
 
     def _skip(self, kind: str) -> bool:

@@ -1,10 +1,12 @@
 """Questions asked several times: the majority answer, and how far the epochs differ.
 
 The majority answer is the one given most often over the epochs; of several given equally
-often, the one given first. Answers are compared as they are graded: labels as sets, numbers
-as numbers (0.4 is 0.40, unless the key state tells the two apart), and whatever is no answer
-counts as one answer, that of not answering. A question without a reply in one epoch has no
-majority answer: it is an error.
+often, the one given first. Answers are compared as they are graded: labels as sets (a mark
+holds them sorted), sequences in their order, numbers as numbers (0.4 is 0.40, unless the key
+state tells the two apart), and whatever is no answer counts as one answer, that of not
+answering. A question without a reply in one epoch has no majority answer: it is an error.
+The mark of the majority answer also says whether the question counts: one excluded for those
+who got it wrong is out of the scoring where the majority answer is wrong.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ def _answer(mark: Mark) -> Hashable:
     if mark.outcome in (Outcome.NO_ANSWER, Outcome.ERROR):
         return mark.outcome
     # The outcome tells apart what a key state that compares numbers as text tells apart.
-    return mark.outcome, frozenset(map(_comparable, mark.answer))
+    return mark.outcome, tuple(map(_comparable, mark.answer))
 
 
 def _comparable(part: str) -> Hashable:

@@ -6,11 +6,14 @@ The prompt asks for free reasoning and one last line ``【回答】a``, ``【回
 standard
     The last answer line of the reply counts (``answer_line`` finds it). Precisely the
     asked format is *exact*; what a human examiner would still read is *tolerant* (the
-    grammars are in ``choice`` and ``numeric``); everything else is *none*. Where the
+    grammars are in ``choice``, ``sequence`` and ``numeric``); everything else is *none*. Where the
     reply has no answer line at all, in this order: a stand-in in the reply (``【解答】c``,
     ``\boxed{c}``), then an answer line of the reasoning.
 published
     JMLE2026-Bench's own rule to the letter (``published``).
+
+Imported records of other projects may hold the answer alone; what both rules mean for those
+stands in ``bare``: published is then the rule of the project they come from.
 
 A reply is untrusted text: any string is read in linear time and without raising.
 """
@@ -22,8 +25,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.exam.model import Question, QuestionKind
-from jmle_plugin.mark import choice, numeric
+from jmle_plugin.mark import choice, numeric, sequence
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
+from jmle_plugin.mark.bare import read_bare, read_published_bare
 from jmle_plugin.mark.published import read_published
 
 _LINE_LIMIT = 200
@@ -51,7 +55,8 @@ class How(StrEnum):
 class Reading:
     """What was read from one reply.
 
-    ``answer`` holds the sorted labels, or one number as text, and is empty when nothing
+    ``answer`` holds the sorted labels, or those of a sequence as they were put in order, or
+    one number as text, and is empty when nothing
     could be read. ``line`` shows people the answer line (trimmed, at most 200 characters,
     control characters and lone surrogates replaced); it is kept for an unreadable line
     too, and empty where there is no answer line.
@@ -68,14 +73,19 @@ def read_answer(
     reasoning: str = "",
     *,
     extraction: Extraction = Extraction.STANDARD,
+    answer_of: str = "",
 ) -> Reading:
     """Read the answer to ``question`` from a reply and its reasoning text.
 
-    Never raises, whatever the reply holds. Under the standard rule a choice answer holds
-    only labels of the question; the published rule reads a to e whatever is offered.
+    Where ``answer_of`` names a project, ``text`` is the answer alone, as that project kept
+    it. Never raises, whatever the reply holds. Under the standard rule a choice answer holds
+    only labels of the question; published rules may read others.
     """
+    if answer_of:
+        return _read_bare(question, text, extraction, answer_of)
     standard = _read_standard(question, text, reasoning)
-    if extraction is Extraction.STANDARD:
+    # That project's exam asks for no order, so its rule has none to read.
+    if extraction is Extraction.STANDARD or question.kind is QuestionKind.SEQUENCE:
         return standard
     answer, line = read_published(question, text, reasoning)
     if not answer:
@@ -104,9 +114,19 @@ def _read_standard(question: Question, text: str, reasoning: str) -> Reading:
     return Reading((), How.NONE, "")
 
 
+def _read_bare(question: Question, text: str, extraction: Extraction, project: str) -> Reading:
+    answer, exact = read_bare(question, text)
+    how = How.EXACT if exact else How.TOLERANT
+    if extraction is Extraction.PUBLISHED:
+        answer = read_published_bare(question, text, project)
+    return Reading(answer, how if answer else How.NONE, _for_people(" ".join(text.splitlines())))
+
+
 def _tolerant(question: Question, line: AnswerLine) -> Reading:
     if question.kind is QuestionKind.NUMERIC:
         answer = numeric.read(question, line.content)
+    elif question.kind is QuestionKind.SEQUENCE:
+        answer = sequence.read(question, line.content)
     else:
         answer = choice.read(question, line.content)
     how = How.TOLERANT if answer else How.NONE
@@ -116,6 +136,8 @@ def _tolerant(question: Question, line: AnswerLine) -> Reading:
 def _read_exact(question: Question, content: str) -> tuple[str, ...]:
     if question.kind is QuestionKind.NUMERIC:
         return numeric.read_exact(content)
+    if question.kind is QuestionKind.SEQUENCE:
+        return sequence.read_exact(question, content)
     return choice.read_exact(question, content)
 
 

@@ -37,17 +37,21 @@ def grade(question: Question, entry: KeyEntry, reading: Reading, numeric: Numeri
     """Compare a reading with the key; never raises and never gives ERROR.
 
     A choice answer needs as many labels as the question asks for, or as many as an
-    accepted answer has. A numeric answer that is not a number (the published rule keeps
-    free text) is no answer, unless it is the key's own text under ``NumericRule.TEXT``.
+    accepted answer has; so does a sequence, whose order must be that of an accepted one. A
+    numeric answer that is not a number (the published rule keeps free text) is no answer,
+    unless it is the key's own text under ``NumericRule.TEXT``.
     """
     if not reading.answer:
         return Outcome.NO_ANSWER
     if question.kind is QuestionKind.NUMERIC:
         return _grade_number(entry, reading.answer[0], numeric)
     chosen = frozenset(reading.answer)
-    if len(chosen) not in {question.select, *map(len, entry.accepted)}:
+    if not question.takes(len(chosen)) and len(chosen) not in map(len, entry.accepted):
         return Outcome.NO_ANSWER
-    right = any(chosen == frozenset(accepted) for accepted in entry.accepted)
+    if question.kind is QuestionKind.SEQUENCE:
+        right = reading.answer in entry.accepted
+    else:
+        right = any(chosen == frozenset(accepted) for accepted in entry.accepted)
     return Outcome.CORRECT if right else Outcome.INCORRECT
 
 
@@ -58,7 +62,7 @@ def prohibited_picks(question: Question, reading: Reading) -> frozenset[str]:
     bad: a list of all five options is not five decisions.
     """
     chosen = frozenset(reading.answer)
-    if question.kind is not QuestionKind.CHOICE or len(chosen) != question.select:
+    if question.kind is not QuestionKind.CHOICE or not question.takes(len(chosen)):
         return frozenset()
     return chosen & question.prohibited
 
@@ -76,7 +80,9 @@ def score(question: Question, entry: KeyEntry, outcome: Outcome) -> Score:
     ========================  =========  ==========  =====
 
     An error never earns a point nor shrinks a candidate's maximum: nobody knows what the
-    answer would have been.
+    answer would have been. No answer is no right answer: it is otherwise. What is 0 of 0 is
+    out of the scoring altogether: no prohibited choice is counted there, and every tally of
+    section, block and kind has the candidate's own maximum (it still counts the question).
     """
     full = question.points
     treatment = entry.treatment

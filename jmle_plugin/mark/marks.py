@@ -15,7 +15,7 @@ from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
 from jmle_plugin.exam.validation import Strict
-from jmle_plugin.mark.extraction import Extraction, How, read_answer
+from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.text import printable
 
@@ -52,7 +52,8 @@ class Mark(Strict):
     """0 for questions taken out of the scoring."""
     outcome: Outcome
     answer: list[str] = Field(default=[])
-    """What was read: sorted labels, or one number as written; empty when nothing was."""
+    """What was read: sorted labels, those of a sequence in its order, or one number as written;
+    empty when nothing was."""
     accepted: list[list[str]] = Field(default=[])
     """The answers the key accepts."""
     how: How = How.NONE
@@ -82,7 +83,7 @@ def mark_reply(
     extraction: Extraction = Extraction.STANDARD,
 ) -> Mark:
     """Read, grade and score one reply."""
-    reading = read_answer(question, reply.text, reply.reasoning, extraction=extraction)
+    reading = read_reply_answer(question, reply, extraction)
     entry = key.entries[question.id]
     outcome = grade(question, entry, reading, key.numeric)
     earned = score(question, entry, outcome)
@@ -119,9 +120,16 @@ def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int =
     )
 
 
+def read_reply_answer(question: Question, reply: Reply, extraction: Extraction) -> Reading:
+    """What is read in a reply, be it whole or an answer alone."""
+    return read_answer(
+        question, reply.text, reply.reasoning, extraction=extraction, answer_of=reply.answer_of
+    )
+
+
 def answer_line(question: Question, reply: Reply, extraction: Extraction) -> str:
     """The line of `reply` the answer was looked for in; empty when it has none."""
-    return read_answer(question, reply.text, reply.reasoning, extraction=extraction).line
+    return read_reply_answer(question, reply, extraction).line
 
 
 def answer_text(answer: Sequence[str]) -> str:

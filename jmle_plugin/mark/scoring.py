@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from jmle_plugin.exam.keys import share_of
 from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
@@ -21,6 +23,9 @@ from jmle_plugin.mark.sheet import (
 from jmle_plugin.mark.totals import finish_reasons, total_cost, total_figures, total_tokens
 
 KINDS = ("single", "multi_select", "numeric")
+"""The kinds every sheet has; others are on it where the exam has such questions."""
+HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": math.inf}
+"""Name of a share of human candidates who were right -> the share it stays below."""
 
 
 def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
@@ -50,6 +55,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         question.id: marks.get(question.id) or mark_error(question, exam.key, "no mark")
         for question in chosen
     }
+    lacking = [question for question in chosen if question.figures_missing]
     fully = len(chosen if whole is None else whole)
     partial = fully < len(exam.questions)
     taken = [marks[q.id] for q in chosen if q.id in marks] if replies is None else replies
@@ -59,9 +65,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         return _tally(part, complete)
 
     sections = {
-        rule.section: _section(
-            exam, rule, tally(q for q in chosen if q.section == rule.section), decided=decided
-        )
+        rule.name: _section(exam, rule, tally(filter(rule.counts, chosen)), decided=decided)
         for rule in exam.key.criteria
     }
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
@@ -72,11 +76,16 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         total=tally(chosen),
         sections=sections,
         blocks={block.id: tally(q for q in chosen if q.block == block.id) for block in exam.blocks},
-        kinds={kind: tally(q for q in chosen if q.form == kind) for kind in KINDS},
+        kinds={
+            kind: tally(q for q in chosen if q.form == kind)
+            for kind in dict.fromkeys((*KINDS, *(q.form for q in exam.questions.values())))
+        },
         images=ImageTally(
             shown=tally(q for q in chosen if q.images),
-            without=tally(q for q in chosen if not q.images),
+            without=tally(q for q in chosen if not q.has_figures),
+            missing=tally(lacking) if lacking else None,
         ),
+        by_human_accuracy=_by_human_accuracy(chosen, complete),
         prohibited=prohibited,
         formatting=_formatting(chosen, marks),
         tokens=total_tokens(taken),
@@ -108,8 +117,25 @@ def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
     return Tally(points=points, max=maximum, correct=correct, questions=count)
 
 
+def _by_human_accuracy(
+    questions: Iterable[Question], marks: Mapping[str, Mark]
+) -> dict[str, Tally] | None:
+    bins: dict[str, list[Question]] = {name: [] for name in (*HUMAN_BINS, "unknown")}
+    for question in questions:
+        bins[_bin(question.human_accuracy)].append(question)
+    if not any(bins[name] for name in HUMAN_BINS):
+        return None
+    return {name: _tally(some, marks) for name, some in bins.items() if some or name in HUMAN_BINS}
+
+
+def _bin(share: float | None) -> str:
+    if share is None:
+        return "unknown"
+    return next(name for name, below in HUMAN_BINS.items() if share < below)
+
+
 def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:
-    title = next(section.title for section in exam.sections if section.id == rule.section)
+    titles = {section.id: section.title for section in exam.sections}
     margin: int | None = None
     passed: bool | None = None
     if decided:
@@ -118,7 +144,7 @@ def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> Sec
         passed = margin >= 0
     return SectionTally(
         **tally.model_dump(),
-        title=title,
+        title=rule.title or titles.get(rule.name, rule.name),
         threshold=rule.threshold,
         stated_max=rule.maximum,
         ratio=rule.ratio,
@@ -136,8 +162,7 @@ def needed_points(rule: Criterion, own_maximum: int) -> int:
     """
     if own_maximum == rule.maximum or rule.ratio is None:
         return rule.threshold
-    numerator, denominator = rule.ratio
-    return -(-own_maximum * numerator // denominator)
+    return share_of(rule.ratio, own_maximum)
 
 
 def _prohibited(

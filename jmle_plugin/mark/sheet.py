@@ -62,10 +62,15 @@ class ProhibitedTally(Strict):
 
 
 class ImageTally(Strict):
-    """Questions with and without figures."""
+    """Questions with and without figures.
+
+    `missing` are those that were printed with figures which the data set does not have, in
+    neither of the others; null where it has all.
+    """
 
     shown: Tally = Field(alias="with")
     without: Tally
+    missing: Tally | None = None
 
 
 class Formatting(Strict):
@@ -147,6 +152,9 @@ class Sheet(Strict):
     blocks: dict[str, Tally]
     kinds: dict[str, Tally]
     images: ImageTally
+    by_human_accuracy: dict[str, Tally] | None = None
+    """By the share of human candidates who were right: `under_50`, `50_to_80`, `over_80` (percent)
+    and, where there are such questions, `unknown`. Null where the data set does not have it."""
     prohibited: ProhibitedTally
     formatting: Formatting
     tokens: TokenTotals

@@ -49,6 +49,8 @@ class KeyState(Strict):
     """Whether it is the state the exam is marked by unless told otherwise."""
     numeric: str
     """`number` or `text`: how numeric answers are compared."""
+    unconfirmed: list[str] = Field(default=[])
+    """What of its rules no source confirms, a sentence each."""
 
 
 class Git(Strict):
@@ -86,6 +88,8 @@ class Provenance(Strict):
     images: ImageMode
     no_vision: bool = False
     """True where figures would have been shown, but the model is known to see none."""
+    text_only_from: str | None = None
+    """The run whose replies to text-only questions count here too; null where all are its own."""
     image_max_edge: int | None = None
     """Longest side of a figure as sent, in pixels; null where it is not known."""
     epochs: int = 1
@@ -144,10 +148,12 @@ def build_provenance(
             title=exam.key.title,
             default=exam.key.default,
             numeric=exam.key.numeric,
+            unconfirmed=list(exam.key.unconfirmed),
         ),
         extraction=extraction,
         images=run.images,
         no_vision=run.no_vision,
+        text_only_from=run.text_only_from,
         image_max_edge=run.image_max_edge,
         epochs=run.epochs,
         recorded_epochs=max(run.epochs, sitting.recorded_epochs),

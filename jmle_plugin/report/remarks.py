@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jmle_plugin.mark.marks import ImageBytes
 from jmle_plugin.mark.sheet import (
@@ -11,6 +11,7 @@ from jmle_plugin.mark.sheet import (
     EpochsTally,
     Formatting,
     Sheet,
+    Tally,
     TokenTotals,
 )
 from jmle_plugin.report.layout import count, dollars, ranges, wrapped
@@ -20,6 +21,7 @@ _ENDS = {
     "length": "cut at the length limit",
 }
 """Finish reasons in plain words."""
+_BINS = {"under_50": "under 50%", "50_to_80": "50 to 80%", "over_80": "over 80%"}
 _MB = 1e6
 
 
@@ -27,6 +29,8 @@ def remarks(sheet: Sheet, columns: int) -> Iterator[str]:
     """Sentences, which may be longer than `columns`, and lists broken at `columns`."""
     if sheet.epochs is not None:
         yield from _epochs(sheet.epochs, columns)
+    if sheet.by_human_accuracy is not None:
+        yield _by_human_accuracy(sheet.by_human_accuracy)
     yield _formatting(sheet.formatting)
     yield _tokens(sheet.tokens)
     yield _cost(sheet.cost)
@@ -69,6 +73,14 @@ def _epochs(epochs: EpochsTally, columns: int) -> Iterator[str]:
 
 def _epoch_points(score: EpochScore) -> str:
     return f"{score.points} ({score.errors} without reply)" if score.errors else str(score.points)
+
+
+def _by_human_accuracy(bins: Mapping[str, Tally]) -> str:
+    told = [
+        f"{_BINS.get(name, name)} {tally.correct} of {tally.questions}"
+        for name, tally in bins.items()
+    ]
+    return f"Correct, by share of examinees who were: {', '.join(told)}"
 
 
 def _formatting(form: Formatting) -> str:

@@ -18,6 +18,7 @@ from jmle_plugin.files import read_json, read_regular, write_whole
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.report.audit import Audit
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.doubt import VerdictDoubt
 from jmle_plugin.report.provenance import Provenance, RunContext, build_provenance
@@ -66,6 +67,8 @@ class Results(Strict):
     """How sure the verdict is; null where there is none."""
     comparison: Comparison | None = None
     """Against a baseline; null where none was named."""
+    audit: Audit | None = None
+    """What the figures are worth; null but for the half of an audit that was shown them."""
 
 
 def build_results(

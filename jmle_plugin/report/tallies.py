@@ -35,6 +35,8 @@ def part_rows(sheet: Sheet) -> Rows:
         "with images": sheet.images.shown,
         "without images": sheet.images.without,
     }
+    if sheet.images.missing is not None:
+        parts["images missing"] = sheet.images.missing
     rows = [[title, points_of(tally), _correct(tally)] for title, tally in parts.items()]
     return [["", "points", "correct"], *(row for row in rows if row[1] != "0/0")]
 

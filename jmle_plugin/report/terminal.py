@@ -73,10 +73,16 @@ def unofficial(results: Results) -> list[str]:
     if (images := _images(origin)) is not ImageMode.VISION:
         facts.append(f"images {images}")
     if origin.extraction is not Extraction.STANDARD:
-        facts.append(f"extraction {origin.extraction}")
+        facts.append(_reading(origin))
     if origin.recorded_epochs > origin.epochs:
         facts.append(f"{origin.epochs} of {origin.recorded_epochs} recorded epochs")
     return facts
+
+
+def _reading(origin: Provenance) -> str:
+    """By whose rule replies were read, where it is not ours: each project has its own."""
+    whose = f" by {origin.imported.project}" if origin.imported is not None else ""
+    return f"extraction {origin.extraction}{whose}"
 
 
 def _images(origin: Provenance) -> ImageMode:
@@ -151,16 +157,24 @@ def notes(results: Results) -> Iterator[str]:
         )
     if origin.returned_models and origin.returned_models != [origin.requested_model]:
         yield f"Answered by {', '.join(origin.returned_models)}, asked for {origin.requested_model}"
+    if (missing := results.sheet.images.missing) is not None:
+        yield (
+            f"{count(missing.questions, 'question')} had figures that the data set does not have "
+            "(images missing)."
+        )
     if origin.no_vision:
         yield "blind: the model is known to see no figures"
     facts = [f"key {origin.key.state}", f"images {_images(origin)}"]
+    if origin.text_only_from:
+        facts.append(f"text-only replies of {origin.text_only_from}")
     if origin.extraction is not Extraction.STANDARD:
-        facts.append(f"extraction {origin.extraction}")
+        facts.append(_reading(origin))
     if origin.parameters:
         facts.append(f"parameters {_named(origin.parameters)}")
     facts += [fact for fact in unofficial(results) if fact.endswith("recorded epochs")]
     yield " · ".join(facts)
     yield from _sent_otherwise(origin)
+    yield from (f"Not confirmed: {doubt}" for doubt in origin.key.unconfirmed)
 
 
 def _sent_otherwise(origin: Provenance) -> Iterator[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.errors import CassetteError
+from jmle_plugin.errors import CassetteError, ComparisonError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results
+from jmle_plugin.review.auditing import with_audit
 from jmle_plugin.review.differences import differences
 from jmle_plugin.review.remaking import remake_results
 
@@ -37,4 +38,15 @@ def verify(
     partial = file.sheet.verdict is Verdict.PARTIAL
     asked = {(mark.question, mark.epoch) for mark in file.marks} if partial else None
     made = remake_results(sitting, file.provenance.extraction, RunContext.outside(), asked)
-    return list(differences(file, made))
+    if file.audit is None:
+        # A run that was not audited yet, or sat again by itself, is no less true.
+        return list(differences(file, made))
+    try:
+        made = with_audit(made, sitting, cassettes, prompt_file)
+        lost = "" if made.audit else f"no blind half of {file.run.name} is recorded"
+    except (CassetteError, ComparisonError) as error:
+        lost = str(error)
+    if not lost:
+        return list(differences(file, made))
+    alone = file.model_copy(update={"audit": None})
+    return [*differences(alone, made), f"audit: cannot be made again: {lost}"]

@@ -14,17 +14,19 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.reply import read_reply
-from jmle_plugin.ask.run import read_run
+from jmle_plugin.ask.run import ImageMode, read_run
+from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
-from tests.builders import make_results
+from tests.builders import make_mark, make_results
 from tests.conftest import ROOT
 
 WIDE, NARROW = 1440, 360
@@ -115,6 +117,17 @@ def sat(exam: Exam, run: str) -> Results:
     return make_results(exam, marks, run=read_run(folder))
 
 
+def without_figures(sample: Exam, results: Results) -> Results:
+    """The same candidate who was shown no figures, and missed half of what they showed."""
+    shown = [one.id for one in sample.questions.values() if one.images]
+    marks = [
+        make_mark(sample, mark.question, Outcome.INCORRECT) if mark.question in shown[::2] else mark
+        for mark in results.marks
+    ]
+    blind = results.provenance.model_copy(update={"images": ImageMode.BLIND})
+    return results.model_copy(update={"marks": marks, "provenance": blind})
+
+
 @pytest.fixture(scope="session")
 def runs(sample: Exam) -> list[Results]:
     """The resident, compared with the intern; and the intern."""
@@ -122,6 +135,7 @@ def runs(sample: Exam) -> list[Results]:
     told = {
         "doubt": verdict_doubt(resident, places(sample)),
         "comparison": compare(intern, resident, places(sample)),
+        "audit": audit(resident, without_figures(sample, resident), sample),
     }
     return [resident.model_copy(update=told), intern]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jmle_plugin.gate import Decision, Sat, decide
@@ -130,3 +132,19 @@ def test_several_lost_replies_are_counted() -> None:
     assert decide(1, "none", [one], asked=False).reason == (
         "tiny model: 2 questions have no reply (first: A-2)"
     )
+
+
+def test_the_blind_half_of_an_audit_is_told_and_decides_nothing() -> None:
+    blind = replace(FAIL, name="tiny model-blind", decides=False)
+    told = decide(1, "official", [PASS, blind], asked=True)
+    assert told.status == 0
+    assert told.reason == (
+        "gate official: tiny model passed; tiny model-blind (FAIL) decides nothing"
+    )
+    assert decide(0, "official", [FAIL, replace(PASS, decides=False)], asked=True).status == 1
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_an_outage_of_the_blind_half_fails_every_gate(gate: str) -> None:
+    blind = replace(INCOMPLETE, decides=False)
+    assert decide(0, gate, [PASS, blind], asked=False) == Decision(1, NO_REPLY)

@@ -24,7 +24,7 @@ class Budget:
 
     A call is expected to cost what replies did on average. Before the first reply that is
     nothing, or no call could ever begin: those that begin together at first, `concurrency`
-    for each run, are the most by which the cap can be passed. A call that failed, or
+    for each model, are the most by which the cap can be passed. A call that failed, or
     that a filter turned away with an error, counts as free: no provider tells what it
     charges for one.
     """

@@ -80,3 +80,22 @@ class Pace:
     def _fill(self, now: float) -> None:
         self._level = min(self._capacity, self._level + (now - self._filled) * self._rate)
         self._filled = now
+
+
+class Lane:
+    """What the runs of one model share: calls at a time and a minute, and pauses.
+
+    A provider limits a model, however many runs ask it.
+    """
+
+    def __init__(self, most: int, rpm: float | None, tpm: float | None, *, now: float) -> None:
+        self.limit = AdaptiveLimit(most)
+        self.pace = Pace(rpm, tpm, now=now)
+        self.in_flight = 0
+        self.pause_until = 0.0
+        """Before this time on the caller's clock no call starts."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more call may be in flight."""
+        return self.in_flight < self.limit.calls

@@ -109,7 +109,7 @@ class GatewayConfig(Wire):
     """Everything a gateway needs to start but the providers' keys, inherited by environment.
 
     `concurrency` (calls at a time), `rpm` and `tpm` (requests and tokens per minute) are
-    for each run. `request_timeout` and `backoff` (the first wait before a retry) are in
+    for each model. `request_timeout` and `backoff` (the first wait before a retry) are in
     seconds, `image_max_edge` is in pixels. `max_cost` is in US dollars, for everything this
     process asks; `prices` stand for those that litellm knows. `parent` is the process to
     die with, 0 for none.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.journal import Journal
+from jmle_plugin.ask.gateway.limits import Lane
 from jmle_plugin.ask.gateway.outcome import Outcome
 from jmle_plugin.ask.gateway.protocol import (
     Announcement,
@@ -36,6 +38,7 @@ class Runs:
         self._journals = journals
         self._redact = redact
         self._budget = Budget(config.max_cost)
+        self._lanes: dict[str, Lane] = {}
         self._schedulers: dict[str, Scheduler] = {}
         self._start: Callable[[Announcement], Scheduler] | None = None
         self._begun = False
@@ -45,14 +48,21 @@ class Runs:
 
     def open(self, ask: Ask, group: asyncio.TaskGroup) -> None:
         """Take announcements from now on; calls are made in tasks of `group`."""
+        config = self._config
 
         def start(announcement: Announcement) -> Scheduler:
+            model = self._models[announcement.run]
+            if model not in self._lanes:
+                self._lanes[model] = Lane(
+                    config.concurrency, config.rpm, config.tpm, now=time.monotonic()
+                )
             scheduler = Scheduler(
-                self._config,
+                config,
                 announcement.requests,
                 ask,
                 self._journals[announcement.run],
                 self._budget,
+                self._lanes[model],
                 redact=self._redact,
             )
             group.create_task(scheduler.run())

@@ -19,7 +19,7 @@ from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.journal import Entry, Journal
 from jmle_plugin.ask.gateway.keeper import Keeper
-from jmle_plugin.ask.gateway.limits import AdaptiveLimit, Pace
+from jmle_plugin.ask.gateway.limits import Lane
 from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure, Outcome
 from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, Key
 from jmle_plugin.ask.gateway.status import RunStatus
@@ -32,24 +32,26 @@ Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 class Scheduler:
     """Asks the requests of one run. Lives in one event loop; make it there."""
 
-    def __init__(  # noqa: PLR0913 - what a run is made of
+    def __init__(  # noqa: PLR0913, PLR0917 - what a run is made of
         self,
         config: GatewayConfig,
         requests: Sequence[Announced],
         ask: Ask,
         journal: Journal,
         budget: Budget,
+        lane: Lane,
         *,
         redact: Callable[[str], str] = str,
     ) -> None:
-        """`budget` is shared by all runs. `redact` takes secrets out of a provider's message."""
+        """`budget` is shared by all runs, `lane` by those of one model.
+
+        `redact` takes secrets out of a provider's message.
+        """
         self._config = config
         self._ask = ask
         self._journal = journal
         self._redact = redact
-        self._limit = AdaptiveLimit(config.concurrency)
-        self._pace = Pace(config.rpm, config.tpm, now=time.monotonic())
-        self._pause_until = 0.0
+        self._lane = lane
         self._budget = budget
         self._halted = asyncio.Event()
         self._begun = asyncio.Event()
@@ -105,7 +107,7 @@ class Scheduler:
         return self._tally.status(
             total=len(self._outcomes),
             waiting=len(self._queue),
-            limit=self._limit.calls,
+            limit=self._lane.limit.calls,
             stopped=self._halt is not None,
             capped=self._capped,
             fatal=self._fatal,
@@ -169,7 +171,7 @@ class Scheduler:
                 wait = delay(attempt, error.retry_after, first=self._config.backoff)
                 if error.rate_limited and error.retry_after is not None:
                     # Told to one, meant for all: others would only be refused as well.
-                    self._pause_until = max(self._pause_until, time.monotonic() + wait)
+                    self._lane.pause_until = max(self._lane.pause_until, time.monotonic() + wait)
                 self._tally.resting += 1
                 await self._sleep(wait)
                 self._tally.resting -= 1
@@ -199,36 +201,38 @@ class Scheduler:
             actual = self._tally.count(completion)
         except ProviderError as error:
             if error.rate_limited:
-                self._limit.lower(started=started, now=time.monotonic())
+                self._lane.limit.lower(started=started, now=time.monotonic())
             raise
         else:
-            self._limit.raise_()
+            self._lane.limit.raise_()
             return completion
         finally:
-            self._pace.settle(expected, actual)
+            self._lane.pace.settle(expected, actual)
             self._budget.end(completion)
             self._tally.in_flight -= 1
+            self._lane.in_flight -= 1
             async with self._budget.changed:
                 self._budget.changed.notify_all()
 
     async def _permission(self, request: Announced) -> Failure | None:
         """Wait until one more call may be made, and count it; or what stopped everything."""
         while self._halt is None:
-            wait = self._pause_until - time.monotonic()
+            wait = self._lane.pause_until - time.monotonic()
             if wait <= 0.0 and not self._has_room():
                 await self._race(self._room())
                 continue
             if wait <= 0.0:
-                wait = self._pace.wait(self._tally.expected(request.body), time.monotonic())
+                wait = self._lane.pace.wait(self._tally.expected(request.body), time.monotonic())
             if wait <= 0.0:
                 self._budget.begin()
                 self._tally.in_flight += 1
+                self._lane.in_flight += 1
                 return None
             await self._sleep(wait)
         return self._halt
 
     def _has_room(self) -> bool:
-        return self._tally.in_flight < self._limit.calls and self._budget.may_begin()
+        return self._lane.has_room and self._budget.may_begin()
 
     async def _room(self) -> None:
         async with self._budget.changed:

@@ -1,4 +1,4 @@
-"""One adapter per upstream layout, each a function `read(folder) -> Paper`.
+"""One adapter per upstream layout: folder and part of the source -> `Paper`.
 
 An adapter only translates: it reads one layout and raises PackError where a file is
 not what the layout says. What must hold for every exam is checked in `pack`.
@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jmle_plugin.exam.sources import bench2026, native
+from jmle_plugin.exam.sources import bench2026, igakuqa, igakuqa119, jmed48k, kokushimd, native
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 
-ADAPTERS: Mapping[str, Callable[[Path], Paper]] = {
-    "jmle": native.read,
-    "jmle2026-bench": bench2026.read,
+ADAPTERS: Mapping[str, Callable[[Path, str], Paper]] = {
+    "jmle": lambda folder, _: native.read(folder),
+    "jmle2026-bench": lambda folder, _: bench2026.read(folder),
+    "igakuqa": igakuqa.read,
+    "igakuqa119": igakuqa119.read,
+    "kokushimd": kokushimd.read,
+    "jmed48k": jmed48k.read,
 }
 
 __all__ = ["ADAPTERS", "Paper", "PaperQuestion", "PaperSerial"]

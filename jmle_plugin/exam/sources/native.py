@@ -30,13 +30,17 @@ class _Question(_Strict):
     number: Annotated[int, Field(ge=1)]
     text: Annotated[str, Field(min_length=1)]
     answer: list[str]
+    also: list[list[str]] = []
     kind: QuestionKind = QuestionKind.CHOICE
-    options: dict[Annotated[str, Field(pattern=r"^[a-z]$")], str] = {}
-    select: Annotated[int, Field(ge=1)] = 1
+    options: dict[Annotated[str, Field(pattern=r"^([a-z]|[1-9][0-9]?)$")], str] = {}
+    select: Annotated[int, Field(ge=0)] = 1
+    """0 for all that apply."""
     images: list[str] = []
     serial: str | None = None
     prohibited: list[str] = []
     subject: str = ""
+    visual_types: list[str] = []
+    human_accuracy: float | None = None
     language: str = ""
     rationale: str = ""
 
@@ -86,12 +90,15 @@ def _question(entry: _Question, serials: dict[str, PaperSerial], file: Path) -> 
         kind=entry.kind,
         text=f"{stem}\n\n{printed}" if printed else stem,
         answer=tuple(entry.answer),
+        also=tuple(map(tuple, entry.also)),
         select=entry.select,
         options=entry.options,
         images=tuple(entry.images),
         serial=serials[entry.serial] if entry.serial else None,
         prohibited=tuple(entry.prohibited),
         subject=entry.subject,
+        visual_types=tuple(entry.visual_types),
+        human_accuracy=entry.human_accuracy,
         language=entry.language,
         rationale=entry.rationale,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.model import QuestionKind, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,15 @@ class PaperQuestion:
     answer: tuple[str, ...]
     also: tuple[tuple[str, ...], ...] = ()
     """Other answers the source accepts as well."""
+    treatment: Treatment = Treatment.STANDARD
+    """What the source itself says of it, until a key state decides; one that is excluded for
+    all may have no answer."""
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[str, ...] = ()
     """File names in the paper's image folder."""
+    figures_missing: bool = False
+    """Its figures are not in the source."""
     serial: PaperSerial | None = None
     prohibited: tuple[str, ...] = ()
     subject: str = ""
@@ -40,6 +45,9 @@ class PaperQuestion:
     """What its figures are (radiograph, ECG, ...), in the source's words."""
     human_accuracy: float | None = None
     """Share of human candidates who were right, 0 to 1."""
+    points: int | None = None
+    """What the source says it counts; 0 where the source leaves it out of the scoring.
+    `exam.toml` must agree, or leave it to the source."""
     language: str = ""
     rationale: str = ""
 
@@ -49,5 +57,8 @@ class Paper:
     """All questions of a source in the order printed, and where its images lie."""
 
     file: Path
+    """What errors name."""
     images: Path
     questions: tuple[PaperQuestion, ...]
+    parts: tuple[Path, ...] = ()
+    """The files read, where `file` is a folder that holds several."""

@@ -24,6 +24,7 @@ FRAME = Frame(
         "charts.js",
         "sheet.js",
         "comparison.js",
+        "audit.js",
         "filters.js",
         "question.js",
         "browser.js",

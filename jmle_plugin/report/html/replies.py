@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
+from jmle_plugin.ask.gateway.protocol import image_digests
 from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.errors import JmleError
 from jmle_plugin.report.html.embed import embedded_size
@@ -33,12 +34,20 @@ RepliesReader = Callable[[str, int], StoredReply | str]
 """Question and epoch (from 1) -> the reply, or the reason why there is none."""
 
 
-def cassette_replies(folder: Path) -> RepliesReader:
-    """A reader of the cassettes in `folder`, the run's own; it never raises."""
+def cassette_replies(folder: Path, lender: Path | None = None) -> RepliesReader:
+    """A reader of the cassettes in `folder`, the run's own; it never raises.
+
+    `lender` is the folder of the run whose text-only replies are this one's too.
+    """
 
     def read(question: str, epoch: int) -> StoredReply | str:
-        file = folder / (cassette_name(question, epoch) + SUFFIX)
+        name = cassette_name(question, epoch) + SUFFIX
+        file = folder / name
         try:
+            if lender is not None and not file.exists():
+                lent = read_cassette(lender / name)
+                # What answered a question with its figures is no reply of a blind run.
+                file = file if image_digests(lent.request) else lender / name
             cassette = read_cassette(file)
             if (cassette.question, cassette.epoch) != (question, epoch):
                 return f"{file} holds the reply to {cassette.question}, epoch {cassette.epoch}"

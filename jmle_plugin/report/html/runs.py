@@ -9,9 +9,10 @@ from typing import Any
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
-from jmle_plugin.mark.extraction import read_answer
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import MAX_ANSWER, Mark
+from jmle_plugin.mark.marks import MAX_ANSWER, Mark, read_reply_answer
+from jmle_plugin.report import audit_wording
+from jmle_plugin.report.audit import INDICES, Audit, AuditPart
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
@@ -64,6 +65,7 @@ def run_data(
         "remarks": _labelled((*remarks(sheet, _ONE_LINE), *_reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else _comparison(results.comparison),
+        "audit": None if results.audit is None else _audit(results.audit),
         "provenance": results.provenance.model_dump(mode="json"),
         "missing": _missing(results, replies, exam),
         "marks": _marks(results, replies, exam),
@@ -117,6 +119,27 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "gained": {one.question: one.model_dump(mode="json") for one in comparison.gained},
         "lost": {one.question: one.model_dump(mode="json") for one in comparison.lost},
     }
+
+
+def _audit(audit: Audit) -> dict[str, Any]:
+    return {
+        "headline": audit_wording.headline(audit),
+        "facts": list(audit_wording.facts(audit)),
+        "states": [
+            {"name": name, "index": index, "questions": ids}
+            for index, (name, ids) in zip(INDICES, audit.total.states.items(), strict=True)
+        ],
+        "groupings": [
+            {"title": title, "parts": list(map(_effect, parts))}
+            for title, parts in audit.groupings.items()
+            if parts
+        ],
+    }
+
+
+def _effect(part: AuditPart) -> dict[str, Any]:
+    few = part.questions < audit_wording.FEW
+    return {**part.model_dump(mode="json"), "counts": part.counts, "few": few}
 
 
 def _missing(
@@ -178,7 +201,7 @@ def _asking(
     question = exam.questions.get(mark.question) if exam is not None else None
     if question is not None:
         rule = results.provenance.extraction
-        reading = read_answer(question, reply.text, reply.reasoning, extraction=rule)
+        reading = read_reply_answer(question, reply, rule)
         if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
             told["line"] = reading.line
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.prompt import DEFAULT_PROMPT, Prompt, load_prompt
+from jmle_plugin.ask.prompt import (
+    DEFAULT_PROMPT,
+    OTHER_FORMS_PROMPT,
+    Prompt,
+    default_prompt,
+    load_prompt,
+)
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Question, QuestionKind, Serial
 from tests.builders import FIGURE, make_exam, make_question
@@ -170,3 +177,61 @@ def test_unknown_placeholder_is_told_the_known_ones(file: Path) -> None:
     assert (
         refusal(file).remedy == "There are: exam, example, instruction, question, select, serial."
     )
+
+
+NUMBERED = make_question(options=dict.fromkeys("12345", "an option"))
+ORDERED = make_question(kind=QuestionKind.SEQUENCE, select=3)
+ALL = make_question(select=0)
+
+
+@pytest.mark.parametrize(
+    ("question", "example"),
+    [
+        (NUMBERED, "1"),
+        (replace(NUMBERED, select=2), "1,3"),
+        (ORDERED, "e,c,a"),
+        (ALL, "a,c"),
+        (make_question(), "a"),
+        (make_question(kind=QuestionKind.NUMERIC), "3.14"),
+    ],
+)
+def test_the_example_has_the_form_of_the_questions_own_answer(
+    question: Question, example: str
+) -> None:
+    exam = make_exam(questions=[NUMBERED, ORDERED, ALL])
+    assert user(load_prompt(None, exam), question).rpartition("【回答】")[2] == example
+
+
+def test_an_order_is_asked_for_as_one() -> None:
+    asked = user(load_prompt(None, make_exam(questions=[ORDERED])), ORDERED)
+    assert "3つを選び、正しい順に並べて" in asked
+    assert "順番どおりに半角コンマで区切り" in asked
+
+
+def test_an_exam_of_the_usual_forms_keeps_its_prompt() -> None:
+    assert default_prompt() == default_prompt(EXAM) == DEFAULT_PROMPT
+    assert load_prompt(None, EXAM) == load_prompt()
+    # Runs recorded with it are refused once it changes.
+    assert load_prompt().sha256.startswith("2f63e5c16cdf")
+
+
+def test_all_that_apply_are_asked_for_without_their_number() -> None:
+    asked = user(load_prompt(None, make_exam(questions=[ALL])), ALL)
+    assert "当てはまるものをすべて選んで" in asked
+
+
+@pytest.mark.parametrize("question", [NUMBERED, ORDERED, ALL])
+def test_other_forms_get_the_other_prompt(question: Question) -> None:
+    assert default_prompt(make_exam(questions=[question])) == OTHER_FORMS_PROMPT
+
+
+def test_the_two_prompts_ask_the_usual_questions_in_the_same_words() -> None:
+    for question in EXAM.questions.values():
+        assert user(load_prompt(OTHER_FORMS_PROMPT), question) == user(load_prompt(), question)
+
+
+def test_a_prompt_without_the_instruction_an_exam_needs_is_refused(file: Path) -> None:
+    file.write_text(SOUND, encoding="utf-8")
+    assert load_prompt(file, EXAM).name == "mine"
+    with pytest.raises(SettingsError, match=r"instruction\.sequence is missing"):
+        load_prompt(file, make_exam(questions=[ORDERED]))

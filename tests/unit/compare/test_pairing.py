@@ -37,7 +37,7 @@ def test_questions_are_paired_with_their_places(exam: Exam, sat: Sat) -> None:
     table = pair_results(sat("old", ["A-1"]), sat("new", ["A-2", "B-2"]), places(exam))
     assert [pair.question for pair in table.pairs] == list(exam.questions)
     assert [pair.difference for pair in table.pairs] == [1, -1, 0, 0, 0, -3, 0]
-    assert table.pairs[0].place == Place("general", "A", "single", "A-1")
+    assert table.pairs[0].place == Place("general", "A", "single", "A-1", ("general",))
     assert table.serial_known
     assert not table.same_answers
     assert not table.one_sided

@@ -84,7 +84,7 @@ class PackBuilder:
             "title": "a key",
             "criteria": {
                 "general": {"threshold": 2, "max": 3},
-                "required": {"threshold": 3, "max": 4, "ratio": [4, 5]},
+                "required": {"threshold": 4, "max": 4, "ratio": [4, 5]},
             },
             "changes": [],
         }

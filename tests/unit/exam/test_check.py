@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from jmle_plugin.exam.check import check_exam
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ def test_points_must_add_up_to_the_stated_maximum(pack: PackBuilder) -> None:
     pack.official["criteria"]["general"]["max"] = 5
     (problem,) = check_exam(pack.load())
     assert problem == (
-        "key official, section general: the questions that count add up to 3 points, "
-        "the stated maximum is 5"
+        "key official, criterion general: the questions that count add up to 3 points, the "
+        "stated maximum is 5; correct 'max', the points of a block, or the exclusions"
     )
 
 
@@ -36,7 +38,7 @@ def test_excluded_questions_do_not_count_towards_the_maximum(pack: PackBuilder) 
     pack.official["criteria"]["required"] = {"threshold": 1, "max": 1}
     assert check_exam(pack.load()) == []
     pack.official["criteria"]["required"]["max"] = 4
-    assert "section required" in check_exam(pack.load())[0]
+    assert "criterion required" in check_exam(pack.load())[0]
 
 
 def test_credited_and_conditional_questions_count(pack: PackBuilder) -> None:
@@ -61,9 +63,19 @@ def test_the_key_state_that_was_loaded_is_checked(pack: PackBuilder) -> None:
     assert "key author" in check_exam(pack.load("author"))[0]
 
 
-def test_a_text_that_stands_twice_is_named_whatever_its_spacing(pack: PackBuilder) -> None:
+def test_a_text_that_stands_twice_is_named_whatever_its_spacing_and_width(
+    pack: PackBuilder,
+) -> None:
     pack["A-2"]["question_text"] = pack["A-1"]["question_text"].replace("\n", " \n")
-    assert check_exam(pack.load()) == ["question A-2 has the same text as question A-1"]
+    pack["A-2"]["clinical_images"] = pack["A-1"]["clinical_images"]
+    pack["A-2"]["question_text"] = pack["A-2"]["question_text"].replace("A-1", "Ａ－１")
+    (problem,) = check_exam(pack.load())
+    assert problem.startswith("question A-2 has the same text as question A-1; take one of them")
+
+
+def test_two_figures_may_be_asked_about_in_the_same_words(pack: PackBuilder) -> None:
+    pack["A-2"]["question_text"] = pack["A-1"]["question_text"]
+    assert check_exam(pack.load()) == []
 
 
 def test_two_cases_may_ask_the_same(pack: PackBuilder) -> None:
@@ -73,8 +85,53 @@ def test_two_cases_may_ask_the_same(pack: PackBuilder) -> None:
     assert check_exam(pack.load()) == []
 
 
-def test_a_list_of_prohibited_choices_must_have_some(native: NativePackBuilder) -> None:
+def test_prohibited_choices_are_named_where_they_count(native: NativePackBuilder) -> None:
     native.official["prohibited"] = {"limit": 3, "listed": True}
-    assert "no question names any" in check_exam(native.load())[0]
+    assert "no question names any; name them, or set listed = false" in check_exam(native.load())[0]
     native["A-1"]["prohibited"] = ["f"]
     assert check_exam(native.load()) == []
+    native.official["prohibited"]["listed"] = False
+    (problem,) = check_exam(native.load())
+    assert "named in 1 questions (first: A-1), but are not counted; set listed" in problem
+    del native.official["prohibited"]
+    assert check_exam(native.load()) == []
+
+
+def test_a_threshold_is_what_its_ratio_gives(pack: PackBuilder) -> None:
+    pack.official["criteria"]["required"]["threshold"] = 3
+    (problem,) = check_exam(pack.load())
+    assert "the threshold is 3, but 4/5 of 4 points are 4" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["胸部エックス線写真を別に示す。", "心電図を別に示す。", "別冊No. 1を見よ。", "図に示す。"],
+)
+def test_a_figure_spoken_of_must_be_there(native: NativePackBuilder, text: str) -> None:
+    native["A-2"]["text"] = text
+    (problem,) = check_exam(native.load())
+    assert problem.startswith("question A-2: speaks of a figure but has none; name its file")
+    native["A-2"]["images"] = ["A-1.png"]
+    assert check_exam(native.load()) == []
+
+
+def test_words_that_name_no_figure_are_none(native: NativePackBuilder) -> None:
+    native["A-2"]["text"] = "心電図検査を行う。図書館で検査所見を次に示す論文を読んだ。"
+    assert check_exam(native.load()) == []
+
+
+def test_options_differ(native: NativePackBuilder) -> None:
+    native["A-2"]["options"]["b"] = "option  a"
+    (problem,) = check_exam(native.load())
+    assert problem.startswith("question A-2: two options have the same text")
+
+
+@pytest.mark.parametrize(("share", "sound"), [(0, True), (1, True), (0.5, True), (1.01, False)])
+def test_human_accuracy_is_a_share(native: NativePackBuilder, share: float, sound: bool) -> None:
+    native["A-2"]["human_accuracy"] = share
+    assert (check_exam(native.load()) == []) is sound
+
+
+def test_a_pack_names_its_licence(pack: PackBuilder) -> None:
+    pack.manifest["licence"] = " "
+    assert "licence: none is named" in check_exam(pack.load())[0]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jmle_plugin.exam.model import Criterion, NumericRule, Treatment
+from jmle_plugin.exam.model import Criterion, KeyEntry, NumericRule, Treatment
 
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import NativePackBuilder, PackBuilder
@@ -40,7 +40,7 @@ def test_thresholds_and_rules_come_with_the_key(pack: PackBuilder) -> None:
     pack.official["numeric"] = "text"
     pack.official["prohibited"] = {"limit": 3}
     key = pack.load().key
-    assert key.criteria[1] == Criterion("required", 3, 4, (4, 5))
+    assert key.criteria[1] == Criterion("required", 4, 4, (4, 5))
     assert key.numeric is NumericRule.TEXT
     assert key.prohibited is not None
     assert (key.prohibited.limit, key.prohibited.listed) == (3, False)
@@ -97,3 +97,51 @@ def test_a_change_cannot_make_a_prohibited_choice_the_answer(native: NativePackB
     native.official["changes"] = [{"question": "A-1", "answer": ["b"]}]
     message = native.refused()
     assert "keys.official: question A-1: ['b'] are both prohibited and the answer" in message
+
+
+def test_an_accepted_answer_that_stands_twice_is_refused(pack: PackBuilder) -> None:
+    pack.official["changes"] = [{"question": "A-2", "accept": [["a", "b"], ["b", "a"]]}]
+    assert "keys.official: question A-2: 'accept' names an answer twice" in pack.refused()
+
+
+def changed(pack: PackBuilder, *changes: dict[str, object]) -> KeyEntry:
+    pack.official["changes"] = [{"question": "A-1", **change} for change in changes]
+    return pack.load().key.entries["A-1"]
+
+
+@pytest.mark.parametrize("orders", [(None, None), (1, None), (1, 1)])
+def test_two_changes_to_one_question_need_an_order(
+    pack: PackBuilder, orders: tuple[int | None, int | None]
+) -> None:
+    decisions: list[dict[str, object]] = [{"answer": ["b"]}, {"treatment": "exclude"}]
+    pack.official["changes"] = [
+        {"question": "A-1", **decision} | ({"order": order} if order else {})
+        for decision, order in zip(decisions, orders, strict=True)
+    ]
+    message = pack.refused()
+    assert f"{pack.file}: keys.official: two changes to question A-1; make them one" in message
+
+
+def test_changes_to_one_question_apply_in_their_order(pack: PackBuilder) -> None:
+    several: dict[str, object] = {"accept": [["a"], ["d"]]}
+    treated: dict[str, object] = {"treatment": "exclude_if_wrong"}
+    after = changed(pack, treated | {"order": 2}, several | {"order": 1})
+    assert after == KeyEntry((("a",), ("d",)), Treatment.EXCLUDE_IF_WRONG)
+    # An answer decides the question anew: it counts again.
+    before = changed(pack, treated | {"order": 1}, several | {"order": 2})
+    assert before == KeyEntry((("a",), ("d",)), Treatment.STANDARD)
+
+
+def test_what_is_not_confirmed_is_told(native: NativePackBuilder) -> None:
+    native["A-1"]["prohibited"] = ["f"]
+    native.official["changes"] = [
+        {"question": "A-2", "treatment": "exclude_if_wrong", "unconfirmed": "one page says so"}
+    ]
+    native.official["criteria"]["general"]["unconfirmed"] = "another page: 3"
+    native.official["prohibited"] = {"limit": 2, "listed": True, "unconfirmed": "3 in one page"}
+    assert native.load().key.unconfirmed == (
+        "criterion general: another page: 3",
+        "prohibited choices: 3 in one page",
+        "question A-2: one page says so",
+    )
+    assert native.load("author").key.unconfirmed == ()

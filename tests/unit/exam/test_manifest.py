@@ -100,10 +100,54 @@ def test_a_ratio_is_a_part_of_the_whole(pack: PackBuilder, ratio: list[int]) -> 
     assert f"criteria.required: ratio {ratio} is not above 0" in pack.refused()
 
 
-def test_criteria_are_given_for_every_section_and_no_other(pack: PackBuilder) -> None:
+def test_every_section_is_in_some_criterion(pack: PackBuilder) -> None:
     del pack.official["criteria"]["general"]
     message = pack.refused()
-    assert "keys.official.criteria must name the sections ['general', 'required']" in message
+    assert f"{pack.file}: keys.official.criteria: none of them is about ['general']" in message
+
+
+def test_one_criterion_may_be_about_all_sections(pack: PackBuilder) -> None:
+    pack.official["criteria"] = {
+        "total": {"title": "Total", "sections": ["general", "required"], "threshold": 5}
+    }
+    assert list(read_manifest(pack.write()).keys["official"].criteria) == ["total"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        ({"threshold": 5}, "criteria.total: is no section; name the 'sections' or 'subjects'"),
+        ({"threshold": 5, "sections": ["general"]}, "criteria.total: needs a title"),
+        (
+            {"threshold": 5, "sections": ["genral"], "title": "T"},
+            "criteria.total: unknown section 'genral'; there are ['general', 'required']",
+        ),
+        ({"sections": ["general"], "title": "T"}, "criteria.total: give a 'threshold', or a"),
+    ],
+)
+def test_a_criterion_says_what_it_is_about_and_asks_for(
+    pack: PackBuilder, spec: dict[str, object], problem: str
+) -> None:
+    pack.official["criteria"]["total"] = spec
+    message = pack.refused()
+    assert str(pack.file) in message
+    assert problem in message
+
+
+def test_a_block_may_have_several_sections(pack: PackBuilder) -> None:
+    ranges = [
+        {"first": 1, "last": 2, "section": "required"},
+        {"first": 3, "last": 3, "section": "general"},
+    ]
+    pack.manifest["blocks"][0]["section"] = ranges
+    block = read_manifest(pack.write()).blocks[0]
+    assert [block.section_of(number) for number in (1, 2, 3)] == ["required"] * 2 + ["general"]
+    ranges[0]["last"] = 3
+    assert "block A: question 3 is named by 2 section rules, not by one" in pack.refused()
+    ranges[0]["last"], ranges[1]["last"] = 2, 4
+    assert "block A: a section rule goes beyond its 3 questions" in pack.refused()
+    ranges[1] |= {"last": 3, "section": "special"}
+    assert "block A names the unknown section 'special'" in pack.refused()
 
 
 def test_a_block_in_an_unknown_section_is_refused(pack: PackBuilder) -> None:

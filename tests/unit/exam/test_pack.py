@@ -92,6 +92,7 @@ def test_an_unknown_key_state_names_the_near_ones(pack: PackBuilder) -> None:
 
 
 def test_missing_data_names_both_ways_to_get_it(pack: PackBuilder) -> None:
+    pack.pin()
     pack.write_manifest()
     message = pack.refused_now(DataMissingError)
     assert str(pack.folder) in message
@@ -100,7 +101,16 @@ def test_missing_data_names_both_ways_to_get_it(pack: PackBuilder) -> None:
     assert "JMLE_DATA" in message
 
 
+def test_missing_data_that_nobody_can_fetch_names_its_source(pack: PackBuilder) -> None:
+    pack.manifest["source"]["repository"] = "https://example.invalid/data"
+    pack.write_manifest()
+    message = pack.refused_now(DataMissingError)
+    assert "Get them from https://example.invalid/data yourself" in message
+    assert "jmle fetch" not in message
+
+
 def test_a_folder_without_the_questions_is_missing_data_too(pack: PackBuilder) -> None:
+    pack.pin()
     pack.write()
     pack.dataset.unlink()
     message = pack.refused_now(DataMissingError)

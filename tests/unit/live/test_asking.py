@@ -11,6 +11,8 @@ import pytest
 from jmle_plugin.ask.cassette import Cassette, write_cassette
 from jmle_plugin.ask.gateway.journal import Entry, Journal
 from jmle_plugin.ask.gateway.protocol import ModelFacts
+from jmle_plugin.ask.halves import open_halves
+from jmle_plugin.ask.opening import Wanted
 from jmle_plugin.ask.run import ImageMode, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import CassetteError, GatewayError, SettingsError, StaleCassetteError
@@ -18,7 +20,14 @@ from jmle_plugin.files import digest
 from jmle_plugin.live.asking import LiveAsking
 from jmle_plugin.live.folding import JOURNAL
 from jmle_plugin.options import Settings
-from tests.builders import make_completion, make_imported_run, make_run, make_sitting
+from tests.builders import (
+    ANSWERS,
+    make_completion,
+    make_exam,
+    make_imported_run,
+    make_run,
+    make_sitting,
+)
 from tests.unit.live.conftest import MODEL, Gateway, Started
 
 Read = Callable[..., Settings]
@@ -250,3 +259,55 @@ def test_what_is_rewritten_is_announced_though_it_is_recorded(
     assert {file.stem for file in (sitting.folder / ".replaced" / "1").glob("*.yaml")} == {
         "A-1", "A-2",
     }  # fmt: skip
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> tuple[Sitting, Sitting]:
+    """Both halves of an audit of which nothing is recorded."""
+    wanted = Wanted(model=MODEL, run="some-model", may_record=True)
+    return open_halves(make_exam(), tmp_path, wanted)
+
+
+def test_an_audit_announces_both_halves_and_text_only_questions_once(
+    settings: Read, started: Started, halves: tuple[Sitting, Sitting]
+) -> None:
+    live, gateway, said = begin(settings("--images=audit"), started, *halves)
+    live.ask([seat for half in halves for seat in half.seats()], said.append, interval=None)
+    asked = {one.run: [each.question for each in one.requests] for one in gateway.announced}
+    assert asked == {"some-model": list(ANSWERS), "some-model-blind": ["A-4"]}
+    assert [len(one.images) for one in gateway.announced] == [1, 0]
+    assert [line for line in said if "cost" not in line] == [
+        "some-model sits tiny: 7 to ask, 0 from cassettes, 4 at a time",
+        "some-model-blind sits tiny: 1 to ask, 0 from cassettes, 4 at a time",
+        "  figures left out; text-only replies are those of some-model",
+    ]
+
+
+def test_only_the_blind_half_is_asked_of_a_run_that_was_recorded(
+    settings: Read, started: Started, halves: tuple[Sitting, Sitting]
+) -> None:
+    record(halves[0])
+    live, gateway, said = begin(settings("--images=audit"), started, *halves)
+    live.ask([seat for half in halves for seat in half.seats()], said.append, interval=None)
+    assert [one.run for one in gateway.announced] == ["some-model-blind"]
+
+
+def test_half_an_audit_by_itself_is_only_replayed(
+    settings: Read, started: Started, halves: tuple[Sitting, Sitting]
+) -> None:
+    blind = replace(halves[1], half=False)
+    record(blind, "A-4")
+    LiveAsking(settings(), [blind], 4).start()
+    assert started.gateways == []
+    with pytest.raises(SettingsError, match="is half of an audit"):
+        LiveAsking(settings("--record-mode=rewrite"), [blind], 4)
+
+
+def test_a_model_found_to_see_no_figures_is_not_audited(
+    settings: Read, started: Started, halves: tuple[Sitting, Sitting]
+) -> None:
+    started.facts[MODEL] = ModelFacts(provider="some", vision=False)
+    live, gateway, said = begin(settings("--images=audit"), started, *halves)
+    with pytest.raises(SettingsError, match="known to see no figures"):
+        live.ask([seat for half in halves for seat in half.seats()], said.append, interval=None)
+    assert (gateway.announced, said) == ([], [])

@@ -94,10 +94,10 @@ def test_pass_is_every_criterion_met_and_prohibited_choices_not_exceeded(
     sheet = build_sheet(*sitting)
     met = []
     for rule in exam.key.criteria:
-        own = [marks[name] for name, one in exam.questions.items() if one.section == rule.section]
+        own = [marks[name] for name, one in exam.questions.items() if one.section == rule.name]
         maximum, points = sum(one.max for one in own), sum(one.points for one in own)
         needed = needed_points(rule, maximum)
-        section = sheet.sections[rule.section]
+        section = sheet.sections[rule.name]
         assert (section.margin, section.passed) == (points - needed, points >= needed)
         met.append(points >= needed)
     limit = exam.key.prohibited

@@ -100,6 +100,7 @@ function parts(sheet) {
       ...Object.entries(sheet.kinds).map(([name, tally]) => [forms[name] ?? name, tally]),
       ["with images", sheet.images.with],
       ["without images", sheet.images.without],
+      ...(sheet.images.missing ? [["images missing", sheet.images.missing]] : []),
     ]),
   ];
 }
@@ -187,6 +188,7 @@ function sheetOf(run, number) {
     epochsOf(sheet),
     facts(told.map(([label, text]) => [foreign(label), linked(text)])),
     run.comparison ? comparisonOf(run) : null,
+    run.audit ? auditOf(run.audit) : null,
     h("details", { class: "provenance" }, h("summary", {}, ja("記録"), " Provenance"), tree(run.provenance)),
   );
 }

@@ -30,7 +30,7 @@ function ja(text, attributes = {}) {
 const hidden =
   /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])\1*/g;
 
-function named(sign) {
+function codeOf(sign) {
   const code = sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
   return `U+${code}${sign.length > 1 ? ` ×${sign.length}` : ""}`;
 }
@@ -42,7 +42,7 @@ function pieces(text) {
   let end = 0;
   for (const match of plain.matchAll(hidden)) {
     if (match.index > end) found.push(plain.slice(end, match.index));
-    found.push(h("span", { class: "hidden-sign" }, named(match[0])));
+    found.push(h("span", { class: "hidden-sign" }, codeOf(match[0])));
     end = match.index + match[0].length;
   }
   if (end < plain.length) found.push(plain.slice(end));
@@ -56,7 +56,7 @@ function foreign(text, attributes = {}) {
 
 /** The same where only a string will do: attributes, choices in a list. */
 function visible(text) {
-  return String(text).replace(hidden, named);
+  return String(text).replace(hidden, codeOf);
 }
 
 /** Labels and their texts, those without text left out. */

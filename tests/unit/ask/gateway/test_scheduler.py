@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.journal import Entry, Journal, read_journal
+from jmle_plugin.ask.gateway.limits import Lane
 from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure
 from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, RunConfig
 from jmle_plugin.ask.gateway.scheduler import Ask, Scheduler
@@ -53,7 +55,8 @@ def play(
     )
 
     async def run() -> tuple[Scheduler, list[Any]]:
-        scheduler = Scheduler(config, announced, ask, journal, Budget(config.max_cost))
+        lane = Lane(config.concurrency, config.rpm, config.tpm, now=time.monotonic())
+        scheduler = Scheduler(config, announced, ask, journal, Budget(config.max_cost), lane)
         if not hold:
             scheduler.begin()
         running = asyncio.create_task(scheduler.run())
@@ -93,6 +96,37 @@ def test_asked_in_order_so_many_at_a_time(tmp_path: Path) -> None:
     status = scheduler.status()
     assert (status.done, status.waiting, status.in_flight, status.failed) == (40, 0, 0, 0)
     assert status.tokens.prompt == 4000
+
+
+def test_runs_of_one_model_share_its_limit(tmp_path: Path) -> None:
+    now = peak = 0
+
+    async def ask(_: dict[str, Any]) -> dict[str, Any]:
+        nonlocal now, peak
+        now += 1
+        peak = max(peak, now)
+        await asyncio.sleep(0.002)
+        now -= 1
+        return REPLY
+
+    async def run(first: Journal, second: Journal) -> list[int]:
+        config = GatewayConfig(
+            token="t" * 16, runs=[RunConfig(run="r", model="m", journal="j")], concurrency=4
+        )
+        lane, budget = Lane(4, None, None, now=time.monotonic()), Budget(None)
+        both = [
+            Scheduler(config, requests(20), ask, journal, budget, lane)
+            for journal in (first, second)
+        ]
+        for one in both:
+            one.begin()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(one.run() for one in both))
+        return [one.status().done for one in both]
+
+    with Journal(tmp_path / "one") as first, Journal(tmp_path / "other") as second:
+        assert asyncio.run(run(first, second)) == [20, 20]
+    assert peak == 4
 
 
 def test_every_reply_is_journalled_before_it_is_handed_out(tmp_path: Path) -> None:

@@ -6,13 +6,17 @@ import base64
 import hashlib
 import json
 import math
+import re
+from collections import Counter
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
+from jmle_plugin.board.page import FRAME as BOARD
 from jmle_plugin.report.html.document import Frame, document
 from jmle_plugin.report.html.embed import embedded_json, embedded_size
 from jmle_plugin.report.html.page import FRAME, build_page
@@ -88,3 +92,11 @@ def test_any_report_can_be_a_document() -> None:
     digest = base64.b64encode(hashlib.sha256(scripts.found[1][1].encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in page
     assert "img-src data:;" in page
+
+
+@pytest.mark.parametrize("frame", [FRAME, BOARD])
+def test_scripts_of_a_page_share_one_scope_and_no_name(frame: Frame) -> None:
+    folder = files("jmle_plugin.report.html") / "static"
+    sources = [(folder / name).read_text("utf-8") for name in frame.scripts]
+    names = re.findall(r"^(?:function|const|let|class) +(\w+)", "\n".join(sources), re.MULTILINE)
+    assert [name for name, times in Counter(names).items() if times > 1] == []

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.ask.cassette import write_cassette
 from jmle_plugin.ask.reply import Reply
+from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam, Question, Treatment
@@ -19,12 +22,18 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import build_page, write_page
 from jmle_plugin.report.html.questions import stem
-from jmle_plugin.report.html.replies import PAGE_BYTES, StoredReply, no_replies
+from jmle_plugin.report.html.replies import (
+    PAGE_BYTES,
+    StoredReply,
+    cassette_replies,
+    no_replies,
+)
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from tests.builders import (
     FIGURE,
+    make_cassette,
     make_epochs,
     make_exam,
     make_imported_run,
@@ -229,3 +238,37 @@ def test_replies_are_read_below_exam_and_run(tmp_path: Path) -> None:
     write_run_page(make_results(), EXAM, tmp_path / "cassettes", tmp_path / "page.html")
     page = data((tmp_path / "page.html").read_text("utf-8"))
     assert str(tmp_path / "cassettes" / "tiny" / "some-model" / "A-1.yaml") in asking(page)["gone"]
+
+
+def test_an_audit_is_in_the_page_with_the_questions_behind_each_state() -> None:
+    exam = make_exam(questions=[make_question("A-4", images=(FIGURE,)), make_question("B-1")])
+    vision = make_results(exam)
+    blind = make_results(
+        exam,
+        make_marks(exam, A_4=Outcome.INCORRECT),
+        run=make_run(run="b", images=ImageMode.BLIND, text_only_from="some-model"),
+    )
+    told = vision.model_copy(update={"audit": audit(vision, blind, exam)})
+    (run,) = built(told, exam=exam)["runs"]
+    assert run["audit"]["headline"].startswith("Net effect of the figures: +100.0")
+    states = {one["index"]: one["questions"] for one in run["audit"]["states"]}
+    assert states == {"p11": [], "p10": ["A-4"], "p01": [], "p00": []}
+    assert built(vision, exam=exam)["runs"][0]["audit"] is None
+
+
+def test_text_only_replies_of_a_blind_half_are_those_of_the_run_it_names(tmp_path: Path) -> None:
+    shown = {"messages": [{"content": [{"image_url": {"url": "sha256:1"}, "type": "image_url"}]}]}
+    lender, own = tmp_path / "vision", tmp_path / "blind"
+    write_cassette(lender / "A-1.yaml", make_cassette("text-only"))
+    write_cassette(lender / "A-4.yaml", make_cassette("seen", question="A-4", request=shown))
+    write_cassette(own / "A-5.yaml", make_cassette("unseen", question="A-5"))
+    read = cassette_replies(own, lender)
+    replies = [read(name, 1) for name in ("A-1", "A-5")]
+    assert [one.reply.text for one in replies if isinstance(one, StoredReply)] == [
+        "text-only",
+        "unseen",
+    ]
+    # A reply to the figures is nobody's blind reply.
+    assert read("A-4", 1) == f"there is no cassette {own / 'A-4.yaml'}"
+    assert read("A-9", 1) == f"there is no cassette {own / 'A-9.yaml'}"
+    assert "there is no cassette" in str(cassette_replies(own)("A-1", 1))

@@ -1,0 +1,61 @@
+"""Recorded replies of other projects become cassettes, marked as imported.
+
+The replies answered those projects' prompts. Their wording is unknown here, so no prompt of
+ours stands on them; they are tied to the question they answered by its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from jmle_plugin.ask.importing.forms import FORMS, Form, default_exam, expand, recognise
+from jmle_plugin.ask.importing.writing import Imported, import_run
+from jmle_plugin.ask.run import ImageMode, check_run_name
+from jmle_plugin.errors import ImportFileError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.names import unknown_name
+
+__all__ = ["Form", "Imported", "find_form", "import_all", "import_results"]
+
+
+def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> Imported:
+    """Import a file that holds one run, as run `name` (default: the file's name)."""
+    return import_all([file], exam, cassettes, name)[0]
+
+
+def import_all(  # noqa: PLR0913 - what is said of an import
+    files: Sequence[Path],
+    exam: Exam,
+    cassettes: Path,
+    name: str = "",
+    *,
+    form: Form | None = None,
+    images: ImageMode | None = None,
+) -> list[Imported]:
+    """Import the runs that the files hold together; a folder stands for its files.
+
+    `form` is found out where it is not given. `images` says what was shown of figures, where
+    the files do not say it. Raises ImportFileError naming the file and the place. A run is
+    written whole or not at all, and one that is there already is never touched.
+    """
+    if name:
+        check_run_name(name)
+    found = form or recognise(files)
+    runs = FORMS[found](expand(files, found), images)
+    if name and len(runs) > 1:
+        raise ImportFileError(
+            f"hold {len(runs)} runs ({', '.join(run.name for run in runs)}), which cannot all "
+            f"be called {name}",
+            where=files[0],
+            remedy="Leave out --run, or import the files of one run.",
+        )
+    return [import_run(run, exam, cassettes, name) for run in runs]
+
+
+def find_form(files: Sequence[Path], name: str = "") -> tuple[Form, str]:
+    """The form called `name`, or that of the files, and the exam such files belong to."""
+    if name and name not in list(Form):
+        raise unknown_name("form of recorded replies", name, list(Form))
+    form = Form(name) if name else recognise(files)
+    return form, default_exam(form, files)

@@ -1,0 +1,133 @@
+"""From another project's run to a folder of cassettes, whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from jmle_plugin.ask.cassette import SUFFIX, Cassette, cassette_name, write_cassette
+from jmle_plugin.ask.importing.foreign import ForeignReply, ForeignRun
+from jmle_plugin.ask.request import build_request
+from jmle_plugin.ask.run import ImportedFrom, RunSpec, check_run_name, write_run
+from jmle_plugin.errors import CassetteError, ImportFileError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.validation import first_problem
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import made: the run, its folder, and the questions left without a reply."""
+
+    run: RunSpec
+    folder: Path
+    replies: int
+    missing: tuple[str, ...]
+
+
+def import_run(run: ForeignRun, exam: Exam, cassettes: Path, name: str = "") -> Imported:
+    """Write one run; ImportFileError names the file and the place, and nothing is kept then."""
+    name = name or run.name
+    check_run_name(name)
+    replies = _replies(run, exam)
+    spec = _spec(run, exam, name)
+    folder = cassettes / exam.id / spec.run
+    if folder.exists():
+        raise ImportFileError(
+            f"there is a run {spec.run} of {exam.id} already",
+            where=folder,
+            remedy="Give another --run name, or move the old run away.",
+        )
+    _write(folder, spec, exam, run, replies)
+    missing = tuple(one for one in exam.questions if one not in replies)
+    return Imported(spec, folder, len(replies), missing)
+
+
+def _spec(run: ForeignRun, exam: Exam, name: str) -> RunSpec:
+    source = ImportedFrom(
+        project=run.project, file=run.label, sha256=run.sha256, recorded=run.recorded
+    )
+    try:
+        return RunSpec(
+            exam=exam.id,
+            run=name,
+            model=run.model,
+            display_name=run.display_name,
+            parameters=dict(run.parameters),
+            images=run.images,
+            imported=source,
+        )
+    except ValidationError as error:
+        raise ImportFileError(f"metadata: {first_problem(error)}", where=run.first) from error
+
+
+def _replies(run: ForeignRun, exam: Exam) -> dict[str, ForeignReply]:
+    """Replies by question; what has none is left out."""
+    seen: Counter[str] = Counter()
+    for one in run.replies:
+        if one.question not in exam.questions:
+            raise ImportFileError(
+                f"answers question {one.question!r}, which {exam.id} does not have",
+                where=one.file,
+                remedy="Name the exam the file belongs to with --exam.",
+            )
+        seen[one.question] += 1
+    for one in run.replies:
+        if seen[one.question] > 1:
+            raise ImportFileError(
+                f"answers question {one.question} {seen[one.question]} times", where=one.file
+            )
+    return {one.question: one for one in run.replies if one.text is not None}
+
+
+def _write(
+    folder: Path, spec: RunSpec, exam: Exam, run: ForeignRun, replies: Mapping[str, ForeignReply]
+) -> None:
+    """Fill a folder beside the run's place, then move it there whole."""
+    draft: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        for name, reply in replies.items():
+            request = build_request(spec, exam, None, exam.questions[name])
+            cassette = Cassette(
+                question=name,
+                epoch=1,
+                question_sha256=request.question_sha256,
+                request=request.body,
+                response=_completion(reply, run),
+                imported=spec.import_mark,
+            )
+            write_cassette(draft / (cassette_name(name) + SUFFIX), cassette)
+        write_run(draft, spec)
+        draft.chmod(0o755)
+        draft.rename(folder)
+    except CassetteError as error:
+        raise ImportFileError(
+            f"a reply cannot be kept: {error.problem}",
+            where=error.where,
+            remedy="Nothing was kept. Leave that reply out of the file to import the others.",
+        ) from error
+    except OSError as error:
+        raise ImportFileError(
+            f"the run cannot be written ({error.strerror})",
+            where=folder,
+            remedy="Make room or name another folder with --cassettes; nothing was kept.",
+        ) from error
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _completion(reply: ForeignReply, run: ForeignRun) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text}
+    if reply.reasoning:
+        message["reasoning_content"] = reply.reasoning
+    made = {"object": "chat.completion", "choices": [{"index": 0, "message": message}]}
+    return {"answer_of": run.project, **made} if run.answers_only else made

@@ -1,0 +1,69 @@
+"""What must hold for the questions of every exam, whatever layout they come in."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from jmle_plugin.errors import PackError
+from jmle_plugin.exam.block_spec import BlockSpec
+from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.sources import Paper, PaperQuestion
+
+_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
+"""What names a test and a file; an ending of `-e2` names the second asking of a question."""
+
+
+def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
+    """PackError unless each question stands once, in its block, answerable, and none is missing."""
+    for name, times in Counter(one.id for one in paper.questions).items():
+        if times > 1:
+            raise PackError(f"question {name} stands {times} times", where=paper.file)
+    numbers: dict[str, list[int]] = {name: [] for name in blocks}
+    for one in paper.questions:
+        if one.block not in blocks:
+            raise PackError(
+                f"question {one.id}: block {one.block!r} is not one of {list(blocks)}",
+                where=paper.file,
+            )
+        numbers[one.block].append(one.number)
+        _check_options(one, paper.file)
+    for name, block in blocks.items():
+        there, due = Counter(numbers[name]), Counter(block.numbers)
+        wrong = {
+            "missing": sorted(due - there),
+            "not due": sorted(there.keys() - due.keys()),
+            "twice": sorted(number for number, times in there.items() if times > 1),
+        }
+        if any(wrong.values()):
+            detail = ", ".join(f"{what}: {which}" for what, which in wrong.items() if which)
+            raise PackError(
+                f"block {name} must have the questions {block.first} to {block.numbers[-1]} once "
+                "each, but "
+                f"has {there.total()} ({detail})",
+                where=paper.file,
+            )
+
+
+def _check_options(one: PaperQuestion, file: Path) -> None:
+    problem = ""
+    if not _QUESTION_ID.fullmatch(one.id):
+        problem = (
+            "an id has letters, digits and . _ - only, and does not end like -e2: "
+            "it names a test and a file, to which -e2 is added where it is asked again"
+        )
+    elif one.kind is QuestionKind.NUMERIC:
+        if one.options or one.select != 1:
+            problem = "a numeric question has no options and selects 1"
+    elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
+        problem = "a choice question needs at least two options"
+    elif one.kind is QuestionKind.SEQUENCE and one.select < 2:  # noqa: PLR2004 - an order of one
+        problem = "a sequence has at least two options in order"
+    elif one.select > len(one.options):
+        problem = f"selects {one.select} of {len(one.options)} options"
+    elif stray := set(one.prohibited) - set(one.options):
+        problem = f"prohibited choices {sorted(stray)} are not among the options"
+    if problem:
+        raise PackError(f"question {one.id}: {problem}", where=file)

@@ -1,0 +1,72 @@
+"""Answers without a reply around them: other projects' records that kept the answer alone.
+
+standard
+    The whole record is the answer: precisely labels or a number is *exact*, what the
+    grammars of ``choice`` and ``numeric`` read is *tolerant*. Where that yields nothing and
+    the record ends in a line that says ``答え:`` or the like, what follows there.
+published
+    Each project's own rule, to the letter:
+
+    IgakuQA
+        The pieces between commas as they stand: of ``a, c`` the second is no label, so it
+        is wrong. A number is the text as it stands.
+    IgakuQA119
+        Lower case, without ``[``, ``]``, ``,`` and blanks; each character left is a label.
+        (That rule compares numbers by their sorted digits as well, so that 060 would pass
+        for 600; here they differ.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from jmle_plugin.exam.model import Question, QuestionKind
+from jmle_plugin.mark import choice, numeric
+
+_LAST_WORD = re.compile(r"\s*(?:最終)?(?:答え|解答|回答|正解|[Aa]nswer)\s*[:：]\s*(.+)")
+_DROPPED = str.maketrans("", "", "[], ")
+
+
+def read_bare(question: Question, text: str) -> tuple[tuple[str, ...], bool]:
+    """Return the answer, () where there is none, and whether it was given precisely."""
+    reader = numeric if question.kind is QuestionKind.NUMERIC else choice
+    exact = numeric.read_exact(text) if reader is numeric else choice.read_exact(question, text)
+    if exact:
+        return exact, True
+    answer = reader.read(question, text)
+    if not answer:
+        lines = text.strip().splitlines()
+        last = _LAST_WORD.fullmatch(lines[-1]) if lines else None
+        answer = reader.read(question, last[1]) if last else ()
+    return answer, False
+
+
+def read_published_bare(question: Question, text: str, project: str) -> tuple[str, ...]:
+    """Return what `project`'s own rule makes of the record; KeyError for an unknown project."""
+    return RULES[project](question, text)
+
+
+def _between_commas(question: Question, text: str) -> tuple[str, ...]:
+    if question.kind is QuestionKind.NUMERIC:
+        return (text,) if text else ()
+    return _once(text.split(",")) if text else ()
+
+
+def _without_separators(question: Question, text: str) -> tuple[str, ...]:
+    left = text.strip().lower().translate(_DROPPED)
+    if question.kind is QuestionKind.NUMERIC:
+        return (left,) if left else ()
+    return _once(list(left))
+
+
+def _once(labels: list[str]) -> tuple[str, ...]:
+    # A label given twice makes another list than the key's: wrong by both rules.
+    return tuple(sorted(labels)) if len(set(labels)) == len(labels) else ()
+
+
+RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {
+    "IgakuQA": _between_commas,
+    "IgakuQA119": _without_separators,
+}
+"""Project -> its rule."""

@@ -1,0 +1,76 @@
+"""The sentences of an image audit, the same in every form it is shown in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jmle_plugin.report.audit import LEVEL, Audit, AuditPart
+from jmle_plugin.report.layout import count
+from jmle_plugin.report.wording import p_text
+
+FEW = 30
+"""Questions below which a part says so."""
+_ALPHA = 1 - LEVEL
+
+
+def headline(audit: Audit) -> str:
+    """The one sentence: what the figures are worth, or that nobody can tell."""
+    total = audit.total
+    if not total.right_wrong and not total.wrong_right:
+        return "The figures changed no outcome."
+    net = f"{signed_share(total.net)} percentage points"
+    noise = "" if total.p_mcnemar <= _ALPHA else ", within noise"
+    return f"Net effect of the figures: {net}{noise} ({p_text(total.p_mcnemar)})."
+
+
+def facts(audit: Audit) -> Iterator[str]:
+    """What else there is to know, a sentence each."""
+    total = audit.total
+    both, gained, lost, _ = total.counts
+    yield (
+        f"Image questions right: {both + gained} of {total.questions} with figures, "
+        f"{both + lost} without. Net effect {signed_share(total.net)} percentage points, "
+        f"{LEVEL:.0%} interval {signed_share(total.low)} to {signed_share(total.high)}, "
+        f"exact McNemar {p_text(total.p_mcnemar)}."
+    )
+    yield _detectable(audit)
+    if audit.shared:
+        yield "Text-only questions were asked once: their replies count in both halves."
+    elif (control := audit.text_only) is not None:
+        _, better, worse, _ = control.counts
+        yield (
+            f"Control: {count(control.questions, 'text-only question')} asked twice, "
+            f"{better} right in the first half alone, {worse} in the second alone "
+            f"({p_text(control.p_mcnemar)}): so much differs by chance."
+        )
+    if audit.withdrawn:
+        yield (
+            "Left out, since the examiners excluded them or credited everybody: "
+            f"{', '.join(audit.withdrawn)}."
+        )
+    if any(part.questions < FEW for part in _parts(audit)):
+        yield f"* fewer than {FEW} questions: the interval says how little that tells."
+    if any(len(parts) > 1 for parts in audit.groupings.values()):
+        yield f"Holm: p corrected for all {len(list(_parts(audit)))} parts; nothing is gated by it."
+
+
+def _detectable(audit: Audit) -> str:
+    asked = count(audit.total.questions, "image question is", "image questions are")
+    few = f"{asked} few. " if audit.total.questions < FEW else ""
+    if audit.detectable is None:
+        return f"{few}No net effect, however large, would be found 4 times of 5."
+    points = 100 * audit.detectable / audit.total.questions
+    return (
+        f"{few}Smallest net effect found 4 times of 5: {count(audit.detectable, 'question')} "
+        f"({points:.1f} percentage points), if none changes the other way."
+    )
+
+
+def _parts(audit: Audit) -> Iterator[AuditPart]:
+    for parts in audit.groupings.values():
+        yield from parts
+
+
+def signed_share(points: float) -> str:
+    """Percentage points: `+7.1`, `0.0`, `-7.1`."""
+    return f"{points:+.1f}" if round(points, 1) else "0.0"
