@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,25 +11,15 @@ from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import ResultError
 from jmle_plugin.files import read_regular
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.text import printable
+from jmle_plugin.report.markup import item, prose
 
 BEGIN, END = (f"<!-- jmle leaderboard {word} -->" for word in ("begin", "end"))
-# What markdown or HTML would take for its own in a name that others have given.
-_SPECIAL = re.compile(r"[\\`*_\[\]|~$]")
-_ENTITIES = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    "@": "&#64;",
-    "://": "&#58;//",
-    "www.": "www&#46;",
-}
 
 
 def markdown(board: Leaderboard) -> str:
     """Tables and what has to be known to read them, ending in a line break."""
     parts = ["\n".join(_table(board, table)) for table in board.tables]
-    legend = "\n".join(f"- {_plain(note)}" for note in wording.legend(board))
+    legend = "\n".join(item(note) for note in wording.legend(board))
     # One list where one table stands above it, a list of its own below several.
     listed = len(parts) == 1 and parts[0].rpartition("\n")[2].startswith("- ")
     return "\n\n".join(parts) + ("\n" if listed else "\n\n") + legend + "\n"
@@ -70,10 +59,10 @@ _REMEDY = f"Write {BEGIN} and {END} into it, a line each, where the table belong
 
 def _table(board: Leaderboard, table: Table) -> Iterator[str]:
     if difference := wording.differences(board, table):
-        yield f"**{_plain(difference)}**"
+        yield f"**{prose(difference)}**"
         yield ""
     title, *facts = wording.heading(table)
-    yield " · ".join([f"**{_plain(title)}**", *map(_plain, facts)])
+    yield " · ".join([f"**{prose(title)}**", *map(prose, facts)])
     if table.rows:
         yield ""
         yield from _grid(ranked_columns(table), table.rows)
@@ -84,30 +73,28 @@ def _table(board: Leaderboard, table: Table) -> Iterator[str]:
         yield from _grid(unranked_columns(table), table.unranked)
     for n, note in enumerate(wording.footnotes(table)):
         yield from ("",) * (n == 0)
-        yield f"- {_plain(note)}"
+        yield item(note)
 
 
 def _grid(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[str]:
     yield _line([one.long or f"{one.title} {one.below}".strip() for one in columns])
     yield _line([":--" if one.left else "--:" for one in columns])
     for n, row in enumerate(rows):
-        cells = [_plain(one.cells[n]) for one in columns]
+        cells = [_cell(one, n) for one in columns]
         bold = {"model", "verdict"} if row.verdict is Verdict.PASS else set()
         yield _line(
             [
-                f"**{cell}**" if one.title in bold else cell
+                f"**{cell}**" if cell and one.title in bold else cell
                 for one, cell in zip(columns, cells, strict=True)
             ]
         )
 
 
+def _cell(column: Column, n: int) -> str:
+    """Names are foreign; figures are ours, but a dollar may begin a formula."""
+    text = column.cells[n]
+    return prose(text) if column.left else text.replace("$", r"\$")
+
+
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _plain(text: str) -> str:
-    """`text` as nothing but text; a run's name may hold anything."""
-    shown = " ".join(printable(text).split())
-    for sign, entity in _ENTITIES.items():
-        shown = shown.replace(sign, entity)
-    return _SPECIAL.sub(r"\\\g<0>", shown)

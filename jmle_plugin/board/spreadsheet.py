@@ -7,11 +7,10 @@ from io import StringIO
 from typing import Any
 
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
-from jmle_plugin.text import printable
+from jmle_plugin.report.tables import safe_cell
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel takes UTF-8 for something else."""
-_FORMULA = tuple("=+-@＝＋－＠")
 
 
 def csv_text(board: Leaderboard) -> str:
@@ -23,7 +22,7 @@ def csv_text(board: Leaderboard) -> str:
     writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\r\n")
     writer.writeheader()
     for line in lines:
-        writer.writerow({name: _safe(value) for name, value in line.items()})
+        writer.writerow({name: safe_cell(value) for name, value in line.items()})
     return BYTE_ORDER_MARK + text.getvalue()
 
 
@@ -63,11 +62,3 @@ def _values(table: Table, row: Row) -> dict[str, Any]:
         "exam_hash": table.facts["pack"],
         "synthetic": str(table.exam.synthetic).lower(),
     }
-
-
-def _safe(value: Any) -> Any:
-    """Text that a spreadsheet would calculate gets an apostrophe; control characters go."""
-    if not isinstance(value, str):
-        return value
-    shown = printable(value)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown

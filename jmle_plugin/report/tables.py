@@ -36,7 +36,7 @@ def csv_table(results: Results, exam: Exam) -> bytes:
     table = csv.writer(file)
     table.writerow(COLUMNS)
     for row in _rows(results, exam):
-        table.writerow([_cell(row[name]) for name in COLUMNS])
+        table.writerow([safe_cell(row[name]) for name in COLUMNS])
     return file.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -84,7 +84,8 @@ def _spent(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
+    """`value` for a cell: text is in one line, and nothing that a spreadsheet computes."""
     if not isinstance(value, str):
         return value
     # Nor does a tab or a line break begin a cell, or stand in one.

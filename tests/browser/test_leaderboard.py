@@ -136,8 +136,8 @@ def test_without_pages_a_question_still_tells_who_answered_what(
     page.get_by_role("button", name="B-2").first.focus()
     readout = page.locator("#readout")
     expect(readout).to_contain_text("3 points, key a")
-    expect(readout).to_contain_text("not asked 1: some/model [part]")
-    expect(readout).to_contain_text("incorrect 1: some/model [wrong]")
+    expect(readout).to_contain_text("not asked ×1 some/model [part]")
+    expect(readout).to_contain_text("incorrect ×1 some/model [wrong]")
 
 
 def test_hostile_names_are_text(visit: Open, hostile_file: Path) -> None:

@@ -56,7 +56,7 @@ def test_every_form_is_printed(folder: Path, capsys: pytest.CaptureFixture[str])
     for form in ("markdown", "csv", "json"):
         assert main(["leaderboard", "results/tiny/*.json", f"--format={form}"]) == 0
         out[form] = capsys.readouterr().out
-    assert "| 1 | **some/model \\[good\\]** |" in out["markdown"]
+    assert "| 1 | **some/model `[good]`** |" in out["markdown"]
     lines = list(csv.DictReader(out["csv"].removeprefix("\ufeff").splitlines()))
     assert [line["run"] for line in lines] == ["good", "bad"]
     assert [row["run"] for row in json.loads(out["json"])["tables"][0]["rows"]] == ["good", "bad"]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.board.markdown import BEGIN, END, filled, markdown
 from jmle_plugin.compare.leaderboard import Leaderboard
 from jmle_plugin.errors import ResultError
+from jmle_plugin.text import printable
 from tests.unit.board.conftest import ALONE, titled
 
 
@@ -29,10 +30,15 @@ def test_no_name_breaks_the_table_or_becomes_markup(name: str) -> None:
     text = markdown(titled(ALONE, name))
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == 3
-    assert {len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) for row in rows} == {10}
-    cell = re.split(r"(?<!\\)\|", rows[2])[2].strip().removeprefix("**").removesuffix("**")
-    plain = re.sub(r"\\[\\`*_\[\]|~$]|&(?:amp|lt|gt|#64|#58);", "", cell)
-    assert not re.search(r"[\\`*_\[\]|~$<>@]|://", plain)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    cells = [tokens[n + 1].children or [] for n, one in enumerate(tokens) if one.type == "td_open"]
+    assert len(cells) == rows[0].count("|") - 1
+    kinds = {"text", "strong_open", "strong_close", "code_inline", "html_inline", "text_special"}
+    assert {one.type for one in cells[1]} <= kinds
+    tags = {one.content for one in cells[1] if one.type == "html_inline"}
+    assert tags <= {"<code>", "</code>"}
+    shown = "".join(one.content for one in cells[1] if one.type != "html_inline")
+    assert shown.split() == printable(name).split()
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])

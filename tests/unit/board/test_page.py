@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +96,19 @@ def test_pages_beside_are_linked(
     assert (tmp_path / base).joinpath(pages["often"]).resolve() == (
         tmp_path / "results" / "tiny" / "often.html"
     )
+
+
+def test_no_script_takes_another_ones_names() -> None:
+    # They share one scope: a second function of a name would silently replace the first.
+    static = files("jmle_plugin.report.html").joinpath("static")
+    found = Counter(
+        name
+        for script in FRAME.scripts
+        for name in re.findall(
+            r"^(?:function|const|let) (\w+)",
+            static.joinpath(script).read_text("utf-8"),
+            re.MULTILINE,
+        )
+    )
+    assert found["foreign"] == found["heatOf"] == 1
+    assert [name for name, times in found.items() if times > 1] == []

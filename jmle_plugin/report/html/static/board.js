@@ -12,7 +12,7 @@ function pageOf(row, id = "") {
   return row.page + (id ? `#${encodeURIComponent(id)}` : "");
 }
 
-function named(row) {
+function linkedName(row) {
   return row.page ? h("a", { href: pageOf(row) }, nameOf(row)) : nameOf(row);
 }
 
@@ -43,7 +43,7 @@ function columnsOf(table) {
   const several = table.rows.length > 1;
   return [
     ["Rank", "number", (row) => row.rank, false, (row) => String(row.rank)],
-    ["Model", "name", (row) => row.name.toLowerCase(), false, named],
+    ["Model", "name", (row) => row.name.toLowerCase(), false, linkedName],
     ["Points", "number points", (row) => row.total.points, true, (row) => of_(row.total.points, row.total.max)],
     [`${page.level} on another exam`, "", null, false, (row) => strip(row, from)],
     ["Interval", "number", (row) => row.interval?.[0] ?? -1, true, (row) => row.interval_text],
@@ -91,7 +91,7 @@ function rankingOf(table, label) {
 
 function unrankedOf(table, label) {
   const titles = ["Model", "Why", "Points", "Correct", "Vision", "Errors", "Cost"];
-  const line = (row) => h("tr", {}, h("th", { scope: "row" }, named(row)), h("td", {}, row.why),
+  const line = (row) => h("tr", {}, h("th", { scope: "row" }, linkedName(row)), h("td", {}, row.why),
     h("td", {}, of_(row.total.points, row.total.max)), h("td", {}, of_(row.total.correct, row.total.questions)),
     h("td", {}, h("span", { role: "img", "aria-label": row.images }, row.vision)), h("td", {}, String(row.errors)), h("td", {}, row.cost_text));
   return h("div", { class: "scroll ranking unranked", role: "region", tabindex: "0", "aria-label": `${label}: ${table.unranked_title}` },

@@ -75,7 +75,7 @@ function legendOf() {
 function gridOf(block, lines, runs, which) {
   const title = block ? `Block ${block}` : "All questions";
   const heads = runs.map((row) => h("th", { scope: "col" },
-    h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: row.name }, nameOf(row))));
+    h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: visible(row.name) }, nameOf(row))));
   return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": title + which },
     h("table", { class: "heat" }, h("caption", {}, title),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Question")), heads)),
@@ -107,7 +107,7 @@ function show({ question, place }, runs) {
   const groups = [...answers].sort(([, one], [, other]) => other.length - one.length);
   const wanted = question.accepted.map((one) => one.join(",")).join(" or ");
   readout.replaceChildren(h("b", {}, question.id), ` ${counted(question.max, "point")}, key ${wanted || "unknown"}: `,
-    ...groups.map(([said, group]) => h("span", {}, outcomeAt(group[0], place) === "correct" ? "○ " : "", h("b", {}, foreign(said)), ` ${group.length}: `,
+    ...groups.map(([said, group]) => h("span", {}, outcomeAt(group[0], place) === "correct" ? "○ " : "", h("b", {}, foreign(said)), ` ×${group.length} `,
       group.map((row, n) => [n ? ", " : "", row.page ? h("a", { href: pageOf(row, question.id) }, nameOf(row)) : nameOf(row)]))));
   readout.hidden = false;
 }
