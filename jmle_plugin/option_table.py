@@ -139,7 +139,7 @@ OPTIONS = (
     Option("key", "state of the answer key (default: the exam's own)", metavar="STATE"),
     Option(
         "extraction",
-        "how answers are read: like a human examiner, or by JMLE2026-Bench's published rule",
+        "how answers are read: like a human examiner, or by the rule their project published",
         choices=tuple(one.value for one in Extraction),
         default=Extraction.STANDARD.value,
     ),

@@ -35,6 +35,7 @@ def data_root() -> Path:
     """Folder with the published data and recorded runs, one folder per source."""
     named = os.environ.get("JMLE_DATA")
     root = Path(named) if named else ROOT.parent / "shared" / "data"
-    if not (root / "jmle2026-bench").is_dir():
-        pytest.skip(f"needs the published data: no jmle2026-bench in {root} (set JMLE_DATA)")
+    for source in ("jmle2026-bench", "igakuqa", "igakuqa119"):
+        if not (root / source).is_dir():
+            pytest.skip(f"needs the published data: no {source} in {root} (set JMLE_DATA)")
     return root

@@ -1,4 +1,4 @@
-"""Commands about exams: fetch, import, check."""
+"""Commands about exams: exams, fetch, import, check."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from jmle_plugin.text import printable
 
 def add_commands(commands: Any) -> None:
     """Add them to argparse's subparsers."""
+    exams = commands.add_parser("exams", help="list the exam packs and whether their data is here")
+    exams.add_argument("--format", choices=("text", "json"), default="text")
+    add_data(exams)
+    exams.set_defaults(command=_exams)
+
     fetch = commands.add_parser("fetch", help="download an exam's questions and figures")
     fetch.add_argument("exam")
     fetch.add_argument("--base-url", metavar="URL", help="a mirror with upstream's layout")
@@ -38,6 +43,17 @@ def add_commands(commands: Any) -> None:
     check.add_argument("exam")
     add_data(check)
     check.set_defaults(command=_check)
+
+
+def _exams(options: argparse.Namespace) -> int:
+    from jmle_plugin.cli.listing import as_json, as_text  # noqa: PLC0415
+    from jmle_plugin.exam.library import find_packs, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.listing import list_exam  # noqa: PLC0415
+
+    root = data_root(options)
+    listed = [list_exam(pack, root) for pack in find_packs(pack_folders(Path.cwd())).values()]
+    print(as_json(listed) if options.format == "json" else as_text(listed))
+    return 0
 
 
 def _fetch(options: argparse.Namespace) -> int:

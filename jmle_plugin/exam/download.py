@@ -1,4 +1,4 @@
-"""Files over HTTP, by way of pooch, each checked against its sha256.
+"""Files over HTTP, by way of pooch, each checked against its sha256 where one is recorded.
 
 Each file arrives beside its place under a temporary name, is compared with its pinned
 sha256, and is moved into place only when it is right. So whatever stands under a file's
@@ -34,7 +34,8 @@ class Item:
     name: str
     path: Path
     """Where it belongs."""
-    sha256: str
+    sha256: str | None
+    """None where nobody recorded it: whatever arrives whole is taken."""
     url: str
 
 
@@ -70,7 +71,8 @@ def download(items: Sequence[Item], *, total: int, report: Callable[[str], None]
             if attempt.size is not None:
                 sizes.append(attempt.size)
             shown = "already there" if attempt.size is None else shown_size(attempt.size)
-            report(f"[{item.number:>{width}}/{total}] {item.name}  {shown}")
+            unchecked = "" if item.sha256 else "  not checked: no checksum is recorded"
+            report(f"[{item.number:>{width}}/{total}] {item.name}  {shown}{unchecked}")
     return sizes
 
 
@@ -109,10 +111,10 @@ class _Attempt:
 
     def _check(self, arrived: Path) -> None:
         found, size = file_sha256(arrived), arrived.stat().st_size
-        if found != self.item.sha256:
+        if self.item.sha256 not in (None, found):
             raise FetchError(
                 f"what came from {public(self.item.url)} is not the published file: {size:,} "
-                f"bytes with sha256 {found[:12]}…, the pack pins {self.item.sha256[:12]}…",
+                f"bytes with sha256 {found[:12]}…, the pack pins {str(self.item.sha256)[:12]}…",
                 where=self.item.path,
                 remedy="It was changed or cut off on the way, or the address serves something "
                 f"else. {_AGAIN}",
@@ -126,7 +128,7 @@ def _failure(error: Exception, item: Item) -> FetchError:
     from requests.exceptions import RequestException  # noqa: PLC0415
 
     if not isinstance(error, OSError):
-        return wrong_file(item.path, item.sha256)
+        return wrong_file(item.path, item.sha256 or "unknown")
     if isinstance(error, RequestException):
         remedy = f"Check the connection and the address. {_AGAIN}"
     else:

@@ -6,7 +6,7 @@ Here it is decided what has to come and from where; `download` brings it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -47,7 +47,7 @@ class FetchReport:
 def fetch_exam(
     pack: Path, root: Path, *, base_url: str | None = None, report: Callable[[str], None]
 ) -> FetchReport:
-    """Download the files the pack pins into `root` / its source folder.
+    """Download the files the pack names into `root` / its source folder.
 
     `base_url` names a mirror that has the same paths. `report` gets one line a file. A
     file that is there and right is not asked for again; one that is there and wrong is
@@ -61,34 +61,43 @@ def fetch_exam(
         report(f"nothing to fetch: the exam {manifest.id} is part of the suite")
         return FetchReport(pack.parent, 0, 0, 0, 0, time.monotonic() - started)
     folder = root.absolute() / source.folder
-    if not source.files:
+    files: dict[str, str | None] = {**source.files, **dict.fromkeys(source.unverified)}
+    if not files:
         raise FetchError(
             f"nothing to fetch: the exam {manifest.id} pins no files",
             where=pack,
             remedy=f"Put its questions into {folder} by hand.",
         )
-    urls = _urls(source, base_url)
-    missing = _missing(folder, source.files)
-    kept = len(source.files) - len(missing)
+    urls = _urls(source, files, base_url)
+    missing = _missing(folder, files)
+    kept = len(files) - len(missing)
     if kept:
-        report(f"{kept} of {len(source.files)} files are already there")
+        report(f"{kept} of {len(files)} files are already there")
     items = [
-        Item(number, name, folder / name, source.files[name], urls[name])
-        for number, name in enumerate(source.files, start=1)
+        Item(number, name, folder / name, sha256, urls[name])
+        for number, (name, sha256) in enumerate(files.items(), start=1)
         if name in missing
     ]
-    sizes = download(items, total=len(source.files), report=report)
+    sizes = download(items, total=len(files), report=report)
+    if source.unverified:
+        report(
+            f"not checked: {len(source.unverified)} files, whose checksums nobody recorded; the "
+            f"commit {source.commit[:7]} alone says which they are. Look at them with "
+            f"`jmle check {manifest.id}`."
+        )
+    if source.incomplete:
+        report(f"not fetched: {source.incomplete}")
     return FetchReport(
         folder=folder,
-        files=len(source.files),
+        files=len(files),
         downloaded=len(sizes),
-        kept=len(source.files) - len(sizes),
+        kept=len(files) - len(sizes),
         bytes=sum(sizes),
         seconds=time.monotonic() - started,
     )
 
 
-def _urls(source: SourceSpec, base_url: str | None) -> dict[str, str]:
+def _urls(source: SourceSpec, files: Iterable[str], base_url: str | None) -> dict[str, str]:
     template = source.url if base_url is None else base_url.rstrip("/") + "/{path}"
     try:
         parts = urlsplit(template)
@@ -103,10 +112,10 @@ def _urls(source: SourceSpec, base_url: str | None) -> dict[str, str]:
         )
     # The path comes last, so that nothing in it is taken for a placeholder.
     fixed = template.replace("{commit}", source.commit) if base_url is None else template
-    return {path: fixed.replace("{path}", quote(path)) for path in source.files}
+    return {path: fixed.replace("{path}", quote(path)) for path in files}
 
 
-def _missing(folder: Path, files: Mapping[str, str]) -> set[str]:
+def _missing(folder: Path, files: Mapping[str, str | None]) -> set[str]:
     """The files to download; FetchError when something else stands in the place of one."""
     missing: set[str] = set()
     wrong: list[str] = []
@@ -122,7 +131,7 @@ def _missing(folder: Path, files: Mapping[str, str]) -> set[str]:
                 )
             if not path.exists():
                 missing.add(name)
-            elif not path.is_file() or file_sha256(path) != pinned:
+            elif not path.is_file() or pinned not in (None, file_sha256(path)):
                 wrong.append(name)
         except (OSError, RuntimeError) as error:
             raise FetchError(
@@ -131,5 +140,5 @@ def _missing(folder: Path, files: Mapping[str, str]) -> set[str]:
                 remedy="Make it readable or move it away, then run the same command again.",
             ) from error
     if wrong:
-        raise wrong_file(folder / wrong[0], files[wrong[0]], wrong[1:])
+        raise wrong_file(folder / wrong[0], files[wrong[0]] or "unknown", wrong[1:])
     return missing

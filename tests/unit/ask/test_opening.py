@@ -20,7 +20,13 @@ from jmle_plugin.errors import (
     StaleCassetteError,
     UnknownNameError,
 )
-from tests.builders import make_cassette, make_exam, make_imported_run, make_run
+from tests.builders import (
+    make_cassette,
+    make_exam,
+    make_imported_run,
+    make_question,
+    make_run,
+)
 
 EXAM = make_exam()
 
@@ -275,3 +281,34 @@ def test_worker_sits_what_it_is_told(cassettes: Path) -> None:
     assert reopen_sitting(EXAM, cassettes, told, None) == Sitting(
         EXAM, spec, load_prompt(), cassettes / "tiny" / "elsewhere"
     )
+
+
+FIGURELESS = make_exam(
+    questions=[
+        make_question("A-1", figures_missing=True), make_question("B-1"),
+    ]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("images", [None, ImageMode.BLIND])
+def test_an_exam_without_any_of_its_figures_is_sat_blind(
+    tmp_path: Path, images: ImageMode | None
+) -> None:
+    wanted = Wanted(model="m", run="r", may_record=True, images=images)
+    sitting = open_sitting(FIGURELESS, tmp_path, wanted)
+    assert (sitting.run.images, sitting.run.no_vision) == (ImageMode.BLIND, False)
+    write_run(sitting.folder, sitting.run)
+    again = open_sitting(FIGURELESS, tmp_path, Wanted(model="m", run="r", may_record=True))
+    assert again.run == sitting.run
+
+
+def test_figures_that_are_not_there_cannot_be_shown(tmp_path: Path) -> None:
+    wanted = Wanted(model="m", may_record=True, images=ImageMode.VISION)
+    with pytest.raises(SettingsError, match="none of the figures of tiny are in its data set"):
+        open_sitting(FIGURELESS, tmp_path, wanted)
+
+
+def test_questions_whose_figures_are_missing_are_skipped_as_well(tmp_path: Path) -> None:
+    wanted = Wanted(model="m", may_record=True, images=ImageMode.SKIP)
+    sitting = open_sitting(FIGURELESS, tmp_path, wanted)
+    assert [seat.question.id for seat in sitting.seats()] == ["B-1"]

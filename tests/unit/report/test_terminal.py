@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from wcwidth import wcswidth
 
-from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.ask.run import ImageMode, RunSpec
 from jmle_plugin.exam.model import Criterion, ProhibitedRule, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
@@ -269,6 +269,49 @@ def test_the_most_frequent_reasons_for_missing_replies_are_told() -> None:
         "Without a reply (1): another",
     ]
     assert "Without a reply" not in text(make_results())
+
+
+def with_facts() -> Results:
+    """An exam whose data set lacks a figure and knows how people did."""
+    shares = {"A-1": 0.499, "A-2": 0.5, "A-3": 0.8, "A-4": 0.801, "B-1": 0.0, "B-2": 1.0}
+    questions = [
+        replace(one, human_accuracy=shares.get(one.id), figures_missing=one.id == "B-3")
+        for one in EXAM.questions.values()
+    ]
+    exam = make_exam(questions=questions)
+    return make_results(exam, make_marks(exam, A_1=Outcome.INCORRECT, B_3=Outcome.INCORRECT))
+
+
+def test_missing_figures_are_told_and_counted_apart() -> None:
+    lines = text(with_facts()).splitlines()
+    assert "1 question had figures that the data set does not have (images missing)." in lines
+    rows = {" ".join(line.split()) for line in lines}
+    assert {
+        "with images 1/1 1 of 1", "without images 6/7 4 of 5", "images missing 0/3 0 of 1",
+    } <= rows  # fmt: skip
+    assert "images missing" not in text(make_results(EXAM))
+
+
+def test_the_score_by_how_many_examinees_were_right() -> None:
+    said = " ".join(text(with_facts()).split())
+    assert (
+        "Correct, by share of examinees who were: under 50% 1 of 2, 50 to 80% 2 of 2, "
+        "over 80% 2 of 2, unknown 0 of 1"
+    ) in said
+    assert "examinees" not in text(make_results(EXAM))
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (make_imported_run(), "extraction published by JMLE2026-Bench"),
+        (make_run(), "extraction published"),
+    ],
+)
+def test_a_published_rule_is_called_by_its_project(run: RunSpec, said: str) -> None:
+    results = make_results(run=run, extraction=Extraction.PUBLISHED)
+    assert said in unofficial(results)
+    assert said in text(results)
 
 
 def test_rules_that_no_source_confirms_are_told_with_the_result() -> None:

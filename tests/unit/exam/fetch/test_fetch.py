@@ -149,3 +149,37 @@ def test_importing_the_module_costs_no_network_library() -> None:
     code = "import sys, jmle_plugin.exam.fetch; print({'pooch', 'requests'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_files_without_a_checksum_are_fetched_and_said_to_be_unchecked(fetch: Fetch) -> None:
+    source = fetch.pack.manifest["source"]
+    first, *others = fetch.pack.names
+    source["files"].pop(first)
+    source |= {
+        "unverified": [first],
+        "commit": "c" * 40,
+        "incomplete": "Two more.",
+    }
+    fetch.web.files = {f"{'c' * 40}/{name}": raw for name, raw in fetch.pack.files().items()}
+    fetch.pack.write_manifest()
+    report = fetch()
+    assert (report.files, report.downloaded) == (1 + len(others), 1 + len(others))
+    assert fetch.here() == set(fetch.pack.names)
+    marked = [line for line in fetch.lines if "not checked: no checksum is recorded" in line]
+    assert [first in line for line in marked] == [True]
+    assert fetch.lines[-2].startswith("not checked: 1 files")
+    assert fetch.lines[-1] == "not fetched: Two more."
+    assert fetch().kept == 1 + len(others)
+
+
+def test_a_file_without_a_checksum_arrives_whole_or_not_at_all(fetch: Fetch) -> None:
+    source = fetch.pack.manifest["source"]
+    name = fetch.pack.names[0]
+    source["files"].pop(name)
+    source |= {"unverified": [name], "commit": "c" * 40}
+    fetch.web.files = {f"{'c' * 40}/{one}": raw for one, raw in fetch.pack.files().items()}
+    fetch.web.cut = {f"{'c' * 40}/{name}"}
+    fetch.pack.write_manifest()
+    with pytest.raises(FetchError):
+        fetch()
+    assert name not in fetch.here()

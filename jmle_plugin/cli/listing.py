@@ -1,0 +1,78 @@
+"""The list of packs, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+
+from jmle_plugin.exam.listing import ListedExam
+from jmle_plugin.report.layout import folded, ranges, table
+from jmle_plugin.text import printable
+
+COLUMNS = 80
+_HEAD = ("", "edition", "questions", "images", "lacking", "here")
+_LEGEND = (
+    "images: figures that are here. lacking: questions whose figures the data set does not have; "
+    "they are asked without. here: whether the questions are on this machine (jmle fetch EXAM "
+    "brings them; jmle check EXAM tells what is known to be wrong with them)."
+)
+
+
+def as_json(exams: Sequence[ListedExam]) -> str:
+    """A list of objects, one a pack."""
+    return json.dumps([asdict(one) for one in exams], ensure_ascii=False, indent=1)
+
+
+def as_text(exams: Sequence[ListedExam]) -> str:
+    """A table in at most 80 columns, then key states, licences and what is wrong."""
+    return "\n".join(printable(line) for line in _lines(exams))
+
+
+def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
+    # One table, so that its columns go through; the professions stand between its rows.
+    ordered = sorted(exams, key=lambda one: one.profession)
+    head, *rows = table([_HEAD, *(_row(one) for one in ordered)])
+    yield from folded(head, COLUMNS)
+    profession = None
+    for one, row in zip(ordered, rows, strict=True):
+        if one.profession != profession:
+            profession = one.profession
+            yield from folded(f"[{printable(profession or 'unknown')}]", COLUMNS)
+        yield from folded(row, COLUMNS)
+    yield ""
+    yield from folded(_LEGEND, COLUMNS)
+    several = [one for one in exams if len(one.key_states) > 1]
+    yield from _grouped("Several states of the answer key, the default first", several, _states)
+    yield from _grouped("Licences", exams, lambda one: one.licence or "none is named")
+    for one in exams:
+        if one.problem:
+            yield ""
+            text = f"{one.id} cannot be used: {one.problem}"
+            yield from folded(printable(" ".join(text.split())), COLUMNS)
+
+
+def _grouped(
+    title: str, exams: Sequence[ListedExam], told: Callable[[ListedExam], str]
+) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for one in exams:
+        groups.setdefault(told(one), []).append(one.id)
+    yield ""
+    yield f"{title}:"
+    for text, names in groups.items():
+        line = f"{', '.join(ranges(names, most=2))}: {text}"
+        yield from folded(printable(line), COLUMNS, indent="    ")
+
+
+def _states(one: ListedExam) -> str:
+    return ", ".join(sorted(one.key_states, key=lambda state: state != one.default_key))
+
+
+def _row(one: ListedExam) -> tuple[str, ...]:
+    figures = (one.edition, one.questions, one.images, one.without_figures)
+    return (
+        printable(one.id),
+        *("?" if figure is None else str(figure) for figure in figures),
+        "yes" if one.here else "no",
+    )

@@ -1,0 +1,63 @@
+"""What there is to say of a pack at a glance, its questions here or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from jmle_plugin.errors import DataMissingError, JmleError
+from jmle_plugin.exam.manifest import read_manifest
+from jmle_plugin.exam.pack import load_exam
+
+
+@dataclass(frozen=True, slots=True)
+class ListedExam:
+    """One pack. What only its questions tell is None where they are not here."""
+
+    id: str
+    title: str = ""
+    edition: int | None = None
+    profession: str = ""
+    questions: int | None = None
+    images: int | None = None
+    """Different figures that are here."""
+    without_figures: int | None = None
+    """Questions that had figures which are not in the data set."""
+    default_key: str = ""
+    key_states: tuple[str, ...] = ()
+    licence: str = ""
+    here: bool = False
+    """Whether its questions are on this machine, and can be used."""
+    problem: str = ""
+    """Why it cannot be used, where that is not for want of data."""
+
+
+def list_exam(pack: Path, data_root: Path) -> ListedExam:
+    """Describe the pack whose `exam.toml` is `pack`; never raises for one that is unusable."""
+    try:
+        manifest = read_manifest(pack)
+    except JmleError as error:
+        return ListedExam(pack.parent.name, problem=str(error))
+    problem, images, without = "", None, None
+    try:
+        questions = load_exam(pack, data_root=data_root).questions.values()
+        images = len({image.sha256 for one in questions for image in one.images})
+        without = sum(one.figures_missing for one in questions)
+    except DataMissingError:
+        pass
+    except JmleError as error:
+        problem = str(error)
+    return ListedExam(
+        id=manifest.id,
+        title=manifest.title,
+        edition=manifest.edition,
+        profession=manifest.profession,
+        questions=sum(block.questions for block in manifest.blocks),
+        images=images,
+        without_figures=without,
+        default_key=manifest.default_key,
+        key_states=tuple(manifest.keys),
+        licence=manifest.licence,
+        here=images is not None,
+        problem=problem,
+    )
