@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
-from jmle_plugin.errors import DataMissingError
+from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.check import check_exam, notes
 from jmle_plugin.exam.model import Exam, QuestionKind, Treatment
+from jmle_plugin.exam.sources import jmed48k as jmed48k_layout
+from jmle_plugin.exam.sources import kokushimd as kokushimd_layout
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 
@@ -416,3 +420,41 @@ def test_what_jmed48k_does_not_say_is_named(
 def test_a_file_of_another_shape_is_refused(jmed48k: Layout) -> None:
     jmed48k.files["05_nurse/2024.json"] = [jmed(1)]
     assert "2024.json: holds no object with a list of 'questions'" in jmed48k.refused()
+
+
+# --- whatever a file holds --------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 999)
+    | st.floats()
+    | st.text("1a3、or 選べ％%.-", max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("12ab", max_size=2), inner),
+    max_leaves=4,
+)
+READERS = {"kokushimd": (kokushimd_layout, "x_a.json"), "jmed48k": (jmed48k_layout, "x.json")}
+
+
+@given(form=st.sampled_from(list(READERS)), data=st.data())
+@settings(deadline=None)
+def test_any_value_of_any_field_is_read_or_refused(
+    form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    entry = kokushi(1) if form == "kokushimd" else jmed(1)
+    fields = data.draw(st.lists(st.sampled_from(list(entry)), max_size=2))
+    changed = entry | {field: data.draw(JSON) for field in fields}
+    layout, name = READERS[form]
+    file = tmp_path_factory.getbasetemp() / "any" / name
+    save(file, [changed] if form == "kokushimd" else {"questions": [changed]})
+    refused: list[str] = []
+    options: list[str] = []
+    prohibited: list[str] = []
+    try:
+        for question in layout.read(file.parent, "x").questions:
+            options += question.options
+            prohibited += question.prohibited
+    except PackError as error:
+        refused.append(str(error.where))
+    assert refused in ([], [str(file)])
+    assert set(prohibited) <= set(options)
