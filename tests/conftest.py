@@ -7,10 +7,15 @@ from pathlib import Path
 
 import numpy as np  # noqa: F401 - loads once per process, and pytester forgets what its tests load
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
 LEFT_OUT = {"slow": "takes minutes", "browser": "needs Chromium"}
+# How long an example takes is the machine's affair, which may be busy.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
