@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np  # noqa: F401 - loads once per process, and pytester forgets what its tests load
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
@@ -15,7 +15,7 @@ LEFT_OUT = {"slow": "takes minutes"}
 ROOT = Path(__file__).resolve().parents[1]
 
 # How long an example takes depends on what else the machine does.
-settings.register_profile("jmle", deadline=None)
+settings.register_profile("jmle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jmle")
 
 
