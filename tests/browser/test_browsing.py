@@ -34,7 +34,7 @@ def test_filters(visit: Open, one_run: Path, sample: Exam, runs: list[Results]) 
     missed = [mark.question for mark in runs[0].marks if mark.outcome is not Outcome.CORRECT]
     expected = {
         ("block", "B"): [one.id for one in questions if one.block == "B"],
-        ("section", "required"): [one.id for one in questions if one.section == "required"],
+        ("criterion", "required"): [one.id for one in questions if one.section == "required"],
         ("form", "numeric"): [one.id for one in questions if one.form == "numeric"],
         ("image", "with"): [one.id for one in questions if one.images],
         ("image", "without"): [one.id for one in questions if not one.images],

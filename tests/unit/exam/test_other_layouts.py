@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
@@ -437,7 +437,6 @@ READERS = {"kokushimd": (kokushimd_layout, "x_a.json"), "jmed48k": (jmed48k_layo
 
 
 @given(form=st.sampled_from(list(READERS)), data=st.data())
-@settings(deadline=None)
 def test_any_value_of_any_field_is_read_or_refused(
     form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
