@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 
 from jmle_plugin.compare.likeness import refuse_mismatches
 from jmle_plugin.errors import ComparisonError
@@ -179,8 +178,7 @@ def pair_results(
 def answered(results: Results, standing: Standing) -> dict[str, Answered]:
     """Question id -> the answer that stands; questions whose answer is an error are left out."""
     found = {}
-    # A results file keeps the epochs of a question together.
-    for name, several in groupby(results.marks, key=lambda mark: mark.question):
+    for name, several in results.by_question().items():
         marks = tuple(sorted(several, key=lambda mark: mark.epoch))
         chosen = standing(marks)
         if chosen.outcome is not Outcome.ERROR:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
 from jmle_plugin.mark.sheet import Verdict
@@ -82,9 +80,8 @@ def _sentences(results: Results) -> Iterator[str]:
 
 def _lost(results: Results) -> Iterator[str]:
     """The questions that lost points, folded away."""
-    groups = groupby(results.marks, key=lambda mark: mark.question)
-    standing = [majority(list(marks)) for _, marks in groups]
-    lost = [mark for mark in standing if mark.points < mark.max and not mark.error]
+    scored = results.scored().values()
+    lost = [mark for mark in scored if mark.points < mark.max and not mark.error]
     if not lost:
         return
     points = sum(mark.max - mark.points for mark in lost)

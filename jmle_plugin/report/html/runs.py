@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import Any
 
 from jmle_plugin.exam.model import Exam
@@ -172,14 +171,13 @@ def _marks(
     exam: Exam | None,
 ) -> dict[str, Any]:
     """Question -> the majority's place among its askings, and the askings by epoch."""
-    shown = {}
-    for question, group in groupby(results.marks, key=lambda mark: mark.question):
-        marks = list(group)
-        shown[question] = {
+    return {
+        question: {
             "chosen": marks.index(majority(marks)),
             "askings": [_asking(one, replies, results, exam) for one in marks],
         }
-    return shown
+        for question, marks in results.by_question().items()
+    }
 
 
 def _asking(
