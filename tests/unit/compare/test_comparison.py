@@ -17,7 +17,7 @@ from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import width
 from tests.builders import make_exam, make_marks, make_question, make_results, make_run
-from tests.unit.compare.conftest import Sat, first
+from tests.unit.compare.conftest import Sat
 
 
 @pytest.fixture
@@ -156,9 +156,9 @@ def test_a_question_always_right_that_is_now_wrong_fails_the_gate(
     exam: Exam, sat: Sat, sat_often: Sat
 ) -> None:
     old = sat_often("old", [], ["A-1"], [])
-    spared = compare(old, sat("new", ["A-1"]), places(exam), standing=first)
+    spared = compare(old, sat("new", ["A-1"]), places(exam))
     assert decide_baseline(BaselineGate.NEWLY_WRONG, spared).passed
-    found = compare(old, sat("new", ["A-1", "B-2"]), places(exam), standing=first)
+    found = compare(old, sat("new", ["A-1", "B-2"]), places(exam))
     ruling = decide_baseline(BaselineGate.NEWLY_WRONG, found)
     assert not ruling.passed
     assert "got B-2 right in all of its epochs" in ruling.sentence
