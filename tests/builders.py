@@ -237,6 +237,12 @@ def make_cassette(text: str = "【回答】a", **changes: Any) -> Cassette:
     return Cassette(**fields | changes)
 
 
+def journalled(file: Path) -> list[str]:
+    """Questions whose reply is in a journal, in order; its last line may be half written."""
+    lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+    return [json.loads(line)["question"] for line in lines]
+
+
 def make_bench_file(file: Path, exam: Exam, **changes: Any) -> Path:
     """A result file in the form of JMLE2026-Bench; `changes` go to its top level."""
     content = {
