@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import add_cassettes, add_data, add_results, exam_at_hand
+from jmle_plugin.cli.common import add_cassettes, add_data, add_results, exam_at_hand, find_exam
 from jmle_plugin.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the first")
     report.add_argument(
         "--html-images",
-        "--images",
         dest="images",
         choices=("link", "embed", "off"),
         default="link",
@@ -63,12 +62,11 @@ def _report(options: argparse.Namespace) -> int:
 
 def _exam_name(options: argparse.Namespace) -> str | None:
     """The id of the exam that was named, be it by its pack's path."""
-    from jmle_plugin.cli.common import find_exam  # noqa: PLC0415
     from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
 
     if not options.exam or (options.results / options.exam).is_dir():
         return options.exam or None
-    return read_manifest(find_exam(options)).id
+    return read_manifest(find_exam(options.exam)).id
 
 
 def _beside(files: list[Path]) -> Path:
