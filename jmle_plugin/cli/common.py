@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from jmle_plugin.errors import DataMissingError, UnknownNameError
+from jmle_plugin.errors import DataMissingError, ResultError, UnknownNameError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -52,6 +53,19 @@ def print_in_form(
         print("\n".join(map(markdown, found)), end="")
     else:
         print("\n\n".join("\n".join(text(one)) for one in found))
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[None]:
+    """Turn the system's refusal to write `file` into a ResultError."""
+    try:
+        yield
+    except OSError as error:
+        raise ResultError(
+            f"cannot be written ({error.strerror})",
+            where=file,
+            remedy="Name a file in a folder you may write to; what was there is untouched.",
+        ) from error
 
 
 def add_recorded(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import add_cassettes, add_data, add_results, exam_at_hand, find_exam
+from jmle_plugin.cli.common import (
+    add_cassettes,
+    add_data,
+    add_results,
+    exam_at_hand,
+    find_exam,
+    writing,
+)
 from jmle_plugin.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -55,7 +62,8 @@ def _report(options: argparse.Namespace) -> int:
         )
     results = [read_results(file) for file in files]
     exam = _exam(options, results)
-    write_run_page(results, exam, options.cassettes, target, images=options.images)
+    with writing(target):
+        write_run_page(results, exam, options.cassettes, target, images=options.images)
     print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
     return 0
 

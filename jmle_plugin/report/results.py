@@ -27,6 +27,8 @@ from jmle_plugin.report.provenance import Provenance, RunContext, build_provenan
 SCHEMA_VERSION = 1
 REPORT_SUFFIXES = {"html": ".html", "markdown": ".md", "csv": ".csv"}
 """Endings of the reports that stand beside a results file and bear its name."""
+_RESULTS = "Name a results file, such as results/EXAM/RUN.json."
+_AGAIN = f"{_RESULTS} A damaged one is made again by `jmle rescore RUN --write`."
 
 
 class ExamInfo(Strict):
@@ -173,14 +175,16 @@ def read_results(file: Path) -> Results:
     try:
         raw = read_json(read_regular(file))
     except OSError as error:
-        raise ResultError(f"cannot be read ({error.strerror})", where=file) from error
+        problem = f"cannot be read ({error.strerror})"
+        raise ResultError(problem, where=file, remedy=_RESULTS) from error
     except ValueError as error:
-        raise ResultError(f"is not valid JSON ({error})", where=file) from error
+        raise ResultError(f"is not valid JSON ({error})", where=file, remedy=_AGAIN) from error
     _check_version(raw, file)
     try:
         return Results.model_validate(raw)
     except ValidationError as error:
-        raise ResultError(f"is no results file: {first_problem(error)}", where=file) from error
+        problem = f"is no results file: {first_problem(error)}"
+        raise ResultError(problem, where=file, remedy=_AGAIN) from error
 
 
 def _check_version(raw: Any, file: Path) -> None:
