@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from jmle_plugin.errors import ResultError
+from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.results import Results, read_results
 
@@ -27,13 +29,17 @@ def read_sound_results(file: Path) -> Results:
 
 
 def _sound(results: Results) -> bool:
-    if not all(0 <= mark.points <= mark.max for mark in results.marks):
-        return False
+    by_question: dict[str, list[Mark]] = {}
+    for mark in results.marks:
+        by_question.setdefault(mark.question, []).append(mark)
+        if not 0 <= mark.points <= mark.max:
+            return False
     if len({(mark.question, mark.epoch) for mark in results.marks}) < len(results.marks):
         return False
+    standing = [majority(marks) for marks in by_question.values()]
+    total = results.sheet.total
     if results.sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
         return True  # what was asked without a mark is told by the sheet alone
-    total, scored = results.sheet.total, results.scored().values()
-    points = sum(mark.points for mark in scored)
-    correct = sum(mark.outcome is Outcome.CORRECT for mark in scored)
-    return (points, correct, len(scored)) == (total.points, total.correct, total.questions)
+    points = sum(mark.points for mark in standing)
+    correct = sum(mark.outcome is Outcome.CORRECT for mark in standing)
+    return (points, correct, len(standing)) == (total.points, total.correct, total.questions)
