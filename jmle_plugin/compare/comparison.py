@@ -28,8 +28,8 @@ from jmle_plugin.report.comparison import (
     Tests,
 )
 from jmle_plugin.report.doubt import VerdictDoubt
-from jmle_plugin.report.layout import KIND_TITLES
 from jmle_plugin.report.results import Results
+from jmle_plugin.report.tallies import KIND_TITLES
 
 Paired = Sequence[Pair]
 
