@@ -34,6 +34,7 @@ from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark
+from jmle_plugin.report.html.replies import RepliesReader
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results
 
@@ -235,6 +236,11 @@ def make_cassette(text: str = "【回答】a", **changes: Any) -> Cassette:
         "response": make_completion(text),
     }
     return Cassette(**fields | changes)
+
+
+def no_replies(reason: str) -> RepliesReader:
+    """A page's reader of replies that finds none."""
+    return lambda _question, _epoch: reason
 
 
 def journalled(file: Path) -> list[str]:

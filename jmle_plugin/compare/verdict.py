@@ -28,7 +28,7 @@ def verdict_doubt(
 ) -> VerdictDoubt | None:
     """Return how sure a full result's verdict is; None where there is no verdict."""
     sheet = results.sheet
-    if sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
+    if not sheet.verdict.decided:
         return None
     answers = answered(results)
     if where is None or not answers.keys() <= where.keys():

@@ -26,7 +26,6 @@ from jmle_plugin.report.html.replies import (
     PAGE_BYTES,
     StoredReply,
     cassette_replies,
-    no_replies,
 )
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
@@ -43,6 +42,7 @@ from tests.builders import (
     make_question,
     make_results,
     make_run,
+    no_replies,
     synthetic,
 )
 from tests.conftest import ROOT
