@@ -15,6 +15,7 @@ from jmle_plugin.cli.common import (
     writing,
 )
 from jmle_plugin.errors import SettingsError
+from jmle_plugin.option_table import HTML_IMAGES
 
 if TYPE_CHECKING:
     from jmle_plugin.exam.model import Exam
@@ -33,8 +34,8 @@ def add_commands(commands: Any) -> None:
     report.add_argument(
         "--html-images",
         dest="images",
-        choices=("link", "embed", "off"),
-        default="link",
+        choices=HTML_IMAGES,
+        default=HTML_IMAGES[0],
         help="figures as links (default), inside the page, or left out",
     )
     report.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
