@@ -27,8 +27,6 @@ from jmle_plugin.report.provenance import Provenance, RunContext, build_provenan
 SCHEMA_VERSION = 1
 REPORT_SUFFIXES = {"html": ".html", "markdown": ".md", "csv": ".csv"}
 """Endings of the reports that stand beside a results file and bear its name."""
-_RESULTS = "Name a results file, such as results/EXAM/RUN.json."
-_AGAIN = f"{_RESULTS} A damaged one is made again by `jmle rescore RUN --write`."
 
 
 class ExamInfo(Strict):
@@ -168,6 +166,10 @@ def dump_results(results: Results) -> dict[str, Any]:
     """The results as JSON values."""
     sent = {"marks": {"__all__": {"sent"}}}
     return results.model_dump(mode="json", by_alias=True, exclude=sent)
+
+
+_RESULTS = "Name a results file, such as results/EXAM/RUN.json."
+_AGAIN = f"{_RESULTS} A damaged one is made again by `jmle rescore RUN --write`."
 
 
 def read_results(file: Path) -> Results:
