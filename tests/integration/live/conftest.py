@@ -19,8 +19,7 @@ import pytest
 
 from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
-from tests.builders import journalled
+from tests.builders import journalled, sample_exam
 from tests.conftest import ROOT
 from tests.integration.conftest import BARE, Project
 from tests.scripted.candidates import RESIDENT, candidate
@@ -156,7 +155,7 @@ class Room:
 
 @pytest.fixture(scope="session")
 def paper() -> Paper:
-    return Paper(load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT))
+    return Paper(sample_exam())
 
 
 @pytest.fixture

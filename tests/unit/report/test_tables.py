@@ -16,9 +16,9 @@ from syrupy.assertion import SnapshotAssertion
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.tables import COLUMNS, csv_table
-from tests.builders import make_epochs, make_mark, make_marks, make_results
+from tests.builders import make_epochs, make_mark, make_marks, make_results, sample_exam
 from tests.conftest import ROOT
-from tests.unit.report.sheets import EXAM, SHEETS, sample_exam, sample_results
+from tests.unit.report.sheets import EXAM, SHEETS, sample_results
 
 
 def rows(results: Results) -> list[dict[str, str]]:
