@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
-LEFT_OUT = {"slow": "takes minutes"}
 ROOT = Path(__file__).resolve().parents[1]
 
 # How long an example takes depends on what else the machine does.
@@ -24,9 +23,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("markexpr"):
         return
     for item in items:
-        for name, why in LEFT_OUT.items():
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.skip(reason=f"{why}: pytest tests -m {name}"))
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest tests -m slow"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -14,7 +14,6 @@ from jmle_plugin.compare.significance import holm, mcnemar
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.files import canonical_json
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.audit import LEVEL, Audit, AuditPart, Half
 from jmle_plugin.report.results import Results
 
@@ -32,7 +31,7 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
     partial or incomplete, ComparisonError where no question with figures is left.
     """
     refuse_unlike(vision, blind, exam)
-    seen, unseen = answered(vision, majority), answered(blind, majority)
+    seen, unseen = answered(vision), answered(blind)
     right = {name: (seen[name].correct, unseen[name].correct) for name in seen}
     chosen = [one for one in exam.questions.values() if one.id in right]
     withdrawn = {name for name, one in exam.key.entries.items() if one.treatment in _WITHDRAWN}

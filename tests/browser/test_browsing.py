@@ -11,12 +11,11 @@ from playwright.sync_api import Page, expect
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
-from jmle_plugin.report.html.replies import no_replies
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from tests.browser.conftest import CASSETTES, NARROW, Open, listed
-from tests.builders import make_epochs, make_exam
+from tests.builders import make_epochs, make_exam, no_replies
 
 pytestmark = pytest.mark.browser
 
