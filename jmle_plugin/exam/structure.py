@@ -11,6 +11,7 @@ from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources import Paper, PaperQuestion
+from jmle_plugin.exam.sources.printed import folded
 
 _QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
 """What names a test and a file; an ending of `-e2` names the second asking of a question."""
@@ -29,7 +30,7 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
                 where=paper.file,
             )
         numbers[one.block].append(one.number)
-        _check_options(one, paper.file)
+        _check_question(one, paper.file)
     for name, block in blocks.items():
         there, due = Counter(numbers[name]), Counter(block.numbers)
         wrong = {
@@ -47,7 +48,7 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
             )
 
 
-def _check_options(one: PaperQuestion, file: Path) -> None:
+def _check_question(one: PaperQuestion, file: Path) -> None:
     problem = ""
     if not _QUESTION_ID.fullmatch(one.id):
         problem = (
@@ -65,5 +66,12 @@ def _check_options(one: PaperQuestion, file: Path) -> None:
         problem = f"selects {one.select} of {len(one.options)} options"
     elif stray := set(one.prohibited) - set(one.options):
         problem = f"prohibited choices {sorted(stray)} are not among the options"
+    elif unwritable := [label for label in one.options if not label or set(label) & set(", ")]:
+        problem = f"nobody can write the label {unwritable[0]!r} in an answer"
+    elif len(set(map(folded, one.options))) < len(one.options):
+        problem = f"of the labels {', '.join(one.options)} two are read as the same"
+    right = one.human_accuracy
+    if not problem and right is not None and not 0 <= right <= 1:
+        problem = f"human_accuracy {right:g} is no share; write it as 0 to 1"
     if problem:
         raise PackError(f"question {one.id}: {problem}", where=file)

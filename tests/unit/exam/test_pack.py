@@ -227,3 +227,24 @@ def test_a_pin_elsewhere_does_not_speak_for_an_image_of_the_same_name(pack: Pack
     pack.pin()
     pack.manifest["source"]["files"]["A-1.png"] = "0" * 64
     assert pack.load().questions["A-1"].images
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.01, 85.5])
+def test_human_accuracy_is_a_share(native: NativePackBuilder, share: float) -> None:
+    native["A-2"]["human_accuracy"] = share
+    assert "question A-2: human_accuracy" in native.refused()
+
+
+@pytest.mark.parametrize("share", ["nan", "inf"])
+def test_human_accuracy_is_a_number(native: NativePackBuilder, share: str) -> None:
+    native["A-2"]["human_accuracy"] = 0.5
+    native.write()
+    text = native.dataset.read_text("utf-8")
+    native.dataset.write_text(text.replace(": 0.5", f": {share}").replace("= 0.5", f"= {share}"))
+    assert f"human_accuracy {share} is no share" in native.refused_now()
+
+
+def test_a_number_of_too_many_digits_is_no_toml(pack: PackBuilder) -> None:
+    pack.write()
+    pack.file.write_text(f"edition = {'9' * 5000}\n", encoding="utf-8")
+    assert "exam.toml: is not valid TOML" in pack.refused_now()
