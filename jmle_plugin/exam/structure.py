@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jmle_plugin.errors import PackError
@@ -49,29 +49,40 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
 
 
 def _check_question(one: PaperQuestion, file: Path) -> None:
+    right = one.human_accuracy
     problem = ""
     if not _QUESTION_ID.fullmatch(one.id):
         problem = (
             "an id has letters, digits and . _ - only, and does not end like -e2: "
             "it names a test and a file, to which -e2 is added where it is asked again"
         )
-    elif one.kind is QuestionKind.NUMERIC:
-        if one.options or one.select != 1:
-            problem = "a numeric question has no options and selects 1"
-    elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
-        problem = "a choice question needs at least two options"
-    elif one.kind is QuestionKind.SEQUENCE and one.select < 2:  # noqa: PLR2004 - an order of one
-        problem = "a sequence has at least two options in order"
-    elif one.select > len(one.options):
-        problem = f"selects {one.select} of {len(one.options)} options"
-    elif stray := set(one.prohibited) - set(one.options):
-        problem = f"prohibited choices {sorted(stray)} are not among the options"
-    elif unwritable := [label for label in one.options if not label or set(label) & set(", ")]:
-        problem = f"nobody can write the label {unwritable[0]!r} in an answer"
-    elif len(set(map(folded, one.options))) < len(one.options):
-        problem = f"of the labels {', '.join(one.options)} two are read as the same"
-    right = one.human_accuracy
-    if not problem and right is not None and not 0 <= right <= 1:
+    elif right is not None and not 0 <= right <= 1:
         problem = f"human_accuracy {right:g} is no share; write it as 0 to 1"
+    elif one.kind is not QuestionKind.NUMERIC:
+        problem = _wrong_options(one)
+    elif one.options or one.select != 1:
+        problem = "a numeric question has no options and selects 1"
     if problem:
         raise PackError(f"question {one.id}: {problem}", where=file)
+
+
+def _wrong_options(one: PaperQuestion) -> str:
+    if len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
+        return "a choice question needs at least two options"
+    if one.kind is QuestionKind.SEQUENCE and one.select < 2:  # noqa: PLR2004 - an order of one
+        return "a sequence has at least two options in order"
+    if one.select > len(one.options):
+        return f"selects {one.select} of {len(one.options)} options"
+    if stray := set(one.prohibited) - set(one.options):
+        return f"prohibited choices {sorted(stray)} are not among the options"
+    return _wrong_labels(one.options)
+
+
+def _wrong_labels(labels: Iterable[str]) -> str:
+    named = list(labels)
+    for label in named:
+        if not label or set(label) & set(", "):
+            return f"nobody can write the label {label!r} in an answer"
+    if len(set(map(folded, named))) < len(named):
+        return f"of the labels {', '.join(named)} two are read as the same"
+    return ""

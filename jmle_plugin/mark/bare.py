@@ -2,8 +2,8 @@
 
 standard
     The whole record is the answer: precisely labels or a number is *exact*, what the
-    grammars of ``choice``, ``sequence`` and ``numeric`` read is *tolerant*. Where that yields nothing and
-    the record ends in a line that says ``答え:`` or the like, what follows there.
+    grammars of ``choice``, ``sequence`` and ``numeric`` read is *tolerant*. Where that yields
+    nothing and the record ends in a line that says ``答え:`` or the like, what follows there.
 published
     Each project's own rule, to the letter:
 

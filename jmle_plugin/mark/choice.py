@@ -13,8 +13,8 @@ The content is cut into tokens (``tokens``), which must then be::
 Free text (``c 緊急の手術が必要``) is set apart from its label, does not begin with hiragana (a
 particle makes the label part of a sentence: ``aではなく``), names no other label or lone
 letter, is not the text of another option (nor is it together with its label), and holds no word
-of doubt or negation. Whatever does not fit is no answer. Any number of labels may be read; whether it is the number asked
-is for ``grading``.
+of doubt or negation. Whatever does not fit is no answer. Any number of labels may be read;
+whether it is the number asked is for ``grading``.
 """
 
 from __future__ import annotations
