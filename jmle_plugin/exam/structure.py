@@ -13,7 +13,7 @@ from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources import Paper, PaperQuestion
 from jmle_plugin.exam.sources.printed import folded
 
-_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
+_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What names a test and a file; an ending of `-e2` names the second asking of a question."""
 
 
@@ -53,7 +53,7 @@ def _check_question(one: PaperQuestion, file: Path) -> None:
     problem = ""
     if not _QUESTION_ID.fullmatch(one.id):
         problem = (
-            "an id has letters, digits and . _ - only, and does not end like -e2: "
+            "an id has at most 100 letters, digits and . _ - only, and does not end like -e2: "
             "it names a test and a file, to which -e2 is added where it is asked again"
         )
     elif right is not None and not 0 <= right <= 1:

@@ -179,7 +179,7 @@ def test_an_id_that_could_not_name_a_test_and_its_epochs_is_refused(
     pack: PackBuilder, name: str
 ) -> None:
     pack["A-2"]["question_id"] = name
-    assert f"question {name}: an id has letters, digits" in pack.refused()
+    assert f"question {name}: an id has at most 100 letters, digits" in pack.refused()
 
 
 @pytest.mark.parametrize("name", ["A-e2-2", "A-2-e2b", "A-2e2", "A-2_e2"])
@@ -248,3 +248,10 @@ def test_a_number_of_too_many_digits_is_no_toml(pack: PackBuilder) -> None:
     pack.write()
     pack.file.write_text(f"edition = {'9' * 5000}\n", encoding="utf-8")
     assert "exam.toml: is not valid TOML" in pack.refused_now()
+
+
+def test_names_are_short_enough_for_files(native: NativePackBuilder) -> None:
+    native["A-2"]["id"] = "x" * 101
+    assert "an id has at most 100 letters" in native.refused()
+    native.manifest["id"] = "x" * 101
+    assert "exam.toml: id: " in native.refused()
