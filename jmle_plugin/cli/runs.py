@@ -131,7 +131,8 @@ def _rescore(options: argparse.Namespace) -> int:
         for line in rescored_lines(made, options.results):
             print(line)
         if options.write:
-            print(f"  written: {write_results(options.results, made)}")
+            file = write_results(options.results, made, say=lambda told: print(f"  {told}"))
+            print(f"  written: {file}")
     return 0
 
 
