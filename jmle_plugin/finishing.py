@@ -61,7 +61,7 @@ class Finished:
             yield from sheet_lines(self.results, columns)
         yield from self._comparison(columns, quiet=quiet)
         if not quiet:
-            yield from map(Line, self.written)
+            yield from (Line(line) for told in self.written for line in told.split("\n"))
 
     def _comparison(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         compared = self.results.comparison

@@ -138,6 +138,7 @@ def test_a_report_that_cannot_be_written_fails_the_session(project: Project) -> 
     said = result.stdout.str()
     assert "a report could not be written: " in said
     assert "scripted-resident.html: cannot be written (Is a directory)" in said
+    assert "?" not in said  # as a line break is shown where there must be none
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

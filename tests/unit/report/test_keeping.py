@@ -68,10 +68,8 @@ def test_a_page_without_a_verdict_takes_the_place_of_none(tmp_path: Path) -> Non
     told: list[str] = []
     file = write_results(tmp_path, PASSED, say=told.append)
     assert beside(file) == {"json": "pass", "earlier.json": "fail", "earlier.html": "fail"}
-    assert told == [
-        f"Removed: {file.with_suffix('.html')} "
-        "(of the results that were replaced, which had no verdict)"
-    ]
+    (line,) = told
+    assert line.startswith(f"Removed: {file.with_suffix('.html')} (")
 
 
 def test_a_page_of_another_part_is_removed_and_the_full_ones_stay(tmp_path: Path) -> None:
