@@ -23,7 +23,7 @@ from jmle_plugin.errors import NotAskedError
 class Pipeline:
     def ask(self, request):
         if request.question == "000A-2":
-            raise RuntimeError("no reply\\x1b[31m")
+            raise RuntimeError("no reply\\x1b[31m\\ud800")
         if request.question == "000A-3":
             raise NotAskedError("asking was stopped")
         if request.question == "000A-4" and "PYTEST_XDIST_WORKER" in os.environ:
