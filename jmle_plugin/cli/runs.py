@@ -70,10 +70,10 @@ def add_commands(commands: Any) -> None:
 def _show(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.audit_render import text_lines as audit_lines  # noqa: PLC0415
     from jmle_plugin.compare.render import text_lines  # noqa: PLC0415
-    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
 
-    results = read_results(options.file)
+    results = read_sound_results(options.file)
     for line in sheet_lines(results):
         print(line.text)
     if results.comparison is not None:

@@ -20,7 +20,7 @@ from jmle_plugin.report.results import Results, read_results
 
 
 def read_sound_results(file: Path) -> Results:
-    """Read a results file that others are to be compared or ranked with.
+    """Read a results file that is to be shown, compared or ranked.
 
     Raises ResultError as `read_results` does, and where marks were cut out, doubled or
     changed by hand, or the sheet says another thing than they do.
