@@ -61,7 +61,7 @@ class Finished:
             yield from sheet_lines(self.results, columns)
         yield from self._comparison(columns, quiet=quiet)
         if not quiet:
-            yield from map(Line, self.written)
+            yield from (Line(line) for told in self.written for line in told.split("\n"))
 
     def _comparison(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         compared = self.results.comparison
@@ -115,11 +115,12 @@ def _scored(taken: SittingMarks, settings: Settings, context: RunContext) -> Res
 
 def _write(results: Results, exam: Exam, settings: Settings) -> tuple[Sequence[str], str]:
     """Write the results and then their reports: lines on what was written, and what was not."""
+    told: list[str] = []
     try:
-        file = write_results(settings.results, results)
+        file = write_results(settings.results, results, settings.reports.kinds, say=told.append)
     except ResultError as error:
         return [str(error)], f"the results could not be written: {error}"
     reports = write_reports(results, file, exam, settings)
-    lines = [f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
+    lines = [*told, f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
     unwritten = [f"a report could not be written: {one}" for one in reports.problems]
     return [*lines, *reports.problems], "; ".join(unwritten)

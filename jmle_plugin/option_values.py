@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 def read_values(config: pytest.Config) -> dict[str, Sequence[Any]]:
     """Every option's values by name, parsed; SettingsError names the place of a bad one."""
+    _refuse_moved_root(config)
     return {option.name: _value(option, config) for option in OPTIONS}
 
 
@@ -43,6 +45,28 @@ def asked(name: str, config: pytest.Config) -> bool:
     option = _BY_NAME[name]
     variable = os.environ.get(option.variable)
     return bool(config.getoption(option.dest) or variable or _ini(option, config))
+
+
+def _refuse_moved_root(config: pytest.Config) -> None:
+    """Refuse a path after a blank that made pytest look for its project elsewhere.
+
+    pytest settles its root before it knows our options: it then takes their values for paths
+    of tests, and may find neither the project's ini file nor its cassettes.
+    """
+    here, root = config.invocation_params.dir, config.rootpath
+    at_home = here.is_relative_to(root) if config.inipath else here == root
+    if at_home or config.getoption("rootdir") or config.getoption("inifilename"):
+        return
+    flags = [option.flag for option in OPTIONS if not option.switch]
+    for flag, value in pairwise(map(str, config.invocation_params.args)):
+        # Unlike Path's, this takes any text.
+        if flag in flags and os.path.exists(here / value):  # noqa: PTH110
+            raise SettingsError(
+                f"a path after a blank moves pytest's root, which is now {root}, away from "
+                "the project: pytest takes it for a test's",
+                where=flag,
+                remedy=f"Write {flag}={value}",
+            )
 
 
 def _value(option: Option, config: pytest.Config) -> Sequence[Any]:

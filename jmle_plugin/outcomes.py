@@ -13,7 +13,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.report.layout import folded
 from jmle_plugin.report.terminal import Line
-from jmle_plugin.text import printable
+from jmle_plugin.text import encodable, printable
 
 MARK_ATTRIBUTE = "jmle_mark"
 """The attribute of a report in which a mark travels, as JSON; pytest and xdist keep it."""
@@ -46,6 +46,9 @@ def _shorten(item: pytest.Item, cause: BaseException, report: pytest.TestReport)
     seat = seat_of(item)
     if isinstance(cause, (WrongAnswer, JmleError)):
         report.longrepr = str(cause)
+    elif not encodable(text := report.longreprtext):
+        # It could not travel from a worker, which would end the whole session.
+        report.longrepr = printable(text, lines=True)
     if isinstance(cause, WrongAnswer):
         with_reply(report, cause.reply, item.config.get_verbosity())
     unmarked = MARK_KEY not in item.stash or isinstance(cause, MarkedTwiceError)

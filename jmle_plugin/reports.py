@@ -13,7 +13,8 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.options import Settings
-from jmle_plugin.report.results import REPORT_SUFFIXES, Results, report_file
+from jmle_plugin.report.keeping import REPORT_SUFFIXES, report_file
+from jmle_plugin.report.results import Results
 
 # Each form of a report is imported by whoever asks for it.
 

@@ -22,3 +22,19 @@ def printable(text: str, *, lines: bool = False) -> str:
         else char
         for char in text
     )
+
+
+def clipped(text: str, most: int) -> str:
+    """`text`, or its first `most` characters and how many more there are."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]} … ({len(text) - most:,} characters more)"
+
+
+def encodable(text: str) -> bool:
+    """Whether `text` can be written as UTF-8: lone surrogates cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def _leaderboard(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.leaderboard import leaderboard  # noqa: PLC0415
 
     _check_targets(options)
-    entries = read_entries(options.files)
+    entries = read_entries(options.files, say=partial(print, file=sys.stderr))
     exams = _exams(options, entries)
     board = leaderboard([entry.results for entry in entries], exams)
     # Everything is made before anything is written.

@@ -47,7 +47,7 @@ def add_commands(commands: Any) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     from jmle_plugin.report.finding import find_results  # noqa: PLC0415
-    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
     from jmle_plugin.report_pages import write_run_page  # noqa: PLC0415
 
     files = [
@@ -61,7 +61,7 @@ def _report(options: argparse.Namespace) -> int:
             where=target,
             remedy=f"A page ends in {' or '.join(_PAGES)}, so that it never replaces another file.",
         )
-    results = [read_results(file) for file in files]
+    results = [read_sound_results(file) for file in files]
     exam = _exam(options, results)
     with writing(target):
         write_run_page(results, exam, options.cassettes, target, images=options.images)

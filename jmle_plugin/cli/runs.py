@@ -68,10 +68,10 @@ def add_commands(commands: Any) -> None:
 def _show(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.audit_render import text_lines as audit_lines  # noqa: PLC0415
     from jmle_plugin.compare.render import text_lines  # noqa: PLC0415
-    from jmle_plugin.report.results import read_results  # noqa: PLC0415
+    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
 
-    results = read_results(options.file)
+    results = read_sound_results(options.file)
     for line in sheet_lines(results):
         print(line.text)
     if results.comparison is not None:
@@ -126,7 +126,8 @@ def _rescore(options: argparse.Namespace) -> int:
         for line in rescored_lines(made, options.results):
             print(line)
         if options.write:
-            print(f"  written: {write_results(options.results, made)}")
+            file = write_results(options.results, made, say=lambda told: print(f"  {told}"))
+            print(f"  written: {file}")
     return 0
 
 

@@ -70,7 +70,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
     }
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
     return Sheet(
-        verdict=_verdict(sections, prohibited, partial=partial, errors=errors),
+        verdict=reached_verdict(sections, prohibited, partial=partial, errors=errors),
         asked=fully,
         of=len(exam.questions),
         total=tally(chosen),
@@ -185,13 +185,14 @@ def _prohibited(
     )
 
 
-def _verdict(
+def reached_verdict(
     sections: Mapping[str, SectionTally],
     prohibited: ProhibitedTally,
     *,
     partial: bool,
-    errors: list[str],
+    errors: Sequence[str],
 ) -> Verdict:
+    """What can be said of a sitting whose sections and prohibited choices are settled."""
     if partial:
         return Verdict.PARTIAL
     if errors:

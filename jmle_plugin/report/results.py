@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from jmle_plugin.ask.run import EARLIER, PARTIAL
+from jmle_plugin.ask.run import PARTIAL
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.validation import Strict, first_problem
@@ -22,11 +21,10 @@ from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.report.audit import Audit
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.doubt import VerdictDoubt
+from jmle_plugin.report.keeping import keep_earlier
 from jmle_plugin.report.provenance import Provenance, RunContext, build_provenance
 
 SCHEMA_VERSION = 1
-REPORT_SUFFIXES = {"html": ".html", "markdown": ".md", "csv": ".csv"}
-"""Endings of the reports that stand beside a results file and bear its name."""
 
 
 class ExamInfo(Strict):
@@ -116,18 +114,26 @@ def result_file(folder: Path, results: Results) -> Path:
     return folder / results.exam.id / f"{results.run.name}{partial}.json"
 
 
-def write_results(folder: Path, results: Results) -> Path:
+def write_results(
+    folder: Path,
+    results: Results,
+    anew: Collection[str] = (),
+    *,
+    say: Callable[[str], object] = str,
+) -> Path:
     """Write the results whole below `folder` and return the file.
 
-    Raises ResultError where it cannot be written, or where a later version of this
-    suite wrote the file that is there. A result with a verdict that an incomplete one
-    replaces is kept beside it as `<run>.earlier.json`, with its reports.
+    `anew` are the kinds of reports that will be written of them (`html`, `markdown`, `csv`).
+    Those there are of other results are kept with these or taken away (`keep_earlier`), of
+    which `say` is told. Raises ResultError where it cannot be written, or where a later
+    version of this suite wrote the file that is there.
     """
     file = result_file(folder, results)
     _refuse_later(file)
-    text = json.dumps(dump_results(results), ensure_ascii=False, indent=1) + "\n"
+    dumped = dump_results(results)
+    text = json.dumps(dumped, ensure_ascii=False, indent=1) + "\n"
     try:
-        _keep_decided(file, results)
+        keep_earlier(file, dumped, anew, say)
         # A lone surrogate in somebody's message must not cost the results.
         write_whole(file, text.encode("utf-8", "replace"))
     except OSError as error:
@@ -137,29 +143,6 @@ def write_results(folder: Path, results: Results) -> Path:
             remedy="Name another folder with --results, or make room; what was there is untouched.",
         ) from error
     return file
-
-
-def _keep_decided(file: Path, results: Results) -> None:
-    """An outage must not cost a result that nobody could make again, having no cassettes."""
-    if results.sheet.verdict is not Verdict.INCOMPLETE:
-        return
-    try:
-        raw = read_regular(file)
-        before = read_json(raw)["sheet"]["verdict"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raw, before = b"", None
-    if before in (Verdict.PASS, Verdict.FAIL):
-        write_whole(file.with_name(f"{results.run.name}{EARLIER}.json"), raw)
-    if before != Verdict.INCOMPLETE:
-        # Nor may a page with a verdict stand beside results that have none.
-        for suffix in REPORT_SUFFIXES.values():
-            with contextlib.suppress(FileNotFoundError):
-                report_file(file, suffix).replace(report_file(file, EARLIER + suffix))
-
-
-def report_file(file: Path, suffix: str) -> Path:
-    """Where a report of the results in `file` belongs."""
-    return file.with_name(file.name.removesuffix(".json") + suffix)
 
 
 def dump_results(results: Results) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.marks import Mark, Tokens, answer_text, key_text, mark_error
 from jmle_plugin.report.results import Results
-from jmle_plugin.text import printable
+from jmle_plugin.text import clipped, printable
 
 COLUMNS = (
     "exam", "run", "model", "question", "epoch", "block", "section", "kind", "images",
@@ -23,6 +23,8 @@ COLUMNS = (
 
 _FORMULA = tuple("=+-@＝＋－＠")
 """What makes a spreadsheet compute a cell, the full-width signs in a Japanese one."""
+_CELL = 32_000
+"""Characters of a text; Excel breaks a row at a cell of more than 32,767."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
@@ -89,7 +91,7 @@ def safe_cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     # Nor does a tab or a line break begin a cell, or stand in one.
-    text = " ".join(printable(value, lines=True).split())
+    text = clipped(" ".join(printable(value, lines=True).split()), _CELL)
     if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text

@@ -16,7 +16,7 @@ from jmle_plugin.report.provenance import Provenance
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.tallies import criteria_rows, part_rows, points_of, prohibited_sentence
-from jmle_plugin.text import printable
+from jmle_plugin.text import clipped, printable
 
 COLUMNS = 78
 _WIDEST = 118
@@ -29,6 +29,8 @@ _COLOURS = {
 _MOST_SENT = 3
 """Sets of parameters that are told; a run has one or two."""
 _MOST_REASONS = 3
+_REASON = 500
+"""Characters of a reason that are told; all of it is in the results file."""
 _NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
@@ -120,7 +122,7 @@ def reasons(results: Results) -> Iterator[str]:
     """Why there is no reply: pytest says nothing of what was not asked."""
     reasons = Counter(" ".join(mark.error.split()) for mark in results.marks if mark.error)
     for reason, number in reasons.most_common(_MOST_REASONS):
-        yield f"Without a reply ({number}): {reason}"
+        yield f"Without a reply ({number}): {clipped(reason, _REASON)}"
 
 
 def _verdict_word(sheet: Sheet) -> str:

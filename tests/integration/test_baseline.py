@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
 from jmle_plugin.cli import main
 from tests.integration.conftest import MODES, Project

@@ -23,7 +23,7 @@ from jmle_plugin.errors import NotAskedError
 class Pipeline:
     def ask(self, request):
         if request.question == "000A-2":
-            raise RuntimeError("no reply\\x1b[31m")
+            raise RuntimeError("no reply\\x1b[31m\\ud800")
         if request.question == "000A-3":
             raise NotAskedError("asking was stopped")
         if request.question == "000A-4" and "PYTEST_XDIST_WORKER" in os.environ:
@@ -138,6 +138,7 @@ def test_a_report_that_cannot_be_written_fails_the_session(project: Project) -> 
     said = result.stdout.str()
     assert "a report could not be written: " in said
     assert "scripted-resident.html: cannot be written (Is a directory)" in said
+    assert "?" not in said  # as a line break is shown where there must be none
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

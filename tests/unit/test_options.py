@@ -450,3 +450,15 @@ def test_help_names_variable_and_ini_key_of_every_option(pytester: pytest.Pytest
         assert option.flag in shown
         assert option.dest in shown
         assert option.variable in shown
+
+
+def test_a_path_after_a_blank_does_not_move_the_project(
+    session: Session, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    there = str(tmp_path_factory.mktemp("elsewhere"))
+    said = session.refusal(SettingsError, "--results", there)
+    assert said.startswith("--results: ")
+    assert f"Write --results={there}" in said
+    assert setting(session.settings(f"--results={there}"), "results") == Path(there)
+    (session.here / "inside").mkdir()
+    assert setting(session.settings("--results", "inside"), "results") == session.here / "inside"

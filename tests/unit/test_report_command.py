@@ -82,6 +82,17 @@ def test_errors_name_the_remedy_and_write_nothing(
     assert {file: file.read_bytes() for file in there.rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.parametrize("command", ["report", "show"])
+def test_a_sheet_that_lies_is_not_shown(
+    there: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    file = there / "results/tiny/other.json"
+    file.write_text(file.read_text("utf-8").replace('"verdict": "pass"', '"verdict": "fail"'))
+    assert main([command, str(file)]) == 1
+    assert "changed by hand" in capsys.readouterr().err
+    assert not file.with_suffix(".html").exists()
+
+
 def test_the_folder_of_the_environment(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (there / "results").rename(there / "elsewhere")
     monkeypatch.setenv("JMLE_RESULTS", "elsewhere")

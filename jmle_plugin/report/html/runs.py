@@ -19,7 +19,7 @@ from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.terminal import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.wording import facts, headline
-from jmle_plugin.text import printable
+from jmle_plugin.text import clipped, printable
 
 _ERROR = 5000
 """Characters of the reason why there is no reply; all of it is in the results file."""
@@ -59,7 +59,7 @@ def run_data(
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
-        "remarks": _labelled((*remarks(sheet, ONE_LINE), *_reasons(results))),
+        "remarks": _labelled((*remarks(sheet, ONE_LINE), *reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else _comparison(results.comparison),
         "audit": None if results.audit is None else _audit(results.audit),
@@ -82,10 +82,6 @@ def _labels(results: Results) -> Iterator[str]:
 
 def _doubt(results: Results) -> Iterator[str]:
     return iter(()) if results.doubt is None else doubt_sentences(results.doubt)
-
-
-def _reasons(results: Results) -> Iterator[str]:
-    return (_clipped(one) for one in reasons(results))
 
 
 def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
@@ -187,7 +183,7 @@ def _asking(
     told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
     told["epoch"] = mark.epoch
     if mark.error:
-        told["error"] = _clipped(mark.error)
+        told["error"] = clipped(mark.error, _ERROR)
     found = replies.get((mark.question, mark.epoch))
     if found is None:
         return told
@@ -203,12 +199,6 @@ def _asking(
         else:
             told["gone"] = "this is not the reply that was marked: another answer is read in it"
     return told
-
-
-def _clipped(text: str) -> str:
-    if len(text) <= _ERROR:
-        return text
-    return f"{text[:_ERROR]} … ({len(text) - _ERROR:,} characters more)"
 
 
 def place_replies(

@@ -78,3 +78,16 @@ def test_what_a_session_leaves_beside_a_result_is_another_sitting(tmp_path: Path
     write_results(tmp_path, sat("a", asked=("A-1",)))
     found = read_entries([str(tmp_path / "tiny" / "*.json")])
     assert [one.file.name for one in found] == ["a.json", "a.partial.json"]
+
+
+def test_an_earlier_result_of_the_same_sitting_is_left_out_and_named(
+    tmp_path: Path, sat: Sat
+) -> None:
+    file = write_results(tmp_path, sat("a", "A_1"))
+    earlier = file.rename(file.with_name("a.earlier.json"))
+    pattern, told = str(tmp_path / "tiny" / "*.json"), list[str]()
+    assert [one.file for one in read_entries([pattern], say=told.append)] == [earlier]
+    assert told == []
+    write_results(tmp_path, sat("a"))
+    assert [one.file for one in read_entries([pattern], say=told.append)] == [file]
+    assert told == [f"Left out: {earlier} (its run was sat again: a.json)"]

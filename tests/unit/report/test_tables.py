@@ -15,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.tables import COLUMNS, csv_table
+from jmle_plugin.report.tables import COLUMNS, csv_table, safe_cell
 from tests.builders import make_epochs, make_mark, make_marks, make_results, sample_exam
 from tests.conftest import ROOT
 from tests.unit.report.sheets import EXAM, SHEETS, sample_results
@@ -115,3 +115,10 @@ def test_no_cell_begins_like_a_formula(text: str) -> None:
     cell = rows(make_results(EXAM, {"A-1": mark}))[0]["error"]
     assert not cell.startswith(tuple("=@＝＋－＠\t\r"))
     assert re.fullmatch(r"[+-][0-9.]+|(?![+-]).*", cell)
+
+
+@pytest.mark.parametrize("letter", ["x", "あ", "="])
+def test_no_cell_is_longer_than_a_spreadsheet_reads(letter: str) -> None:
+    cell = safe_cell(letter * 100_000)
+    assert len(cell) < 32_767
+    assert cell.endswith(" … (68,000 characters more)")

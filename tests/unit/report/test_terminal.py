@@ -13,9 +13,15 @@ from jmle_plugin.ask.run import ImageMode, RunSpec
 from jmle_plugin.exam.model import Criterion, ProhibitedRule, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens
+from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.terminal import columns_of, sheet_lines, summary_line, unofficial
+from jmle_plugin.report.terminal import (
+    columns_of,
+    reasons,
+    sheet_lines,
+    summary_line,
+    unofficial,
+)
 from tests.builders import (
     make_epochs,
     make_exam,
@@ -350,3 +356,11 @@ def test_quiet_lines(snapshot: SnapshotAssertion) -> None:
 )
 def test_sheets_are_as_wide_as_the_terminal_within_reason(terminal: int, columns: int) -> None:
     assert columns_of(terminal) == columns
+
+
+def test_of_an_endless_reason_the_beginning_is_told() -> None:
+    outage = mark_error(EXAM.questions["B-3"], EXAM.key, "x" * 200_000)
+    results = make_results(EXAM, make_marks(EXAM) | {"B-3": outage})
+    (told,) = reasons(results)
+    assert told == f"Without a reply (1): {'x' * 500} … (199,500 characters more)"
+    assert results.marks[-1].error == "x" * 200_000

@@ -1,0 +1,141 @@
+"""Every figure of a sitting is the same wherever it is shown, with every outcome there is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from jmle_plugin.board.columns import ranked_columns, unranked_columns
+from jmle_plugin.board.spreadsheet import csv_text
+from jmle_plugin.compare.leaderboard import leaderboard
+from jmle_plugin.junit import case_properties, suite_properties
+from jmle_plugin.mark.sheet import Tally
+from jmle_plugin.report.html.page import build_page
+from jmle_plugin.report.html.runs import PageRun
+from jmle_plugin.report.layout import dollars
+from jmle_plugin.report.markdown import markdown_report
+from jmle_plugin.report.results import Results
+from jmle_plugin.report.tables import csv_table
+from jmle_plugin.report.tallies import KIND_TITLES
+from jmle_plugin.report.terminal import sheet_lines, summary_line
+from tests.unit.report.sheets import EXAM, SHEETS
+
+SCORED_ONCE = [name for name, one in SHEETS.items() if one.sheet.epochs is None]
+
+
+def told(results: Results) -> dict[str, tuple[str, str]]:
+    """Part of the sheet -> its points and number correct, as people are told them."""
+    sheet = results.sheet
+    parts: dict[str, Tally] = {
+        **{one.title: one for one in sheet.sections.values()},
+        "Total": sheet.total,
+        **{f"Block {name}": one for name, one in sheet.blocks.items()},
+        **{KIND_TITLES[name]: one for name, one in sheet.kinds.items()},
+        "with images": sheet.images.shown,
+        "without images": sheet.images.without,
+    }
+    return {
+        name: (f"{one.points}/{one.max}", f"{one.correct} of {one.questions}")
+        for name, one in parts.items()
+        if one.max or one in (*sheet.sections.values(), sheet.total)
+    }
+
+
+def rows(lines: Iterable[str], form: str) -> dict[str, tuple[str, str]]:
+    """First cell -> points and number correct of every line that has both."""
+    found = (re.fullmatch(form, line) for line in lines)
+    return {one["part"]: (one["points"], one["correct"]) for one in found if one}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_terminal_and_markdown_tell_the_sheets_figures(name: str) -> None:
+    results = SHEETS[name]
+    figures = r"(?P<points>\d+/\d+)%s(?P<correct>\d+ of \d+)"
+    in_terminal = r"(?P<part>\S+(?: \S+)*) +" + figures % " +(?:.+ )?"
+    in_markdown = r"\| (?P<part>[^|]+) \| " + figures % r" \| (?:.*\| )?" + r" \|"
+    assert rows((line.text for line in sheet_lines(results)), in_terminal) == told(results)
+    assert rows(markdown_report(results).splitlines(), in_markdown) == told(results)
+    total = results.sheet.total
+    assert f" {total.points}/{total.max} " in summary_line(results)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_the_page_holds_the_results_file(name: str) -> None:
+    results = SHEETS[name]
+    text = build_page([PageRun(results, lambda *_: "gone")], EXAM)
+    (data,) = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.DOTALL)
+    (run,) = json.loads(data)["runs"]
+    assert run["sheet"] == results.sheet.model_dump(mode="json", by_alias=True)
+    askings = [one for asked in run["marks"].values() for one in asked["askings"]]
+    assert [(one["points"], one["outcome"]) for one in askings] == [
+        (one.points, one.outcome) for one in results.marks
+    ]
+
+
+@pytest.mark.parametrize("name", SCORED_ONCE)
+def test_cases_and_rows_of_questions_add_up_to_the_sheet(name: str) -> None:
+    results = SHEETS[name]
+    sheet = results.sheet
+    suite = dict(suite_properties([results]))
+    cases = [dict(case_properties("tiny", "some-model", mark)) for mark in results.marks]
+    table = csv_table(results, EXAM).decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(table)))
+    for questions in (cases, lines):
+        assert summed(questions, "points") == sheet.total.points == int(suite["points"])
+        assert summed(questions, "max") == sheet.total.max == int(suite["max"])
+        correct = [one for one in questions if one["outcome"] == "correct"]
+        assert len(correct) == sheet.total.correct == int(suite["correct"])
+        errors = [one["question"] for one in questions if one["outcome"] == "error"]
+        assert errors == sheet.errors
+        assert len(errors) == int(suite["errors"])
+    shared = ("question", "epoch", "outcome", "points", "max", "key")
+    assert [[one[key] for key in shared] for one in lines] == [
+        [one[key] for key in shared] for one in cases
+    ]
+    costs = [float(one["cost_usd"]) for one in lines if one["cost_usd"]]
+    assert costs == [float(one["cost"]) for one in cases if one["cost"] != "unknown"]
+    assert (round(sum(costs), 6) if costs else None) == sheet.cost.usd
+    assert suite["cost"] == ("unknown" if sheet.cost.usd is None else str(sheet.cost.usd))
+    assert suite["verdict"] == sheet.verdict
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_the_leaderboard_tells_the_sheets_figures(name: str) -> None:
+    results = SHEETS[name]
+    sheet = results.sheet
+    board = leaderboard([results], {EXAM.id: EXAM})
+    (table,) = board.tables
+    (row,) = csv.DictReader(io.StringIO(csv_text(board).removeprefix("\ufeff")))
+    expected: dict[str, Any] = {
+        "verdict": sheet.verdict,
+        "points": sheet.total.points,
+        "max": sheet.total.max,
+        "correct": sheet.total.correct,
+        "questions": sheet.total.questions,
+        "text_only_points": sheet.images.without.points,
+        "text_only_correct": sheet.images.without.correct,
+        "asked": sheet.asked,
+        "of": sheet.of,
+        "errors": len(sheet.errors),
+        "cost_usd": "unknown" if sheet.cost.usd is None else sheet.cost.usd,
+        "replies_without_cost": sheet.cost.unknown,
+    }
+    assert {name: row[name] for name in expected} == {k: str(v) for k, v in expected.items()}
+    columns = ranked_columns(table) if table.rows else unranked_columns(table)
+    shown = {one.title: one.cells[0] + one.below for one in columns}
+    assert shown["points"] == f"{sheet.total.points}/{sheet.total.max}"
+    assert shown["correct"] == f"{sheet.total.correct}/{sheet.total.questions}"
+    assert ("cost" in shown) == (sheet.cost.usd is not None)
+    if sheet.cost.usd is not None:
+        assert shown["cost"].removeprefix("over ") == dollars(sheet.cost.usd)
+        assert shown["cost"].startswith("over ") == bool(sheet.cost.unknown)
+
+
+def summed(questions: Iterable[dict[str, str]], name: str) -> int:
+    return sum(int(one[name]) for one in questions)
