@@ -89,7 +89,10 @@ def test_junit_tells_every_question_and_the_totals(project: Project, workers: st
 
 
 @pytest.mark.parametrize(("workers", "family"), [("0", "xunit1"), ("2", "xunit2")])
-def test_junit_counts_no_trouble_as_a_pass(project: Project, workers: str, family: str) -> None:
+def test_junit_counts_no_trouble_as_a_pass(
+    project: Project, workers: str, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # it is the session's, not ours
     project.conftest(TROUBLE)
     project.sit(
         "--model=my/pipeline", "--record-mode=once", "--junitxml=report.xml", "-n", workers,
