@@ -68,10 +68,11 @@ def main() -> None:
             made = [sys.executable, __file__, "--make", folder, str(size)]
             subprocess.run(made, check=True)
         for kind, arguments in (KINDS | (BY_TWO if given.workers else {})).items():
+            session(project, 1, arguments)  # byte code and file caches
             rounds = [
                 {size: session(project, size, arguments) for size in sizes}
-                for _ in range(given.rounds + 1)
-            ][1:]  # the first one fills the file caches
+                for _ in range(given.rounds)
+            ]
             print(f"\n{kind}, median of {given.rounds} rounds")
             print(
                 f"{'questions':>10} {'cpu':>8} {'wall':>8} {'memory':>8} {'a question':>11}", end=""
