@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Compared:
 
 
 class Baseline:
-    """An earlier result that every sitting of the session is compared with."""
+    """An earlier result that every sitting of one exam is compared with."""
 
     def __init__(self, settings: BaselineSettings, results: Results) -> None:
         self._results = results
@@ -40,7 +40,7 @@ class Baseline:
 
     @classmethod
     def read(cls, settings: Settings, sittings: Sequence[Sitting], context: RunContext) -> Baseline:
-        """Read the baseline, and judge it before anybody is asked.
+        """Read the baseline of one exam's sittings, and judge it before anybody is asked.
 
         Raises UnknownNameError, ResultError or SettingsError for one that is not there or
         cannot serve, UnlikeResultsError where a sitting could not be compared with it.
@@ -108,6 +108,33 @@ class Baseline:
         own = self._results.sheet.verdict
         later = {name for name, verdict in VERDICTS.items() if verdict is not own}
         refuse_mismatches(self._results, empty, self._settings.allow | later)
+
+
+def read_baselines(
+    settings: Settings, sittings: Sequence[Sitting], context: RunContext
+) -> dict[str, Baseline]:
+    """The baseline of each exam, by the exam's id: a run's name finds its results of each.
+
+    Raises what `Baseline.read` does, SettingsError where a file is named for several exams.
+    """
+    by_exam: dict[str, list[Sitting]] = {}
+    for sitting in sittings:
+        by_exam.setdefault(sitting.exam.id, []).append(sitting)
+    if len(by_exam) > 1 and not _named_by_run(settings, by_exam):
+        raise SettingsError(
+            f"--baseline={settings.baseline.name} is one file, and several exams are sat: "
+            f"{', '.join(by_exam)}",
+            remedy="Name a run that has results of each of them, or let the exams sit one by one.",
+        )
+    return {exam: Baseline.read(settings, own, context) for exam, own in by_exam.items()}
+
+
+def _named_by_run(settings: Settings, exams: Iterable[str]) -> bool:
+    name = settings.baseline.name
+    if any((settings.results / exam / f"{name}.json").exists() for exam in exams):
+        return True
+    path = settings.invoked_from / Path(name).expanduser()
+    return not (path.exists() or name.endswith(".json"))
 
 
 def _file(settings: Settings, exam: str) -> Path:

@@ -46,16 +46,20 @@ def seats(sittings: Sequence[Sitting]) -> dict[str, Seat]:
     """Every seat by its test's id, the part in brackets, in the order they are asked.
 
     Run by run, epoch by epoch, in the exam's order. An id is the cassette's name (`A-1`,
-    `A-1-e2`); the run's name joins in front only where several runs sit together.
+    `A-1-e2`). The run's name joins in front only where several runs sit one exam (`model-A-1`),
+    the exam's where several exams are sat (`jmle112/A-1`).
     """
     from jmle_plugin.ask.cassette import cassette_name  # noqa: PLC0415
 
-    return {
-        (f"{sitting.run.run}-" if len(sittings) > 1 else "")
-        + cassette_name(seat.question.id, seat.epoch): seat
-        for sitting in sittings
-        for seat in sitting.seats()
-    }
+    exams = {sitting.exam.id for sitting in sittings}
+    found: dict[str, Seat] = {}
+    for sitting in sittings:
+        # No exam, run or question has a slash in its name: ids of two exams never meet.
+        front = f"{sitting.exam.id}/" if len(exams) > 1 else ""
+        front += f"{sitting.run.run}-" if len(sittings) > len(exams) else ""
+        for seat in sitting.seats():
+            found[front + cassette_name(seat.question.id, seat.epoch)] = seat
+    return found
 
 
 def seat_parameters(config: pytest.Config) -> list[object]:

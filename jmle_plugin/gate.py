@@ -37,13 +37,15 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     sat: Sequence[Sat],
     *,
     asked: bool,
+    unasked: int = 0,
     other_failures: int = 0,
     problem: str = "",
 ) -> Decision:
     """Decide the session's exit status.
 
     `status` is pytest's own, `gate` one of official, all, none; `asked` says whether
-    somebody asked for that gate; `other_failures` counts failures that are no wrong
+    somebody asked for that gate; `unasked` counts sittings of which nothing was selected,
+    which no other sitting passes for; `other_failures` counts failures that are no wrong
     answers (other tests, teardown errors), which no gate forgives; `problem` is a
     sentence on why no sheet of this session can be trusted.
     """
@@ -57,7 +59,8 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         return Decision(FAILED, refusal)
     if gate == "none":
         return Decision(PASSED, "gate none: every question asked has a reply")
-    if gate == "all" or any(one.sheet.verdict is Verdict.PARTIAL for one in sat):
+    partial = any(one.sheet.verdict is Verdict.PARTIAL for one in sat)
+    if gate == "all" or partial or unasked:
         return Decision(status, "exit status is pytest's own: any wrong answer fails")
     names = ", ".join(one.name for one in sat if one.decides)
     told = "".join(

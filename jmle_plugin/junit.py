@@ -58,9 +58,14 @@ def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:
 
 
 def suite_properties(sat: Sequence[Results]) -> Iterator[Property]:
-    """The totals of each sitting; where there are several, each name begins with the run's."""
+    """The totals of each sitting; where there are several, each name begins with the run's.
+
+    Where they are of several exams, it begins with the exam's.
+    """
+    several = len({results.exam.id for results in sat}) > 1
     for results in sat:
         prefix = f"{results.run.name}." if len(sat) > 1 else ""
+        prefix = f"{results.exam.id}.{prefix}" if several else prefix
         for name, value in _totals(results):
             yield prefix + name, value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -84,6 +85,17 @@ def _is_json(value: Any) -> bool:
     if isinstance(value, list):
         return all(_is_json(one) for one in value)
     return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def exam_names(text: str) -> tuple[str, ...]:
+    """Reads exams set apart by commas; a path that is there may have commas in it."""
+    there = os.path.exists(text)  # noqa: PTH110 - Path's raises for a name too long for a path
+    names = [text] if there else [word.strip() for word in text.split(",")]
+    if "" in names:
+        raise ValueError("names no exam" if len(names) == 1 else "has an exam without a name")
+    if len(set(names)) < len(names):
+        raise ValueError(f"names {max(names, key=names.count)!r} twice")
+    return tuple(names)
 
 
 def report_kinds(text: str) -> tuple[str, ...]:

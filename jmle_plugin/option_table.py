@@ -10,6 +10,7 @@ from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.option_forms import (
     REPORTS,
     amount,
+    exam_names,
     level,
     model_argument,
     positive,
@@ -61,7 +62,13 @@ OPTIONS = (
         "model", "the model to examine; repeat it to examine several", metavar="NAME", many=True
     ),
     Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
-    Option("exam", "the exam, by name or path", metavar="NAME|PATH", default="jmle120"),
+    Option(
+        "exam",
+        "the exam, by name or path; several with commas, each with a sheet of its own",
+        metavar="NAME|PATH[,...]",
+        default="jmle120",
+        parse=exam_names,
+    ),
     Option(
         "exam-data",
         "folder with one folder per exam source (default: where `jmle fetch` puts them)",

@@ -77,7 +77,7 @@ class Settings:
 
     models: tuple[str, ...]
     runs: tuple[str, ...]
-    exam: str
+    exams: tuple[str, ...]
     exam_data: Path
     key: str
     extraction: Extraction
@@ -136,7 +136,7 @@ def read_settings(config: pytest.Config) -> Settings:
     return Settings(
         models=models,
         runs=runs,
-        exam=values["exam"][0],
+        exams=values["exam"][0],
         exam_data=_path(values["exam-data"]) or default_data_root(),
         key=_first(values["key"]) or "",
         extraction=Extraction(values["extraction"][0]),

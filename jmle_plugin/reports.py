@@ -53,10 +53,30 @@ def write_reports(results: Results, file: Path, exam: Exam, settings: Settings) 
     for kind in settings.reports.kinds:
         target = report_file(file, REPORT_SUFFIXES[kind])
         attempt(target, partial(_WRITERS[kind], results, exam, settings))
-    summary = os.environ.get(SUMMARY_VARIABLE)
-    if summary and "markdown" in settings.reports.kinds:
-        attempt(Path(summary), partial(_append_summary, results, file))
+    summary = _summary(settings)
+    if summary is not None:
+        attempt(summary, partial(_append_summary, results, file))
     return Reports(tuple(written), tuple(problems))
+
+
+def append_overview(text: str, settings: Settings) -> None:
+    """Append `text`, markdown on several exams, to GitHub's job summary where there is one.
+
+    Raises ResultError where it cannot be written.
+    """
+    summary = _summary(settings)
+    if summary is None:
+        return
+    try:
+        if not _append(summary, text):
+            raise _no_room(summary)
+    except OSError as error:
+        raise _failure(error, summary) from error
+
+
+def _summary(settings: Settings) -> Path | None:
+    named = os.environ.get(SUMMARY_VARIABLE)
+    return Path(named) if named and "markdown" in settings.reports.kinds else None
 
 
 def _failure(error: ResultError | OSError, target: Path) -> ResultError:
@@ -92,19 +112,29 @@ def _append_summary(results: Results, file: Path, summary: Path) -> None:
     """Append the longest form for which there is room; ResultError where there is for none."""
     from jmle_plugin.report.markdown import markdown_line, markdown_report  # noqa: PLC0415
 
-    room = SUMMARY_BYTES - (summary.stat().st_size if summary.exists() else 0)
     for form in (
         markdown_report(results, _comparison(results)),
         markdown_report(results, cut=file.name),
         markdown_line(results, cut=file.name),
     ):
-        text = form.encode("utf-8", "replace")
-        if len(text) < room:
-            with summary.open("ab") as opened:
-                # What stands there may lack the end of its last line.
-                opened.write(b"\n" + text)
+        if _append(summary, form):
             return
-    raise ResultError(
+    raise _no_room(summary)
+
+
+def _append(summary: Path, form: str) -> bool:
+    """Whether there was room."""
+    text = form.encode("utf-8", "replace")
+    if len(text) >= SUMMARY_BYTES - (summary.stat().st_size if summary.exists() else 0):
+        return False
+    with summary.open("ab") as opened:
+        # What stands there may lack the end of its last line.
+        opened.write(b"\n" + text)
+    return True
+
+
+def _no_room(summary: Path) -> ResultError:
+    return ResultError(
         f"has no room for this report: GitHub takes {SUMMARY_BYTES:,} bytes of one step",
         where=summary,
         remedy="Examine fewer runs in one step, or leave out --report=markdown.",

@@ -6,7 +6,8 @@ controller; workers have none.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,18 +15,19 @@ import pytest
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.auditing import blind_half, share_text_only
 from jmle_plugin.collection import exam_ids, seat_part, seats
+from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.finishing import Finished, finish
-from jmle_plugin.gate import FAILED, Decision, decide, with_rulings
+from jmle_plugin.gate import Decision, decide, with_rulings
 from jmle_plugin.junit import case_properties, junit_writer, suite_properties
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_error
-from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.options import Settings
-from jmle_plugin.outcomes import WRONG, mark_of, wrong_lines
+from jmle_plugin.outcomes import mark_of
+from jmle_plugin.overview import Overview, make_overview
 from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.terminal import Line, columns_of
 from jmle_plugin.sitting_marks import SittingMarks
+from jmle_plugin.telling import Ending, named
 
 if TYPE_CHECKING:
     from jmle_plugin.baseline import Baseline
@@ -37,15 +39,17 @@ class ExamSession:
     def __init__(self, settings: Settings, sittings: Sequence[Sitting], workers: str) -> None:
         self._settings = settings
         self._context = RunContext.start(settings.root, settings.results, workers)
-        self._baseline: Baseline | None = None
+        self._baselines: Mapping[str, Baseline] = {}
         if settings.baseline.name:
-            from jmle_plugin.baseline import Baseline  # noqa: PLC0415 - few sessions have one
+            from jmle_plugin.baseline import read_baselines  # noqa: PLC0415 - few have one
 
-            self._baseline = Baseline.read(settings, sittings, self._context)
+            self._baselines = read_baselines(settings, sittings, self._context)
         self._taken = [SittingMarks(sitting) for sitting in sittings]
-        by_run = {one.sitting.run.run: one for one in self._taken}
+        self._several = len({sitting.exam.id for sitting in sittings}) > 1
+        """Whether several exams are sat, so that a run's name says too little."""
+        by_run = {one.sitting.run.address: one for one in self._taken}
         self._seats = {
-            name: (by_run[seat.sitting.run.run], (seat.question.id, seat.epoch))
+            name: (by_run[seat.sitting.run.address], (seat.question.id, seat.epoch))
             for name, seat in seats(sittings).items()
         }
         self._collected: list[str] = []
@@ -59,15 +63,16 @@ class ExamSession:
         """Reports by xdist of tests during which their worker died."""
         self._not_asked: dict[str, str] = {}
         self._finished: list[Finished] = []
+        self._overview: Overview | None = None
         self._decision: Decision | None = None
 
     def not_asked(self, reason: str, run: str | None = None) -> None:
-        """Asking a run (None: every run) ends early: its seats left without a mark are errors.
+        """Asking a run, by its address, or every run ends early: seats left unmarked are errors.
 
         The sheet is then incomplete, even in a session that was stopped. Without this call,
         what a stopped session did not reach was not asked, and its sheet is partial.
         """
-        names = [one.sitting.run.run for one in self._taken] if run is None else [run]
+        names = [one.sitting.run.address for one in self._taken] if run is None else [run]
         self._not_asked |= dict.fromkeys(names, reason)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -133,12 +138,11 @@ class ExamSession:
             self._settings.gate,
             [one.sat for one in self._finished],
             asked=self._settings.gate_asked,
+            unasked=sum(not one.asked for one in self._taken),
             other_failures=session.testsfailed - self._explained,
             problem=problem,
         )
-        self._decision = with_rulings(
-            decision, [one.ruling for one in self._finished if one.ruling is not None]
-        )
+        self._decision = with_rulings(decision, self._rulings())
         spoiled = exitstatus == 0 and session.exitstatus != 0
         if not spoiled:
             session.exitstatus = self._decision.status
@@ -149,9 +153,16 @@ class ExamSession:
         share_text_only(self._taken)
         asked = [one for one in self._taken if one.asked]
         self._finished = [
-            finish(one, self._settings, self._context, self._baseline, blind_half(asked, one))
+            finish(
+                one,
+                self._settings,
+                self._context,
+                self._baselines.get(one.sitting.exam.id),
+                blind_half(asked, one),
+            )
             for one in asked
         ]
+        self._overview = make_overview(self._taken, self._finished, self._settings)
         writer = junit_writer(config)
         if writer is not None:
             for name, value in suite_properties([one.results for one in self._finished]):
@@ -162,48 +173,28 @@ class ExamSession:
                     case.add_property(*told)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the sheets and the sentence that decided."""
+        """Say what came of it."""
         if self._decision is None:
             return
-        quiet = terminalreporter.verbosity < 0
-        columns = columns_of(terminalreporter.config.get_terminal_writer().fullwidth)
-        for title, reports in self._wrong(terminalreporter).items():
-            terminalreporter.write_sep("=", title)
-            for line in (one for report in reports for one in wrong_lines(report, columns)):
-                terminalreporter.write_line(line.text, **line.markup)
-        for one in self._finished:
-            _write(terminalreporter, one.title, one.lines(columns, quiet=quiet))
-        for one in self._finished:
-            if one.audited is not None:
-                title = f"{one.title} with figures and without"
-                _write(terminalreporter, title, one.audited.lines(columns, quiet=quiet))
-        if not quiet or self._unexpected():
-            for reason in dict.fromkeys(self._not_asked.values()):
-                runs = [run for run, told in self._not_asked.items() if told == reason]
-                whose = "" if len(runs) == len(self._taken) else f"{', '.join(runs)}: "
-                terminalreporter.write_line(f"Asking ended early: {whose}{reason}")
-            terminalreporter.write_line(self._decision.reason)
+        Ending(
+            self._taken,
+            self._finished,
+            self._overview,
+            {name: taken for name, (taken, _) in self._seats.items()},
+            self._not_asked,
+            self._decision,
+            self._problem(),
+        ).tell(terminalreporter)
 
-    def _wrong(self, terminalreporter: Any) -> dict[str, list[pytest.TestReport]]:
-        """Title -> reports of wrong answers in the exam's order; none where nobody asks for any."""
-        options = terminalreporter.config.option
-        if terminalreporter.verbosity < 0 or options.tbstyle == "no" or options.no_summary:
-            return {}
-        given = {seat_part(one.nodeid): one for one in terminalreporter.stats.get(WRONG, [])}
-        found: dict[str, list[pytest.TestReport]] = {}
-        for name, (taken, _) in self._seats.items():
-            if name in given:
-                whose = f" · {taken.sitting.run.run}" if len(self._taken) > 1 else ""
-                found.setdefault(f"wrong answers{whose}", []).append(given[name])
-        return found
-
-    def _unexpected(self) -> bool:
-        """Whether the one line of a quiet session would leave its exit status unexplained."""
-        verdicts = {one.sat.sheet.verdict for one in self._finished}
-        failed = self._decision is not None and self._decision.status == FAILED
-        refused = any(one.ruling is not None and not one.ruling.passed for one in self._finished)
-        explained = verdicts & {Verdict.FAIL, Verdict.PARTIAL} and not self._problem()
-        return failed and (refused or not explained)
+    def _rulings(self) -> list[Ruling]:
+        """What the baselines' gates say, each of the exam that it is about."""
+        return [
+            replace(one.ruling, sentence=f"{one.results.exam.id}: {one.ruling.sentence}")
+            if self._several
+            else one.ruling
+            for one in self._finished
+            if one.ruling is not None
+        ]
 
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
@@ -214,7 +205,7 @@ class ExamSession:
         for node_id in self._collected:
             if not self._marking or _test_part(node_id) in self._marking:
                 one, asking = self._seats[seat_part(node_id)]
-                reason = self._not_asked.get(one.sitting.run.run)
+                reason = self._not_asked.get(one.sitting.run.address)
                 if reason and asking not in one.marks:
                     one.error(asking, reason)
                 if asking in one.marks or not stopped:
@@ -225,6 +216,8 @@ class ExamSession:
         for one in self._finished:
             if one.unwritten:
                 return one.unwritten
+        if self._overview is not None and self._overview.unwritten:
+            return self._overview.unwritten
         if self._misplaced:
             return (
                 f"{min(self._misplaced)} marks a question that its id does not name: "
@@ -233,16 +226,8 @@ class ExamSession:
         if self._settings.gate == "official" and self._settings.gate_asked:
             for taken in self._taken:
                 if not taken.asked:
-                    return f"gate official: no question of {taken.sitting.run.run} was asked"
+                    return f"gate official: no question of {named(taken, self._taken)} was asked"
         return ""
-
-
-def _write(terminalreporter: Any, title: str, lines: Iterable[Line]) -> None:
-    """Print lines, below a title of their own unless the session is a quiet one."""
-    if terminalreporter.verbosity >= 0:
-        terminalreporter.write_sep("=", title)
-    for line in lines:
-        terminalreporter.write_line(line.text, **line.markup)
 
 
 def _tell(report: pytest.TestReport, taken: SittingMarks, asking: Asking) -> None:

@@ -26,24 +26,26 @@ def open_sittings(
     """
     if not settings.candidates:
         return ()
-    exam = _open_exam(settings)
+    exams = _open_exams(settings)
     from jmle_plugin.ask.halves import open_halves  # noqa: PLC0415
     from jmle_plugin.ask.opening import open_sitting, reopen_sitting  # noqa: PLC0415
 
     folder, audit = settings.cassettes, settings.asking.audit
     if told is not None:
         return tuple(
-            reopen_sitting(exam, folder, run, settings.prompt, audit=audit) for run in told
+            reopen_sitting(exams[run["exam"]], folder, run, settings.prompt, audit=audit)
+            for run in told
         )
     sittings: list[Sitting] = []
-    for model, run in settings.candidates:
-        wanted = _wanted(settings, model, run)
-        if audit:
-            sittings += open_halves(exam, folder, wanted)
-        else:
-            sittings.append(open_sitting(exam, folder, wanted))
-    names = [sitting.run.run for sitting in sittings]
-    if twice := [name for name in names if names.count(name) > 1]:
+    for exam in exams.values():
+        for model, run in settings.candidates:
+            wanted = _wanted(settings, model, run)
+            if audit:
+                sittings += open_halves(exam, folder, wanted)
+            else:
+                sittings.append(open_sitting(exam, folder, wanted))
+    names = [sitting.run.address for sitting in sittings]
+    if twice := [one.run.run for one in sittings if names.count(one.run.address) > 1]:
         raise SettingsError(
             f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
         )
@@ -69,12 +71,26 @@ def _wanted(settings: Settings, model: str, run: str) -> Wanted:
     )
 
 
-def _open_exam(settings: Settings) -> Exam:
+def _open_exams(settings: Settings) -> dict[str, Exam]:
+    """The exams by id, in the order in which they were named."""
+    exams: dict[str, Exam] = {}
+    for name in settings.exams:
+        exam = _open_exam(settings, name)
+        if exam.id in exams:
+            raise SettingsError(
+                f"--exam names {exam.id} twice, the second time as {name}",
+                remedy="Name each exam once; what is asked often is a matter of --epochs.",
+            )
+        exams[exam.id] = exam
+    return exams
+
+
+def _open_exam(settings: Settings, name: str) -> Exam:
     from jmle_plugin.exam.library import find_pack, find_packs, pack_folders  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     folders = pack_folders(settings.root)
-    pack = find_pack(settings.exam, folders)
+    pack = find_pack(name, folders)
     exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
     known = find_packs(folders).get(exam.id)
     if known is not None and known.resolve() != pack.resolve():

@@ -81,7 +81,8 @@ class HttpModelClient:
         self._transport.close()
 
     def _post(self, request: AskRequest) -> Any:
-        headers = self._headers | {RUN_HEADER: request.run} | question_headers(request)
+        run = f"{request.exam}/{request.run}" if request.exam else request.run
+        headers = self._headers | {RUN_HEADER: run} | question_headers(request)
         response = self._transport.handle_request(
             self._request(content=request.payload, headers=headers)
         )

@@ -16,8 +16,8 @@ from jmle_plugin.files import canonical_json
 class AskRequest:
     """What is asked: an OpenAI chat body with figures by digest, and which question it is.
 
-    `epoch` tells repeated askings apart and `run` those of several runs; neither is ever
-    sent to a provider.
+    `epoch` tells repeated askings apart, `run` and `exam` those of several runs; none of
+    them is ever sent to a provider.
     `question_sha256` is over what the candidate sees, whatever the prompt around it.
     """
 
@@ -26,6 +26,7 @@ class AskRequest:
     body: dict[str, Any]
     epoch: int = 1
     run: str = ""
+    exam: str = ""
 
     @property
     def payload(self) -> bytes:
@@ -45,4 +46,4 @@ def build_request(
     if prompt is not None:
         body["messages"] = prompt.messages(exam, question, images=run.images is ImageMode.VISION)
         body.update(run.parameters)
-    return AskRequest(question.id, question_digest(question), body, epoch, run.run)
+    return AskRequest(question.id, question_digest(question), body, epoch, run.run, run.exam)

@@ -103,6 +103,11 @@ class RunSpec(Strict):
         return self
 
     @property
+    def address(self) -> str:
+        """Tells runs of a session apart, where runs of several exams may share a name."""
+        return f"{self.exam}/{self.run}"
+
+    @property
     def import_mark(self) -> dict[str, Any] | None:
         """What every cassette of an imported run says of itself; None for other runs.
 

@@ -117,7 +117,7 @@ class LiveAsking:
             self._progress = Progress(self._gateway.status, say, interval)
 
     def finish(self) -> dict[str, str]:
-        """End asking and keep what arrived; run -> why some of its questions were not asked."""
+        """End asking and keep what arrived; a run's address -> why some of it was not asked."""
         if self._progress is not None:
             self._progress.end()
         reasons = self._stop()
@@ -127,7 +127,7 @@ class LiveAsking:
                 fold_journal(one)
                 rewriting.finish(one)
             except JmleError as error:
-                reasons.setdefault(one.run.run, str(error))
+                reasons.setdefault(one.run.address, str(error))
         return reasons
 
     def _plan(self, sitting: Sitting, seats: Iterable[Seat]) -> Plan:
@@ -167,7 +167,9 @@ class LiveAsking:
         return GatewayConfig(
             token=self._token,
             runs=[
-                RunConfig(run=one.run.run, model=one.run.model, journal=str(one.folder / JOURNAL))
+                RunConfig(
+                    run=one.run.address, model=one.run.model, journal=str(one.folder / JOURNAL)
+                )
                 for one in runs
             ],
             concurrency=self._concurrency,
@@ -192,7 +194,7 @@ class LiveAsking:
         try:
             status = self._gateway.stop("the session has ended", drain=_DRAIN)
         except GatewayError as error:
-            return {one.run.run: self._death or str(error) for one in self._sittings}
+            return {one.run.address: self._death or str(error) for one in self._sittings}
         return {
             name: one.fatal or "--max-cost ended the asking"
             for name, one in status.runs.items()
@@ -224,7 +226,7 @@ def _announcement(plan: Plan) -> Announcement:
                 one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)
                 for one in seat.question.images
             }
-    return Announcement(run=sitting.run.run, requests=requests, images=images)
+    return Announcement(run=sitting.run.address, requests=requests, images=images)
 
 
 def _can_be_asked(sitting: Sitting) -> bool:

@@ -61,7 +61,7 @@ def summary_line(results: Results) -> str:
     note = "".join(f", {one}" for one in unofficial(results))
     note += ", scripted replies" if results.run.scripted else ""
     return printable(
-        f"{results.exam.id} {results.run.name}: {_verdict_word(sheet)} {points_of(sheet.total)} "
+        f"{results.exam.id} {results.run.name}: {verdict_word(sheet)} {points_of(sheet.total)} "
         f"({', '.join(parts)}{note})"
     )
 
@@ -125,7 +125,8 @@ def reasons(results: Results) -> Iterator[str]:
         yield f"Without a reply ({number}): {clipped(reason, _REASON)}"
 
 
-def _verdict_word(sheet: Sheet) -> str:
+def verdict_word(sheet: Sheet) -> str:
+    """The verdict in a word; of a partial sitting, how much was asked."""
     if sheet.verdict is Verdict.PARTIAL:
         return f"partial: {sheet.asked} of {sheet.of}"
     return sheet.verdict.value.upper()

@@ -148,3 +148,16 @@ def test_the_blind_half_of_an_audit_is_told_and_decides_nothing() -> None:
 def test_an_outage_of_the_blind_half_fails_every_gate(gate: str) -> None:
     blind = replace(INCOMPLETE, decides=False)
     assert decide(0, gate, [PASS, blind], asked=False) == Decision(1, NO_REPLY)
+
+
+@pytest.mark.parametrize(
+    ("gate", "status", "decided"),
+    [("official", 0, 0), ("official", 1, 1), ("all", 1, 1), ("none", 1, 0)],
+)
+def test_a_pass_does_not_stand_for_a_sitting_that_was_not_asked(
+    gate: str, status: int, decided: int
+) -> None:
+    decision = decide(status, gate, [PASS], asked=False, unasked=1)
+    assert decision.status == decided
+    assert gate == "none" or decision.reason == OWN
+    assert decide(status, "official", [PASS], asked=False).status == 0

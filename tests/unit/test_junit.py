@@ -49,6 +49,15 @@ def test_several_runs_are_told_apart() -> None:
     assert "verdict" not in told
 
 
+def test_several_exams_are_told_apart_though_their_runs_share_a_name() -> None:
+    one = sample_results("scripted-resident")
+    other = one.model_copy(update={"exam": one.exam.model_copy(update={"id": "other"})})
+    told = dict(suite_properties([one, other]))
+    assert told["sample.scripted-resident.exam"] == "sample"
+    assert told["other.scripted-resident.exam"] == "other"
+    assert len(told) == 2 * len(dict(suite_properties([one])))
+
+
 def test_the_writer_is_there_where_a_file_is_asked_for(pytester: pytest.Pytester) -> None:
     asked = pytester.parseconfigure("--junitxml=x.xml")
     writer = junit_writer(asked)

@@ -19,6 +19,7 @@ EXTRACTIONS = tuple(one.value for one in Extraction)
 ATTRIBUTES = {
     "model": "models",
     "run": "runs",
+    "exam": "exams",
     "exam-data": "exam_data",
     "baseline": "name",
     "allow-mismatch": "allow",
@@ -61,7 +62,7 @@ def session(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Sessi
 VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "model": (("cli", "env", "ini"), ()),
     "run": (("cli", "env", "ini"), ()),
-    "exam": (("cli", "env", "ini"), "jmle120"),
+    "exam": (("cli", "env,two", "ini"), ("jmle120",)),
     "exam-data": (("/cli", "/env", "/ini"), None),
     "key": (("cli", "env", "ini"), ""),
     "extraction": (("published", "standard", "published"), Extraction.STANDARD),
@@ -462,3 +463,38 @@ def test_a_path_after_a_blank_does_not_move_the_project(
     assert setting(session.settings(f"--results={there}"), "results") == Path(there)
     (session.here / "inside").mkdir()
     assert setting(session.settings("--results", "inside"), "results") == session.here / "inside"
+
+
+@pytest.mark.parametrize(
+    ("given", "exams"),
+    [
+        ("one", ("one",)),
+        ("one,two", ("one", "two")),
+        (" one , ./my exam ", ("one", "./my exam")),
+    ],
+)
+def test_several_exams_are_set_apart_by_commas(
+    session: Session, given: str, exams: tuple[str, ...]
+) -> None:
+    assert session.settings(f"--exam={given}").exams == exams
+    assert session.settings(env={"JMLE_EXAM": given}).exams == exams
+    # What stands in `addopts` gives way to what is said after it, as it always did.
+    assert session.settings("--exam=before", f"--exam={given}").exams == exams
+
+
+def test_a_folder_may_have_commas_in_its_name(session: Session) -> None:
+    folder = session.here / "my,exam"
+    folder.mkdir()
+    assert session.settings(f"--exam={folder}").exams == (str(folder),)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("", "names no exam"),
+        ("one,", "has an exam without a name"),
+        ("one,two,one", "names 'one' twice"),
+    ],
+)
+def test_exams_that_cannot_be(session: Session, given: str, problem: str) -> None:
+    assert problem in session.refusal(SettingsError, f"--exam={given}")

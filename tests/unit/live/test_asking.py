@@ -69,7 +69,7 @@ def test_what_is_missing_is_announced_in_the_order_of_the_tests(
     live, gateway, said = begin(settings("--epochs=1"), started, sitting)
     live.ask(seats(sitting, "B-3", "A-2", "A-4", "B-3", "A-1"), said.append, interval=None)
     (announcement,) = gateway.announced
-    assert announcement.run == "some-model"
+    assert announcement.run == "tiny/some-model"
     assert [one.question for one in announcement.requests] == ["B-3", "A-4", "A-1"]
     for one in announcement.requests:
         assert one.body == sitting.request(sitting.exam.questions[one.question]).body
@@ -96,7 +96,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
         "prices": {"input": 1e-6, "output": 2e-6},
     }  # fmt: skip
     (run,) = config.runs
-    assert (run.run, run.model) == ("some-model", MODEL)
+    assert (run.run, run.model) == ("tiny/some-model", MODEL)
     assert Path(run.journal) == sitting.folder / JOURNAL
 
 
@@ -144,7 +144,7 @@ def test_who_cannot_be_asked_is_not(
     imported = make_sitting(run=make_imported_run(run="theirs"), folder=tmp_path / "theirs")
     live, gateway, said = begin(settings(), started, imported, sitting)
     live.ask(seats(imported) + seats(sitting, "A-1"), said.append, interval=None)
-    assert [one.run for one in gateway.announced] == ["some-model"]
+    assert [one.run for one in gateway.announced] == ["tiny/some-model"]
     live.finish()
     with pytest.raises(SettingsError, match="theirs cannot be asked anew"):
         LiveAsking(settings("--record-mode=rewrite"), [imported], 1)
@@ -195,10 +195,13 @@ def test_each_run_has_its_own_reason(
     live.ask(
         [seat for one in (sitting, *others) for seat in seats(one)], said.append, interval=None
     )
-    gateway.ended = {"some-model": {"fatal": "the key was refused"}, "capped": {"capped": True}}
+    gateway.ended = {
+        "tiny/some-model": {"fatal": "the key was refused"},
+        "tiny/capped": {"capped": True},
+    }
     assert live.finish() == {
-        "some-model": "the key was refused",
-        "capped": "--max-cost ended the asking",
+        "tiny/some-model": "the key was refused",
+        "tiny/capped": "--max-cost ended the asking",
     }
 
 
@@ -209,7 +212,7 @@ def test_a_dead_gateway_is_every_runs_reason_and_its_log_stays(
     live.ask(seats(sitting), said.append, interval=None)
     gateway.dead = True
     gateway.on_death(GatewayError("it was killed"))
-    assert live.finish() == {"some-model": "it was killed"}
+    assert live.finish() == {"tiny/some-model": "it was killed"}
     assert (sitting.folder / ".gateway.log").exists()
 
 
@@ -274,7 +277,7 @@ def test_an_audit_announces_both_halves_and_text_only_questions_once(
     live, gateway, said = begin(settings("--images=audit"), started, *halves)
     live.ask([seat for half in halves for seat in half.seats()], said.append, interval=None)
     asked = {one.run: [each.question for each in one.requests] for one in gateway.announced}
-    assert asked == {"some-model": list(ANSWERS), "some-model-blind": ["A-4"]}
+    assert asked == {"tiny/some-model": list(ANSWERS), "tiny/some-model-blind": ["A-4"]}
     assert [len(one.images) for one in gateway.announced] == [1, 0]
     assert [line for line in said if "cost" not in line] == [
         "some-model sits tiny: 7 to ask, 0 from cassettes, 4 at a time",
@@ -289,7 +292,7 @@ def test_only_the_blind_half_is_asked_of_a_run_that_was_recorded(
     record(halves[0])
     live, gateway, said = begin(settings("--images=audit"), started, *halves)
     live.ask([seat for half in halves for seat in half.seats()], said.append, interval=None)
-    assert [one.run for one in gateway.announced] == ["some-model-blind"]
+    assert [one.run for one in gateway.announced] == ["tiny/some-model-blind"]
 
 
 def test_half_an_audit_by_itself_is_only_replayed(
