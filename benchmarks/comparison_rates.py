@@ -1,5 +1,7 @@
 """How often the comparison's tests and intervals are right, by simulation.
 
+    python -m benchmarks.comparison_rates
+
 Prints what docs/comparison.md tells of the methods in use; takes about two minutes.
 """
 
@@ -13,24 +15,13 @@ from jmle_plugin.compare.noninferiority import Design, Floats, p_values, simulat
 from jmle_plugin.compare.pairing import Group
 from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import sign_flip
+from tests.unit.compare.test_noninferiority import DISCORDANCE, losing
 
 ALPHA = 0.05
-DISCORDANCE = (0.01, 0.02, 0.04, 0.07, 0.10)
 DESIGNS = {
     "no serial groups": Design((1, 3), (Counter({1: 350}), Counter({3: 50}))),
     "serial groups": Design((1, 3), (Counter({1: 305, 3: 15}), Counter({3: 30, 6: 10}))),
 }
-
-
-def losing(design: Design, loss: float, discordance: float, where: str) -> tuple[Floats, Floats]:
-    """Chances of loss and gain by points for a true loss, spread over all questions or some."""
-    share = {
-        "all": np.full(2, loss / design.totals.sum()),
-        "1-point": np.array([loss / design.totals[0], 0]),
-        "3-point": np.array([0, loss / design.totals[1]]),
-    }[where]
-    both = max(discordance - share @ design.sizes / design.sizes.sum(), 0) / 2
-    return both + share, np.full(2, both)
 
 
 def passes(design: Design, margin: float, generator: np.random.Generator) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.gate import STEADY_EPOCHS, BaselineGate, Ruling, decide_baseline
+from jmle_plugin.compare.gate import BaselineGate, Ruling, check_gate, decide_baseline
 from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
 from jmle_plugin.errors import ComparisonError, SettingsError, UnknownNameError
 from jmle_plugin.exam.model import Exam
@@ -35,7 +35,8 @@ class Baseline:
         self._results = results
         self._settings = settings
         self._gate = BaselineGate(settings.gate) if settings.gate else None
-        self._check_gate()
+        if self._gate:
+            check_gate(self._gate, results, settings.margin)
 
     @classmethod
     def read(cls, settings: Settings, sittings: Sequence[Sitting], context: RunContext) -> Baseline:
@@ -107,27 +108,6 @@ class Baseline:
         own = self._results.sheet.verdict
         later = {name for name, verdict in VERDICTS.items() if verdict is not own}
         refuse_mismatches(self._results, empty, self._settings.allow | later)
-
-    def _check_gate(self) -> None:
-        if self._gate is BaselineGate.NONINFERIOR and self._settings.margin is None:
-            raise SettingsError(
-                "--baseline-gate=noninferior needs a margin in points",
-                remedy="Say how many points may be lost, such as --margin=15.",
-            )
-        if self._gate is BaselineGate.IMAGES and self._results.audit is None:
-            raise SettingsError(
-                f"--baseline-gate=images needs an audited baseline; {self.name} has no audit",
-                remedy=f"Audit it first: pytest --run={self.name} --images=audit asks for what "
-                "is missing of its blind half.",
-            )
-        epochs = self._results.provenance.epochs
-        if self._gate is BaselineGate.NEWLY_WRONG and epochs < STEADY_EPOCHS:
-            raise SettingsError(
-                f"--baseline-gate=newly-wrong needs a baseline of {STEADY_EPOCHS} or more epochs; "
-                f"{self.name} has {epochs}",
-                remedy=f"Record the baseline with --epochs={STEADY_EPOCHS}, or choose another "
-                "gate.",
-            )
 
 
 def read_baselines(

@@ -12,16 +12,21 @@ class JmleError(Exception):
     remedy on a line of its own.
     """
 
+    usual_remedy = ""
+    """What helps where the one who raises it knows nothing better."""
+
     def __init__(self, problem: str, *, where: object = None, remedy: str = "") -> None:
         self.problem = printable(problem, lines=True)
         self.where = None if where is None else printable(str(where))
-        self.remedy = remedy
+        self.remedy = remedy or self.usual_remedy
         place = f"{self.where}: " if self.where else ""
-        super().__init__(f"{place}{self.problem}" + (f"\n  {remedy}" if remedy else ""))
+        super().__init__(f"{place}{self.problem}" + (f"\n  {self.remedy}" if self.remedy else ""))
 
 
 class PackError(JmleError):
     """An exam pack (rules, questions, key or images) that cannot be trusted."""
+
+    usual_remedy = "Correct the file, or get it again; docs/packs.md has the format of packs."
 
 
 class DataMissingError(PackError):
@@ -70,6 +75,8 @@ class ResultError(JmleError):
 
 class ImportFileError(JmleError):
     """Another project's result file that cannot be turned into cassettes."""
+
+    usual_remedy = "Name a file as its project published it; --format says whose it is."
 
 
 class SettingsError(JmleError):

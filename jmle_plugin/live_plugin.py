@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
@@ -14,6 +12,7 @@ from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.collection import seat_part, seats
 from jmle_plugin.fixtures import SERVICE_KEY, WORKER_INPUT, seat_of
 from jmle_plugin.live.asking import LiveAsking
+from jmle_plugin.live.voice import Voice
 from jmle_plugin.options import Settings
 from jmle_plugin.session import ExamSession
 from jmle_plugin.usage import as_usage_error
@@ -101,41 +100,6 @@ class LivePlugin:
         voice = Voice(reporter)
         self._config.add_cleanup(voice.close)
         return voice.say, _ON_TERMINAL if reporter.isatty else _IN_LOG
-
-
-class Voice:
-    """Says lines where pytest writes, from any thread and at any time.
-
-    Make it while nothing is captured: during a test, pytest's own way to the terminal leads
-    into what that test has printed.
-    """
-
-    def __init__(self, reporter: Any) -> None:
-        self._reporter = reporter
-        reporter.flush()
-        try:
-            out = os.dup(sys.stdout.fileno())
-        except (OSError, ValueError):  # a stream without a file: then no file is captured
-            self._file = None
-        else:
-            self._file = os.fdopen(out, "w", encoding=sys.stdout.encoding, errors="replace")
-
-    def say(self, line: str) -> None:
-        """Write a line of its own."""
-        if self._file is None:
-            self._reporter.ensure_newline()
-            self._reporter.write_line(line)
-            return
-        # What `ensure_newline` does, there.
-        begun = "\n" if self._reporter.currentfspath else ""
-        self._reporter.currentfspath = None
-        self._file.write(f"{begun}{line}\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
 
 
 def asks_elsewhere(config: pytest.Config) -> bool:

@@ -84,7 +84,7 @@ def _placed(option: Option, values: list[str], folder: Path) -> list[str]:
     if not option.path:
         return values
     if not all(value.strip() for value in values):
-        raise SettingsError(f"{option.flag} is given without a path")
+        raise SettingsError(f"{option.flag} is given without a path", remedy="Name one.")
     # Unlike Path's, this leaves alone what it cannot expand.
     return [str(folder / os.path.expanduser(one)) for one in values]  # noqa: PTH111
 

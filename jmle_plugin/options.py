@@ -126,9 +126,12 @@ def read_settings(config: pytest.Config) -> Settings:
         )
     for kind, names in (("model", models), ("run", runs)):
         if "" in names:
-            raise SettingsError(f"--{kind} is given without a name")
+            raise SettingsError(f"--{kind} is given without a name", remedy="Name one.")
         if len(set(names)) < len(names):
-            raise SettingsError(f"--{kind} names {max(names, key=names.count)!r} twice")
+            raise SettingsError(
+                f"--{kind} names {max(names, key=names.count)!r} twice",
+                remedy="Name it once; --epochs asks each question several times.",
+            )
     offline = _first(values["offline"]) == "yes"
     return Settings(
         models=models,
@@ -211,7 +214,10 @@ def _parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     parameters = dict(given)
     if len(parameters) < len(given):
         names = [name for name, _ in given]
-        raise SettingsError(f"--model-arg names {max(names, key=names.count)!r} twice")
+        raise SettingsError(
+            f"--model-arg names {max(names, key=names.count)!r} twice",
+            remedy="Give each parameter once.",
+        )
     check_parameters(parameters, os.environ)
     return parameters
 

@@ -24,7 +24,7 @@ def write_run_page(
     """Write the page of one run, or of several of one exam, to `target`.
 
     `cassettes_folder` holds `<exam>/<run>/`. What is missing of the exam (None) and of the
-    replies is named in the page. Raises ResultError where the page cannot be written.
+    replies is named in the page. Raises OSError where the page cannot be written.
     """
     several = [results] if isinstance(results, Results) else results
     runs = [PageRun(one, _replies(one, cassettes_folder / one.exam.id)) for one in several]

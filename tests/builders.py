@@ -30,14 +30,18 @@ from jmle_plugin.exam.model import (
     Serial,
     Treatment,
 )
+from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark
+from jmle_plugin.report.html.replies import RepliesReader
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results
+from tests.conftest import ROOT
 
 FIGURE = Image("ecg.png", Path("ecg.png"), "1" * 64, "image/png", 4, 3, 90)
+LONG_AGO = RunContext(dt.datetime(2026, 2, 7, tzinfo=dt.UTC), 0.0, "0", None)
 CASE = Serial("B-2-3", "One case.", ("B-2", "B-3"))
 ANSWERS = {"A-1": "a", "A-2": "ac", "A-3": "0.40", "A-4": "b", "B-1": "c", "B-2": "a", "B-3": "e"}
 
@@ -118,6 +122,11 @@ def make_exam(key: AnswerKey | None = None, questions: Iterable[Question] | None
     )
 
 
+def sample_exam() -> Exam:
+    """The exam that comes with the suite."""
+    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+
+
 def make_mark(exam: Exam, name: str, outcome: Outcome = Outcome.CORRECT, **changes: Any) -> Mark:
     """The mark of one question, scored as the exam's key has it."""
     entry = exam.key.entries[name]
@@ -189,7 +198,7 @@ def make_results(
         score_epochs(sat, by_asking, askings, spec.epochs),
         made,
         extraction=extraction,
-        context=RunContext(dt.datetime(2026, 2, 7, tzinfo=dt.UTC), 0.0, "0", None),
+        context=LONG_AGO,
     )
 
 
@@ -235,6 +244,17 @@ def make_cassette(text: str = "【回答】a", **changes: Any) -> Cassette:
         "response": make_completion(text),
     }
     return Cassette(**fields | changes)
+
+
+def no_replies(reason: str) -> RepliesReader:
+    """A page's reader of replies that finds none."""
+    return lambda _question, _epoch: reason
+
+
+def journalled(file: Path) -> list[str]:
+    """Questions whose reply is in a journal, in order; its last line may be half written."""
+    lines = file.read_bytes().split(b"\n")[:-1] if file.exists() else []
+    return [json.loads(line)["question"] for line in lines]
 
 
 def make_bench_file(file: Path, exam: Exam, **changes: Any) -> Path:

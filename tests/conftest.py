@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np  # noqa: F401 - loads once per process, and pytester forgets what its tests load
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
-LEFT_OUT = {"slow": "takes minutes"}
 ROOT = Path(__file__).resolve().parents[1]
 
 # How long an example takes depends on what else the machine does.
-settings.register_profile("jmle", deadline=None)
+settings.register_profile("jmle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jmle")
 
 
@@ -24,9 +23,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("markexpr"):
         return
     for item in items:
-        for name, why in LEFT_OUT.items():
-            if item.get_closest_marker(name):
-                item.add_marker(pytest.mark.skip(reason=f"{why}: pytest tests -m {name}"))
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest tests -m slow"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,4 +1,4 @@
-"""What the README tells people to type exists."""
+"""What the README and the documents tell people to type exists."""
 
 from __future__ import annotations
 
@@ -10,30 +10,41 @@ import yaml
 from jmle_plugin.option_table import OPTIONS
 from tests.conftest import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = {
+    file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+OPTIONS_TABLES = DOCUMENTS["docs/options.md"]
+LINKS = sorted(
+    {
+        (name, link)
+        for name, text in DOCUMENTS.items()
+        for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)
+    }
+)
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
     "--quiet", "--editable", "--dist", "--no-loadscope-reorder", "--tb",
-    "--update", "--plot", "--html",
+    "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
 }  # fmt: skip
 """Options of pytest, of its plugins, of pip and of the `jmle` command."""
 
 
 def test_every_option_is_described() -> None:
-    missing = [one.flag for one in OPTIONS if f"`{one.flag}" not in README]
+    missing = [one.flag for one in OPTIONS if f"`{one.flag}" not in OPTIONS_TABLES]
     assert missing == []
     for option in OPTIONS:
-        assert option.variable in README
-        assert option.dest in README
+        assert option.variable in OPTIONS_TABLES
+        assert option.dest in OPTIONS_TABLES
 
 
 def test_no_other_options_are_spoken_of() -> None:
-    spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
+    spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "".join(DOCUMENTS.values())))
     assert spoken - {one.flag for one in OPTIONS} - OTHERS == set()
 
 
 def test_the_workflow_is_one() -> None:
-    source = README.partition("### In CI")[2].split("```yaml\n")[1].split("```")[0]
+    source = DOCUMENTS["docs/ci.md"].partition("## In CI")[2].split("```yaml\n")[1].split("```")[0]
     jobs = yaml.safe_load(source)["jobs"]
     assert set(jobs) == {"gate", "record"}
     steps = {
@@ -44,6 +55,16 @@ def test_the_workflow_is_one() -> None:
     assert "secrets" not in str(jobs["gate"])
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((docs/[^)#]+)\)", README))))
-def test_documents_are_there(link: str) -> None:
-    assert (ROOT / link).is_file()
+@pytest.mark.parametrize(("document", "link"), LINKS)
+def test_what_is_linked_is_there(document: str, link: str) -> None:
+    path, _, section = link.partition("#")
+    file = (ROOT / document).parent / path if path else ROOT / document
+    assert file.is_file()
+    if section:
+        headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+        assert section in [_anchor(one) for one in headings]
+
+
+def _anchor(heading: str) -> str:
+    """What GitHub calls a heading in a link."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")

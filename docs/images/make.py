@@ -20,7 +20,6 @@ from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.provenance import RunContext
@@ -28,6 +27,7 @@ from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from jmle_plugin.review.remaking import remake_results
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
+from tests.builders import sample_exam
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -40,7 +40,7 @@ EDGE = 24
 
 def main() -> None:
     """Write the pictures."""
-    exam = load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    exam = sample_exam()
     old, new = (_results(exam, name) for name in ("scripted-intern", "scripted-resident"))
     told = {
         "doubt": verdict_doubt(new, places(exam)),

@@ -16,6 +16,7 @@ from jmle_plugin.files import read_regular
 DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
 OTHER_FORMS_PROMPT = DEFAULT_PROMPT.with_name("ja-2.toml")
 """For exams whose options are not all a, b, c..., or with other forms of questions."""
+_FORM = f"See {DEFAULT_PROMPT} for the form of one."
 _INSTRUCTIONS = ("single", "multi_select", "numeric")
 _OTHER_INSTRUCTIONS = ("sequence", "select_all")
 """Those that only an exam with such questions needs."""
@@ -80,11 +81,11 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
         raise SettingsError(
             f"is no prompt file ({error})",
             where=file,
-            remedy=f"See {DEFAULT_PROMPT} for the form of one.",
+            remedy=_FORM,
         ) from error
     instructions = data.get("instruction", {})
     if not isinstance(instructions, dict):
-        raise SettingsError("instruction is no table", where=file)
+        raise SettingsError("instruction is no table", where=file, remedy=_FORM)
     forms = {question.form for question in exam.questions.values()} if exam is not None else ()
     others = {*forms, *instructions}
     kinds = [*_INSTRUCTIONS, *(one for one in _OTHER_INSTRUCTIONS if one in others)]
@@ -96,11 +97,11 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
     }
     for place, text in texts.items():
         if not isinstance(text, str):
-            raise SettingsError(f"{place} is missing or not a text", where=file)
+            raise SettingsError(f"{place} is missing or not a text", where=file, remedy=_FORM)
         _check_placeholders(text, place, file)
     for needed in ("question", "instruction"):
         if needed not in Template(data["user"]).get_identifiers():
-            raise SettingsError(f"user has no ${needed} in it", where=file)
+            raise SettingsError(f"user has no ${needed} in it", where=file, remedy=_FORM)
     return Prompt(
         name=data["name"],
         sha256=hashlib.sha256(raw).hexdigest(),

@@ -11,7 +11,7 @@ from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import ResultError
 from jmle_plugin.files import read_regular
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.markup import item, prose
+from jmle_plugin.report.markup import item, markdown_table, prose
 
 BEGIN, END = (f"<!-- jmle leaderboard {word} -->" for word in ("begin", "end"))
 
@@ -76,25 +76,16 @@ def _table(board: Leaderboard, table: Table) -> Iterator[str]:
         yield item(note)
 
 
-def _grid(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[str]:
-    yield _line([one.long or f"{one.title} {one.below}".strip() for one in columns])
-    yield _line([":--" if one.left else "--:" for one in columns])
+def _grid(columns: Sequence[Column], rows: Sequence[Row]) -> list[str]:
+    lines = [[one.long or f"{one.title} {one.below}".strip() for one in columns]]
     for n, row in enumerate(rows):
-        cells = [_cell(one, n) for one in columns]
         bold = {"model", "verdict"} if row.verdict is Verdict.PASS else set()
-        yield _line(
-            [
-                f"**{cell}**" if cell and one.title in bold else cell
-                for one, cell in zip(columns, cells, strict=True)
-            ]
-        )
+        lines.append([_cell(one, n, bold=one.title in bold) for one in columns])
+    return markdown_table(lines, {n for n, one in enumerate(columns) if one.left})
 
 
-def _cell(column: Column, n: int) -> str:
+def _cell(column: Column, n: int, *, bold: bool) -> str:
     """Names are foreign; figures are ours, but a dollar may begin a formula."""
     text = column.cells[n]
-    return prose(text) if column.left else text.replace("$", r"\$")
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    cell = prose(text) if column.left else text.replace("$", r"\$")
+    return f"**{cell}**" if cell and bold else cell

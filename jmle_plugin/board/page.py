@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +12,6 @@ from jmle_plugin.board import wording
 from jmle_plugin.board.reading import Entry
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.html.document import Frame, document
@@ -55,7 +53,7 @@ def _table(
     board: Leaderboard, table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path
 ) -> dict[str, Any]:
     rows = [*table.rows, *table.unranked]
-    chosen = [_chosen(entries[row.source]) for row in rows]
+    chosen = [entries[row.source].results.scored() for row in rows]
     sat = list(dict.fromkeys(name for one in chosen for name in one))
     if exam is None or not set(sat) <= exam.questions.keys():
         exam = None
@@ -80,12 +78,6 @@ def _table(
         "blocks": [block.id for block in exam.blocks] if exam else [],
         "questions": list(_questions(questions, chosen, exam)),
     }
-
-
-def _chosen(entry: Entry) -> dict[str, Mark]:
-    """Question -> the mark that is scored."""
-    by_question = groupby(entry.results.marks, key=lambda mark: mark.question)
-    return {name: majority(list(marks)) for name, marks in by_question}
 
 
 def _questions(

@@ -27,7 +27,7 @@ def read_entries(names: Sequence[str]) -> list[Entry]:
     Raises ResultError for a file that holds no sound results, a pattern that matches
     nothing, and a run that stands there twice.
     """
-    entries = [Entry(file, _read(file)) for name in names for file in _files(name)]
+    entries = [Entry(file, read_sound_results(file)) for name in names for file in _files(name)]
     seen: dict[tuple[str, ...], Path] = {}
     for entry in entries:
         before = seen.setdefault(identity(entry.results), entry.file)
@@ -54,11 +54,3 @@ def _files(name: str) -> Iterator[Path]:
             "`jmle rescore --write`.",
         )
     yield from map(Path, found)
-
-
-def _read(file: Path) -> Results:
-    try:
-        return read_sound_results(file)
-    except ResultError as error:
-        remedy = error.remedy or "Name files that a session or `jmle rescore --write` has written."
-        raise ResultError(error.problem, where=file, remedy=remedy) from error

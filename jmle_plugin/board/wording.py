@@ -10,7 +10,7 @@ from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
 from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
 from jmle_plugin.report.layout import count, dollars
-from jmle_plugin.report.wording import p_text
+from jmle_plugin.report.wording import p_cell
 
 SAW, BLIND = "✓", "–"
 _FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers compared as"}
@@ -42,9 +42,7 @@ def span(ends: tuple[int, int] | None) -> str:
 
 def above(row: Row) -> str:
     """How the row differs from the one above: `0.003`, or `0.12 noise`."""
-    if row.p_above is None:
-        return ""
-    p = p_text(row.p_above).removeprefix("p ").removeprefix("= ")
+    p = p_cell(row.p_above)
     return f"{p} noise" if row.noise else p
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from jmle_plugin.errors import DataMissingError, UnknownNameError
+from jmle_plugin.errors import DataMissingError, ResultError, UnknownNameError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from jmle_plugin.exam.model import Exam
 
 CASSETTES = "cassettes"
 RESULTS = "results"
 
+FORMATS = ("text", "json", "markdown")
+
 T = TypeVar("T")
+Told = TypeVar("Told", bound="BaseModel")
 
 
 def told(parse: Callable[[str], T]) -> Callable[[str], T]:
@@ -29,6 +36,36 @@ def told(parse: Callable[[str], T]) -> Callable[[str], T]:
             raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
 
     return read
+
+
+def print_in_form(
+    found: Sequence[Told],
+    form: str,
+    *,
+    text: Callable[[Told], Iterable[str]],
+    markdown: Callable[[Told], str],
+) -> None:
+    """Print what was found in one of FORMATS; JSON is a list, whatever there is of it."""
+    if form == "json":
+        data = [one.model_dump(mode="json", by_alias=True) for one in found]
+        print(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
+    elif form == "markdown":
+        print("\n".join(map(markdown, found)), end="")
+    else:
+        print("\n\n".join("\n".join(text(one)) for one in found))
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[None]:
+    """Turn the system's refusal to write `file` into a ResultError."""
+    try:
+        yield
+    except OSError as error:
+        raise ResultError(
+            f"cannot be written ({error.strerror})",
+            where=file,
+            remedy="Name a file in a folder you may write to; what was there is untouched.",
+        ) from error
 
 
 def add_recorded(parser: argparse.ArgumentParser) -> None:
@@ -82,11 +119,21 @@ def data_root(options: argparse.Namespace) -> Path:
     return Path(named) if named else default_data_root()
 
 
-def find_exam(options: argparse.Namespace) -> Path:
-    """The exam.toml that `options.exam` names; UnknownNameError where there is none."""
+def find_exam(name: str) -> Path:
+    """The exam.toml of that name or path; UnknownNameError where there is none."""
     from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
 
-    return find_pack(options.exam, pack_folders(Path.cwd()))
+    return find_pack(name, pack_folders(Path.cwd()))
+
+
+def named_exam(options: argparse.Namespace, name: str, key: str | None = None) -> Exam:
+    """The exam of that name or path, under key state `key` (None: the pack's own).
+
+    Raises UnknownNameError, DataMissingError where it is not on this machine, PackError.
+    """
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    return load_exam(find_exam(name), data_root=data_root(options), key=key)
 
 
 def exam_at_hand(
@@ -96,14 +143,11 @@ def exam_at_hand(
 
     None where it is not on this machine and not `needed`.
     """
-    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
     from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     try:
-        pack = find_pack(name, pack_folders(Path.cwd()))
-        state = key if key in read_manifest(pack).keys else None
-        return load_exam(pack, data_root=data_root(options), key=state)
+        state = key if key in read_manifest(find_exam(name)).keys else None
+        return named_exam(options, name, state)
     except (DataMissingError, UnknownNameError):
         if needed:
             raise

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.cli.common import CASSETTES, add_cassettes, add_data, data_root, find_exam
+from jmle_plugin.cli.common import (
+    CASSETTES,
+    add_cassettes,
+    add_data,
+    data_root,
+    find_exam,
+    named_exam,
+)
 from jmle_plugin.text import printable
 
 
@@ -62,7 +69,7 @@ def _fetch(options: argparse.Namespace) -> int:
     # A polite end lets the download clean up behind itself.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     root = data_root(options)
-    done = fetch_exam(find_exam(options), root, base_url=options.base_url, report=_say)
+    done = fetch_exam(find_exam(options.exam), root, base_url=options.base_url, report=_say)
     if done.files:
         print(done)
     return 0
@@ -75,11 +82,9 @@ def _say(line: str) -> None:
 def _import(options: argparse.Namespace) -> int:
     from jmle_plugin.ask.importing import find_form, import_all  # noqa: PLC0415
     from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     form, exam_name = find_form(options.files, options.format)
-    options.exam = options.exam or exam_name
-    exam = load_exam(find_exam(options), data_root=data_root(options))
+    exam = named_exam(options, options.exam or exam_name)
     images = ImageMode(options.images) if options.images else None
     done = import_all(options.files, exam, options.cassettes, options.run, form=form, images=images)
     where = "" if options.cassettes == Path(CASSETTES) else f" --cassettes={options.cassettes}"
@@ -93,15 +98,13 @@ def _import(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from jmle_plugin.exam.check import check_key, check_paper, notes  # noqa: PLC0415
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
-    pack, root = find_exam(options), data_root(options)
-    exam = load_exam(pack, data_root=root)
+    exam = named_exam(options, options.exam)
     problems = check_paper(exam)
     for note in notes(exam):
         print(printable(f"note: {note}"))
     for state in exam.key_states:
-        keyed = load_exam(pack, data_root=root, key=state)
+        keyed = named_exam(options, options.exam, state)
         problems += check_key(keyed)
         for doubt in keyed.key.unconfirmed:
             print(printable(f"not confirmed: key {state}, {doubt}"))

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import add_data, exam_at_hand
-from jmle_plugin.errors import ResultError, SettingsError
+from jmle_plugin.cli.common import add_data, exam_at_hand, writing
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.files import write_whole
 
 if TYPE_CHECKING:
     from jmle_plugin.board.reading import Entry
@@ -47,7 +48,8 @@ def _leaderboard(options: argparse.Namespace) -> int:
     # Everything is made before anything is written.
     made = _made(options, board, entries, exams)
     for file, content in made.items():
-        _write(file, content)
+        with writing(file):
+            write_whole(file.resolve(), content)  # a link stays a link
         print(f"Written: {file}")
     if options.format or not made:
         _print(board, options.format or "text")
@@ -94,19 +96,6 @@ def _made(
 
         made[options.html] = board_page(board, entries, exams, options.html.parent)
     return made
-
-
-def _write(file: Path, content: str | bytes) -> None:
-    from jmle_plugin.files import write_whole  # noqa: PLC0415
-
-    try:
-        write_whole(file.resolve(), content)  # a link stays a link
-    except OSError as error:
-        raise ResultError(
-            f"cannot be written ({error.strerror})",
-            where=file,
-            remedy="Name a file in a folder you may write to; what was there is untouched.",
-        ) from error
 
 
 def _print(board: Leaderboard, form: str) -> None:

@@ -6,8 +6,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import add_cassettes, add_data, add_results, exam_at_hand
+from jmle_plugin.cli.common import (
+    add_cassettes,
+    add_data,
+    add_results,
+    exam_at_hand,
+    find_exam,
+    writing,
+)
 from jmle_plugin.errors import SettingsError
+from jmle_plugin.option_table import HTML_IMAGES
 
 if TYPE_CHECKING:
     from jmle_plugin.exam.model import Exam
@@ -25,10 +33,9 @@ def add_commands(commands: Any) -> None:
     report.add_argument("--output", type=Path, metavar="FILE", help="default: beside the first")
     report.add_argument(
         "--html-images",
-        "--images",
         dest="images",
-        choices=("link", "embed", "off"),
-        default="link",
+        choices=HTML_IMAGES,
+        default=HTML_IMAGES[0],
         help="figures as links (default), inside the page, or left out",
     )
     report.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
@@ -56,19 +63,19 @@ def _report(options: argparse.Namespace) -> int:
         )
     results = [read_results(file) for file in files]
     exam = _exam(options, results)
-    write_run_page(results, exam, options.cassettes, target, images=options.images)
+    with writing(target):
+        write_run_page(results, exam, options.cassettes, target, images=options.images)
     print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
     return 0
 
 
 def _exam_name(options: argparse.Namespace) -> str | None:
     """The id of the exam that was named, be it by its pack's path."""
-    from jmle_plugin.cli.common import find_exam  # noqa: PLC0415
     from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
 
     if not options.exam or (options.results / options.exam).is_dir():
         return options.exam or None
-    return read_manifest(find_exam(options)).id
+    return read_manifest(find_exam(options.exam)).id
 
 
 def _beside(files: list[Path]) -> Path:

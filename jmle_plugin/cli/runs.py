@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from jmle_plugin.cli.common import (
+    FORMATS,
     add_data,
     add_recorded,
     add_results,
-    data_root,
     exam_at_hand,
-    find_exam,
+    named_exam,
+    print_in_form,
     told,
 )
 from jmle_plugin.errors import ComparisonError, JmleError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.option_forms import level, positive
-
-FORMATS = ("text", "json", "markdown")
 
 
 def add_commands(commands: Any) -> None:
@@ -84,16 +82,14 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
     from jmle_plugin.report.results import read_results  # noqa: PLC0415
     from jmle_plugin.report.terminal import summary_line  # noqa: PLC0415
     from jmle_plugin.review.verifying import verify  # noqa: PLC0415
 
     try:
         results = read_results(options.file)
-        options.exam = options.exam or results.exam.id
         key = results.provenance.key.state
-        exam = load_exam(find_exam(options), data_root=data_root(options), key=key)
+        exam = named_exam(options, options.exam or results.exam.id, key)
         found = verify(results, exam, options.cassettes, options.prompt)
     except JmleError as error:
         print(f"jmle: cannot be verified: {error}", file=sys.stderr)
@@ -107,14 +103,13 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _rescore(options: argparse.Namespace) -> int:
     from jmle_plugin.ask.opening import Wanted, open_sitting  # noqa: PLC0415
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
     from jmle_plugin.report.provenance import RunContext  # noqa: PLC0415
     from jmle_plugin.report.results import write_results  # noqa: PLC0415
     from jmle_plugin.review.auditing import with_audit  # noqa: PLC0415
     from jmle_plugin.review.remaking import remake_results  # noqa: PLC0415
     from jmle_plugin.review.rescoring import rescored_lines  # noqa: PLC0415
 
-    exam = load_exam(find_exam(options), data_root=data_root(options), key=options.key)
+    exam = named_exam(options, options.exam, options.key)
     sittings = [
         open_sitting(exam, options.cassettes, Wanted(run=run, prompt_file=options.prompt))
         for run in dict.fromkeys(options.runs)
@@ -157,11 +152,5 @@ def _compare(options: argparse.Namespace) -> int:
         )
         for new in others
     ]
-    if options.format == "json":
-        data = [one.model_dump(mode="json", by_alias=True) for one in found]
-        print(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
-    elif options.format == "markdown":
-        print("\n".join(map(markdown, found)), end="")
-    else:
-        print("\n\n".join("\n".join(text_lines(one)) for one in found))
+    print_in_form(found, options.format, text=text_lines, markdown=markdown)
     return 0

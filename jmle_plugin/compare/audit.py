@@ -14,7 +14,6 @@ from jmle_plugin.compare.significance import holm, mcnemar
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.files import canonical_json
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.audit import LEVEL, Audit, AuditPart, Half
 from jmle_plugin.report.results import Results
 
@@ -28,11 +27,12 @@ Right = Mapping[str, tuple[bool, bool]]
 def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
     """Compare a sitting with figures and one without. Same input, same output.
 
-    Raises UnlikeResultsError where anything but the image mode differs, or either half is
-    partial or incomplete, ComparisonError where no question with figures is left.
+    Raises UnlikeResultsError where anything but the image mode differs, be it text-only replies
+    that are said to be shared, or either half is partial or incomplete, ComparisonError where no
+    question with figures is left.
     """
     refuse_unlike(vision, blind, exam)
-    seen, unseen = answered(vision, majority), answered(blind, majority)
+    seen, unseen = answered(vision), answered(blind)
     right = {name: (seen[name].correct, unseen[name].correct) for name in seen}
     chosen = [one for one in exam.questions.values() if one.id in right]
     withdrawn = {name for name, one in exam.key.entries.items() if one.treatment in _WITHDRAWN}
@@ -45,6 +45,8 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
             remedy="Audit an exam that has figures.",
         )
     shared = blind.provenance.text_only_from == vision.run.name
+    if shared:
+        _refuse_other_replies(vision, blind, text_only)
     sections = {one.id: one.title for one in exam.sections}
     blocks = {one.id: f"Block {one.id}" for one in exam.blocks}
     total = audit_part("total", "All image questions", counted, right)
@@ -126,6 +128,24 @@ def refuse_unlike(vision: Results, blind: Results, exam: Exam | None = None) -> 
             where=f"{vision.run.name}, {blind.run.name}",
             remedy="Give a whole sitting with figures (--images=vision), then one without "
             "(--images=blind), alike in everything else.",
+        )
+
+
+def _refuse_other_replies(vision: Results, blind: Results, text_only: Iterable[Question]) -> None:
+    """One half may have been recorded anew, and the other's results be older than that."""
+    names = {one.id for one in text_only}
+    told = {(one.question, one.epoch): one.answer for one in blind.marks}
+    differing = [
+        one.question
+        for one in vision.marks
+        if one.question in names and told.get((one.question, one.epoch)) != one.answer
+    ]
+    if differing:
+        raise UnlikeResultsError(
+            f"cannot be audited: the text-only replies of {vision.run.name} are the blind half's "
+            f"too, but one of the two results has others (first: {differing[0]})",
+            where=f"{vision.run.name}, {blind.run.name}",
+            remedy=f"Sit it once more: pytest --run={vision.run.name} --images=audit --offline.",
         )
 
 

@@ -8,7 +8,7 @@ from jmle_plugin.report.audit import INDICES, LEVEL, Audit, AuditPart, Half
 from jmle_plugin.report.audit_wording import FEW, facts, headline, signed_share
 from jmle_plugin.report.layout import count, folded, pad, ranges, table, width, wrapped
 from jmle_plugin.report.markup import item, literal, markdown_table, prose
-from jmle_plugin.report.wording import p_text
+from jmle_plugin.report.wording import p_cell
 from jmle_plugin.text import printable
 
 COLUMNS = 78
@@ -91,17 +91,13 @@ def _row(part: AuditPart) -> tuple[str, ...]:
         *map(str, part.counts),
         signed_share(part.net),
         f"{part.low:+.0f} to {part.high:+.0f}",
-        _p(part.p_mcnemar),
-        "" if part.p_holm is None else _p(part.p_holm),
+        p_cell(part.p_mcnemar),
+        p_cell(part.p_holm),
     )
 
 
 def _share(part: AuditPart, ids: list[str]) -> str:
     return f"{len(ids)} ({len(ids) / part.questions:.0%})"
-
-
-def _p(p: float) -> str:
-    return p_text(p).removeprefix("p ").removeprefix("= ")
 
 
 def _cut(title: str) -> str:

@@ -10,14 +10,12 @@ from jmle_plugin.compare.pairing import (
     Pair,
     PairedTable,
     Place,
-    Standing,
     pair_results,
 )
 from jmle_plugin.compare.power import ALPHA, detectable_loss, epochs_needed
-from jmle_plugin.compare.resampling import DRAWS, SEED, interval
+from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
 from jmle_plugin.compare.verdict import verdict_doubt
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.comparison import (
     Answers,
     Change,
@@ -30,8 +28,8 @@ from jmle_plugin.report.comparison import (
     Tests,
 )
 from jmle_plugin.report.doubt import VerdictDoubt
-from jmle_plugin.report.layout import KIND_TITLES
 from jmle_plugin.report.results import Results
+from jmle_plugin.report.tallies import KIND_TITLES
 
 Paired = Sequence[Pair]
 
@@ -42,11 +40,8 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     where: Mapping[str, Place] | None = None,
     *,
     allow: Collection[str] = (),
-    standing: Standing = majority,
     alpha: float = ALPHA,
     margin: float | None = None,
-    draws: int = DRAWS,
-    seed: int = SEED,
     doubt: bool = True,
 ) -> Comparison:
     """Compare `new` with `old` on the questions both answered. Same input, same output.
@@ -56,7 +51,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     both verdicts' own uncertainty is found as well, which takes half of the time. Raises
     UnlikeResultsError and ComparisonError as `pairing.pair_results` does.
     """
-    table = pair_results(old, new, where, allow=allow, standing=standing)
+    table = pair_results(old, new, where, allow=allow)
     pairs, groups = table.pairs, table.groups
     maximum = sum(pair.max for pair in pairs)
     gained, lost = _changes(pairs, better=True), _changes(pairs, better=False)
@@ -69,9 +64,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         return DetectableLoss(discordant=share, questions=questions, points=points)
 
     def side(results: Results, of: Callable[[Pair], Answered]) -> Side:
-        doubted = None
-        if doubt:
-            doubted = verdict_doubt(results, where, standing=standing, draws=draws, seed=seed)
+        doubted = verdict_doubt(results, where) if doubt else None
         return _side(results, [of(pair) for pair in pairs], doubted)
 
     blocks = _parts(
@@ -97,7 +90,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
             loss=sign_flip(differences),
             gain=sign_flip([-one for one in differences]),
         ),
-        interval=interval(groups, draws=draws, seed=seed),
+        interval=interval(groups),
         detectable=detectable(discordant),
         detectable_at_best=detectable(0.0),
         margin=None if margin is None else _margin(table, margin, alpha),

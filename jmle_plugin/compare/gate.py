@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.results import Results
 from jmle_plugin.report.wording import loss_sentence, p_text, points_text, share_text, signed
 
 STEADY_EPOCHS = 3
@@ -34,8 +35,31 @@ class Ruling:
     sentence: str
 
 
+def check_gate(gate: BaselineGate, baseline: Results, margin: float | None) -> None:
+    """Raise SettingsError where `gate` lacks what it decides by; `margin` is in points."""
+    name = baseline.run.name
+    epochs = min(map(len, baseline.by_question().values()), default=0)
+    if gate is BaselineGate.NONINFERIOR and margin is None:
+        raise SettingsError(
+            "--baseline-gate=noninferior needs a margin in points",
+            remedy="Say how many points may be lost, such as --margin=15.",
+        )
+    if gate is BaselineGate.NEWLY_WRONG and epochs < STEADY_EPOCHS:
+        raise SettingsError(
+            f"--baseline-gate=newly-wrong needs a baseline of {STEADY_EPOCHS} or more epochs; "
+            f"{name} has {epochs}",
+            remedy=f"Record the baseline with --epochs={STEADY_EPOCHS}, or choose another gate.",
+        )
+    if gate is BaselineGate.IMAGES and baseline.audit is None:
+        raise SettingsError(
+            f"--baseline-gate=images needs an audited baseline; {name} has no audit",
+            remedy=f"Audit it first: pytest --run={name} --images=audit asks for what is "
+            "missing of its blind half.",
+        )
+
+
 def decide_baseline(gate: BaselineGate, comparison: Comparison) -> Ruling:
-    """Decide one gate; SettingsError where the comparison does not hold what it needs."""
+    """Decide a gate on points or questions, which `check_gate` has let pass."""
     decide = {
         BaselineGate.SIGNIFICANT: _significant,
         BaselineGate.NONINFERIOR: _noninferior,
@@ -58,11 +82,7 @@ def _significant(comparison: Comparison) -> Ruling:
 
 def _noninferior(comparison: Comparison) -> Ruling:
     margin = comparison.margin
-    if margin is None:
-        raise SettingsError(
-            "the gate noninferior needs a margin in points",
-            remedy="Say how many points may be lost, such as --margin=15.",
-        )
+    assert margin is not None  # noqa: S101 - checked before anybody was asked
     passed = margin.p_value <= comparison.tests.alpha
     verb = "can" if passed else "cannot"
     return Ruling(
@@ -77,12 +97,6 @@ def _noninferior(comparison: Comparison) -> Ruling:
 
 def _newly_wrong(comparison: Comparison) -> Ruling:
     found = comparison.newly_wrong
-    if found.epochs < STEADY_EPOCHS:
-        raise SettingsError(
-            f"the gate newly-wrong needs a baseline of {STEADY_EPOCHS} or more epochs; "
-            f"{comparison.old.name} has {found.epochs}",
-            remedy=f"Record the baseline with --epochs={STEADY_EPOCHS}, or choose another gate.",
-        )
     if not found.questions:
         return Ruling(
             True,

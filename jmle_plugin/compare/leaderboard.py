@@ -21,8 +21,6 @@ from jmle_plugin.report.results import ExamInfo, Results
 BY_ROW = "vision or blind, as each row says"
 """The image mode of a table in which some runs saw the figures and others did not."""
 
-DECIDED = (Verdict.PASS, Verdict.FAIL)
-
 
 class Row(Strict):
     """One run. `rank` and what goes with it are null for runs without a verdict."""
@@ -112,8 +110,8 @@ def table_facts(results: Results) -> dict[str, str]:
 
 def identity(results: Results) -> tuple[str, ...]:
     """What makes results those of one sitting: nothing else may stand twice."""
-    origin, decided = results.provenance, results.sheet.verdict in DECIDED
-    kind = "decided" if decided else results.sheet.verdict.value
+    origin, verdict = results.provenance, results.sheet.verdict
+    kind = "decided" if verdict.decided else verdict.value
     facts = (*table_facts(results).values(), origin.images.value, str(origin.epochs))
     return (*facts, results.run.name, kind)
 
@@ -122,7 +120,7 @@ def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[st
     first = results[members[0]]
     where = _where(exams.get(first.exam.id), first)
     by_name = sorted(members, key=lambda place: results[place].run.name)
-    decided = [place for place in by_name if results[place].sheet.verdict in DECIDED]
+    decided = [place for place in by_name if results[place].sheet.verdict.decided]
     decided.sort(key=lambda place: -results[place].sheet.total.points)
     return Table(
         exam=first.exam,

@@ -5,10 +5,9 @@ The unit of chance is a group: questions that share one case (連問) stand or f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 
 from jmle_plugin.compare.likeness import refuse_mismatches
 from jmle_plugin.errors import ComparisonError
@@ -17,9 +16,6 @@ from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.results import Results
-
-Standing = Callable[[Sequence[Mark]], Mark]
-"""Chooses, of all marks of one question (in the order of epochs), the one that stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +48,9 @@ def places(exam: Exam) -> dict[str, Place]:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One side's answer to one question: the mark that stands, and every epoch's.
+    """One side's answer to one question: the majority answer's mark, and every epoch's.
 
-    `correct` and `points` are those of the mark that stands.
+    `correct` and `points` are those of that mark.
     """
 
     mark: Mark
@@ -139,17 +135,16 @@ def pair_results(
     where: Mapping[str, Place] | None = None,
     *,
     allow: Collection[str] = (),
-    standing: Standing = majority,
 ) -> PairedTable:
     """Pair two results on the questions that both answered.
 
     `where` is `places(exam)`; without it every question is a group of its own and nothing
     is known of sections. `allow` names mismatches (see `likeness.MISMATCHES`) to let pass.
-    `standing` chooses the mark of a question with several epochs. Raises UnlikeResultsError
-    for unlike results, ComparisonError where no question was answered by both.
+    Raises UnlikeResultsError for unlike results, ComparisonError where no question was
+    answered by both.
     """
     allowed = refuse_mismatches(old, new, allow)
-    before, after = answered(old, standing), answered(new, standing)
+    before, after = answered(old), answered(new)
     shared = [name for name in before if name in after]
     if not shared:
         raise ComparisonError(
@@ -176,13 +171,12 @@ def pair_results(
     )
 
 
-def answered(results: Results, standing: Standing) -> dict[str, Answered]:
-    """Question id -> the answer that stands; questions whose answer is an error are left out."""
+def answered(results: Results) -> dict[str, Answered]:
+    """Question id -> the majority answer; questions whose answer is an error are left out."""
     found = {}
-    # A results file keeps the epochs of a question together.
-    for name, several in groupby(results.marks, key=lambda mark: mark.question):
+    for name, several in results.by_question().items():
         marks = tuple(sorted(several, key=lambda mark: mark.epoch))
-        chosen = standing(marks)
+        chosen = majority(marks)
         if chosen.outcome is not Outcome.ERROR:
             correct = chosen.outcome is Outcome.CORRECT
             found[name] = Answered(chosen, marks, correct, chosen.points)

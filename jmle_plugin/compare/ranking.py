@@ -16,7 +16,6 @@ from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.compare.significance import holm, sign_flip
 from jmle_plugin.errors import ComparisonError
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.report.results import Results
 
 
@@ -31,7 +30,7 @@ class GroupPoints:
 def group_points(results: Results, where: Mapping[str, Place] | None) -> GroupPoints:
     """Return the points of each group; without `where` every question is a group."""
     points, maximum = Counter[str](), Counter[str]()
-    for name, one in answered(results, majority).items():
+    for name, one in answered(results).items():
         group = where[name].group if where else name
         points[group] += one.points
         maximum[group] += one.mark.max

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import folded, table
 from jmle_plugin.report.markup import item, literal, markdown_table, prose
-from jmle_plugin.report.wording import change_text, facts, headline, p_text
+from jmle_plugin.report.wording import change_text, facts, headline, p_cell
 from jmle_plugin.text import printable
 
 COLUMNS = 78
@@ -55,8 +55,8 @@ def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
             str(part.questions),
             str(part.gained),
             str(part.lost),
-            _p(part.p_mcnemar),
-            "" if part.p_holm is None else _p(part.p_holm),
+            p_cell(part.p_mcnemar),
+            p_cell(part.p_holm),
         )
     old, new = comparison.old, comparison.new
     yield (
@@ -67,13 +67,9 @@ def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
         str(comparison.questions),
         str(len(comparison.gained)),
         str(len(comparison.lost)),
-        _p(comparison.tests.mcnemar),
+        p_cell(comparison.tests.mcnemar),
         "",
     )
-
-
-def _p(p: float) -> str:
-    return p_text(p).removeprefix("p ").removeprefix("= ")
 
 
 def _folded(text: str, columns: int) -> list[str]:

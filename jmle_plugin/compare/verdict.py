@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jmle_plugin.compare.pairing import Answered, Place, Standing, answered
+from jmle_plugin.compare.pairing import Answered, Place, answered
 from jmle_plugin.compare.resampling import DRAWS, SEED, resample
 from jmle_plugin.exam.model import Criterion
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points
 from jmle_plugin.mark.sheet import Sheet, Verdict
@@ -25,25 +24,20 @@ HEAVY = 3
 
 
 def verdict_doubt(
-    results: Results,
-    where: Mapping[str, Place] | None = None,
-    *,
-    standing: Standing = majority,
-    draws: int = DRAWS,
-    seed: int = SEED,
+    results: Results, where: Mapping[str, Place] | None = None
 ) -> VerdictDoubt | None:
     """Return how sure a full result's verdict is; None where there is no verdict."""
     sheet = results.sheet
-    if sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
+    if not sheet.verdict.decided:
         return None
-    answers = answered(results, standing)
+    answers = answered(results)
     if where is None or not answers.keys() <= where.keys():
         return VerdictDoubt(verdict=sheet.verdict, another_exam=None, this_exam_again=None)
     missed, lucky = _holding(sheet, answers, where)
     return VerdictDoubt(
         verdict=sheet.verdict,
-        another_exam=_another_exam(sheet, answers, where, draws, seed),
-        this_exam_again=_this_exam_again(sheet, answers, where, draws, seed),
+        another_exam=_another_exam(sheet, answers, where),
+        this_exam_again=_this_exam_again(sheet, answers, where),
         missed=missed,
         lucky=lucky,
     )
@@ -65,7 +59,7 @@ class _Figures:
             figures += [mark.points, mark.max] if name in criteria else [0, 0]
         return tuple(figures)
 
-    def passed(self, exams: Ints, seed: int) -> PassChance:
+    def passed(self, exams: Ints) -> PassChance:
         """The drawn exams, shape (draws, figures), that meet every criterion.
 
         Each needs the points that its own maximum asks for.
@@ -80,11 +74,11 @@ class _Figures:
         rule_on_choices = self.sheet.prohibited
         if rule_on_choices.passed is not None and rule_on_choices.limit is not None:
             good &= exams[:, 0] <= rule_on_choices.limit
-        return PassChance(passed=int(good.sum()), draws=len(exams), seed=seed)
+        return PassChance(passed=int(good.sum()), draws=len(exams), seed=SEED)
 
 
 def _another_exam(
-    sheet: Sheet, answers: Mapping[str, Answered], where: Mapping[str, Place], draws: int, seed: int
+    sheet: Sheet, answers: Mapping[str, Answered], where: Mapping[str, Place]
 ) -> PassChance:
     groups: dict[str, list[Mark]] = {}
     for name, answer in answers.items():
@@ -96,22 +90,22 @@ def _another_exam(
         size = max(mark.max for mark in marks), len(marks), sum(mark.max for mark in marks)
         sums = tuple(sum(column) for column in zip(*map(figures.of, marks), strict=True))
         items.append(((place.section, place.criteria, *size), sums))
-    drawn = resample(items, draws, seed).values()
-    return figures.passed(sum(drawn, np.zeros((draws, len(items[0][1])), np.int64)), seed)
+    drawn = resample(items, DRAWS, SEED).values()
+    return figures.passed(sum(drawn, np.zeros((DRAWS, len(items[0][1])), np.int64)))
 
 
 def _this_exam_again(
-    sheet: Sheet, answers: Mapping[str, Answered], where: Mapping[str, Place], draws: int, seed: int
+    sheet: Sheet, answers: Mapping[str, Answered], where: Mapping[str, Place]
 ) -> PassChance | None:
     if all(len(answer.epochs) == 1 for answer in answers.values()):
         return None
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(SEED)
     figures = _Figures(sheet, where)
-    exams = np.zeros((draws, 1 + 2 * len(sheet.sections)), np.int64)
+    exams = np.zeros((DRAWS, 1 + 2 * len(sheet.sections)), np.int64)
     for answer in answers.values():
         replies = np.array([figures.of(one) for one in answer.epochs])
-        exams += replies[generator.integers(len(replies), size=draws)]
-    return figures.passed(exams, seed)
+        exams += replies[generator.integers(len(replies), size=DRAWS)]
+    return figures.passed(exams)
 
 
 def _holding(

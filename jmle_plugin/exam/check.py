@@ -76,11 +76,6 @@ def _questions(exam: Exam) -> Iterator[str]:
                 f"question {question.id}: speaks of a figure but has none; name its file, or "
                 "take the question out of the scoring"
             )
-        right = question.human_accuracy
-        if right is not None and not 0 <= right <= 1:
-            yield (
-                f"question {question.id}: human_accuracy {right:g} is no share; write it as 0 to 1"
-            )
         texts = [" ".join(text.split()) for text in question.options.values() if text.strip()]
         if len(set(texts)) != len(texts) and not question.has_figures:
             yield f"question {question.id}: two options have the same text; correct one of them"

@@ -31,9 +31,13 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 def _plain_path(path: str) -> str:
     # Windows separators and drives are refused everywhere: a pack means the same on every system.
     plain = path.isprintable() and not set(path) & set("\\:")
-    if not plain or any(part in {"", ".", ".."} for part in path.split("/")):
+    if not plain or any(part in {"", ".", ".."} for part in path.split("/")) or _too_long(path):
         raise ValueError(f"{path!r} is no path inside the source's folder")
     return path
+
+
+def _too_long(path: str) -> bool:
+    return len(path.encode()) > 255  # noqa: PLR2004 - bytes; more is no file name anywhere
 
 
 FilePath = Annotated[str, AfterValidator(_plain_path)]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources import Paper, PaperQuestion
+from jmle_plugin.exam.sources.printed import folded
 
-_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]*")
+_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What names a test and a file; an ending of `-e2` names the second asking of a question."""
 
 
@@ -29,7 +30,7 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
                 where=paper.file,
             )
         numbers[one.block].append(one.number)
-        _check_options(one, paper.file)
+        _check_question(one, paper.file)
     for name, block in blocks.items():
         there, due = Counter(numbers[name]), Counter(block.numbers)
         wrong = {
@@ -47,23 +48,41 @@ def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
             )
 
 
-def _check_options(one: PaperQuestion, file: Path) -> None:
+def _check_question(one: PaperQuestion, file: Path) -> None:
+    right = one.human_accuracy
     problem = ""
     if not _QUESTION_ID.fullmatch(one.id):
         problem = (
-            "an id has letters, digits and . _ - only, and does not end like -e2: "
+            "an id has at most 100 letters, digits and . _ - only, and does not end like -e2: "
             "it names a test and a file, to which -e2 is added where it is asked again"
         )
-    elif one.kind is QuestionKind.NUMERIC:
-        if one.options or one.select != 1:
-            problem = "a numeric question has no options and selects 1"
-    elif len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
-        problem = "a choice question needs at least two options"
-    elif one.kind is QuestionKind.SEQUENCE and one.select < 2:  # noqa: PLR2004 - an order of one
-        problem = "a sequence has at least two options in order"
-    elif one.select > len(one.options):
-        problem = f"selects {one.select} of {len(one.options)} options"
-    elif stray := set(one.prohibited) - set(one.options):
-        problem = f"prohibited choices {sorted(stray)} are not among the options"
+    elif right is not None and not 0 <= right <= 1:
+        problem = f"human_accuracy {right:g} is no share; write it as 0 to 1"
+    elif one.kind is not QuestionKind.NUMERIC:
+        problem = _wrong_options(one)
+    elif one.options or one.select != 1:
+        problem = "a numeric question has no options and selects 1"
     if problem:
         raise PackError(f"question {one.id}: {problem}", where=file)
+
+
+def _wrong_options(one: PaperQuestion) -> str:
+    if len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
+        return "a choice question needs at least two options"
+    if one.kind is QuestionKind.SEQUENCE and one.select < 2:  # noqa: PLR2004 - an order of one
+        return "a sequence has at least two options in order"
+    if one.select > len(one.options):
+        return f"selects {one.select} of {len(one.options)} options"
+    if stray := set(one.prohibited) - set(one.options):
+        return f"prohibited choices {sorted(stray)} are not among the options"
+    return _wrong_labels(one.options)
+
+
+def _wrong_labels(labels: Iterable[str]) -> str:
+    named = list(labels)
+    for label in named:
+        if not label or set(label) & set(", "):
+            return f"nobody can write the label {label!r} in an answer"
+    if len(set(map(folded, named))) < len(named):
+        return f"of the labels {', '.join(named)} two are read as the same"
+    return ""

@@ -31,7 +31,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise PackError(f"cannot be read ({error.strerror})", where=path) from error
     except UnicodeDecodeError as error:
         raise PackError(f"is not UTF-8 text ({error})", where=path) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # Not TOMLDecodeError alone: an integer may have more digits than Python reads.
         raise PackError(f"is not valid TOML: {error}", where=path) from error
 
 

@@ -2,8 +2,8 @@
 
 standard
     The whole record is the answer: precisely labels or a number is *exact*, what the
-    grammars of ``choice`` and ``numeric`` read is *tolerant*. Where that yields nothing and
-    the record ends in a line that says ``答え:`` or the like, what follows there.
+    grammars of ``choice``, ``sequence`` and ``numeric`` read is *tolerant*. Where that yields
+    nothing and the record ends in a line that says ``答え:`` or the like, what follows there.
 published
     Each project's own rule, to the letter:
 
@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from jmle_plugin.exam.model import Question, QuestionKind
-from jmle_plugin.mark import choice, numeric
+from jmle_plugin.mark import choice, numeric, sequence
 
 _LAST_WORD = re.compile(r"\s*(?:最終)?(?:答え|解答|回答|正解|[Aa]nswer)\s*[:：]\s*(.+)")
 _DROPPED = str.maketrans("", "", "[], ")
@@ -30,15 +30,19 @@ _DROPPED = str.maketrans("", "", "[], ")
 
 def read_bare(question: Question, text: str) -> tuple[tuple[str, ...], bool]:
     """Return the answer, () where there is none, and whether it was given precisely."""
-    reader = numeric if question.kind is QuestionKind.NUMERIC else choice
-    exact = numeric.read_exact(text) if reader is numeric else choice.read_exact(question, text)
+    if question.kind is QuestionKind.NUMERIC:
+        exact, read = numeric.read_exact(text), numeric.read
+    elif question.kind is QuestionKind.SEQUENCE:
+        exact, read = sequence.read_exact(question, text), sequence.read
+    else:
+        exact, read = choice.read_exact(question, text), choice.read
     if exact:
         return exact, True
-    answer = reader.read(question, text)
+    answer = read(question, text)
     if not answer:
         lines = text.strip().splitlines()
         last = _LAST_WORD.fullmatch(lines[-1]) if lines else None
-        answer = reader.read(question, last[1]) if last else ()
+        answer = read(question, last[1]) if last else ()
     return answer, False
 
 
@@ -50,19 +54,21 @@ def read_published_bare(question: Question, text: str, project: str) -> tuple[st
 def _between_commas(question: Question, text: str) -> tuple[str, ...]:
     if question.kind is QuestionKind.NUMERIC:
         return (text,) if text else ()
-    return _once(text.split(",")) if text else ()
+    return _once(question, text.split(",")) if text else ()
 
 
 def _without_separators(question: Question, text: str) -> tuple[str, ...]:
     left = text.strip().lower().translate(_DROPPED)
     if question.kind is QuestionKind.NUMERIC:
         return (left,) if left else ()
-    return _once(list(left))
+    return _once(question, list(left))
 
 
-def _once(labels: list[str]) -> tuple[str, ...]:
+def _once(question: Question, labels: list[str]) -> tuple[str, ...]:
     # A label given twice makes another list than the key's: wrong by both rules.
-    return tuple(sorted(labels)) if len(set(labels)) == len(labels) else ()
+    if len(set(labels)) < len(labels):
+        return ()
+    return tuple(labels if question.kind is QuestionKind.SEQUENCE else sorted(labels))
 
 
 RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {

@@ -12,9 +12,9 @@ The content is cut into tokens (``tokens``), which must then be::
 
 Free text (``c 緊急の手術が必要``) is set apart from its label, does not begin with hiragana (a
 particle makes the label part of a sentence: ``aではなく``), names no other label or lone
-letter, is not the text of another option, and holds no word of doubt or negation. Whatever
-does not fit is no answer. Any number of labels may be read; whether it is the number asked
-is for ``grading``.
+letter, is not the text of another option (nor is it together with its label), and holds no word
+of doubt or negation. Whatever does not fit is no answer. Any number of labels may be read;
+whether it is the number asked is for ``grading``.
 """
 
 from __future__ import annotations
@@ -86,8 +86,19 @@ class _Reader:
         if self._here() and self._tokens[self._at].text in LEADERS:
             self._at += 1
             self._skip("link")
+        if self._other_options_text():
+            return ()
         picks = self._run() or self._items()
         return tuple(sorted(picks))
+
+    def _other_options_text(self) -> bool:
+        """Whether all that is left, several tokens, is the text of an option not named so.
+
+        Where options are numbered, ``2 mg`` may be the second, or another one's text.
+        """
+        rest = [token.text for token in self._tokens[self._at :] if token.text not in CLOSERS]
+        first = self._labels.get(rest[0]) if len(rest) > 1 else None
+        return any(rest == own for label, own in self._own.items() if first and label != first)
 
     def _run(self) -> set[str]:
         rest = [t for t in self._tokens[self._at :] if t.kind != "link" and t.text not in CLOSERS]

@@ -111,7 +111,6 @@ def _tally(
 
 def _score(exam: Exam, epoch: int, marks: Mapping[str, Mark]) -> EpochScore:
     sheet = build_sheet(exam, marks, marks)
-    decided = sheet.verdict in (Verdict.PASS, Verdict.FAIL)
     return EpochScore(
         epoch=epoch,
         points=sheet.total.points,
@@ -119,5 +118,5 @@ def _score(exam: Exam, epoch: int, marks: Mapping[str, Mark]) -> EpochScore:
         correct=sheet.total.correct,
         sections={name: section.points for name, section in sheet.sections.items()},
         errors=len(sheet.errors),
-        passed=sheet.verdict is Verdict.PASS if decided else None,
+        passed=sheet.verdict is Verdict.PASS if sheet.verdict.decided else None,
     )

@@ -24,6 +24,11 @@ class Verdict(StrEnum):
     PARTIAL = "partial"
     """Only some questions were asked: no verdict."""
 
+    @property
+    def decided(self) -> bool:
+        """Whether it is a verdict at all."""
+        return self in (Verdict.PASS, Verdict.FAIL)
+
 
 class Tally(Strict):
     """Points and questions of some part of the exam."""

@@ -6,15 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from wcwidth import wcswidth, wcwidth
 
-KIND_TITLES = {
-    "single": "one choice",
-    "multi_select": "several choices",
-    "numeric": "numeric",
-    "sequence": "in order",
-    "select_all": "all that apply",
-}
-"""How the kinds of questions are called."""
-
 _AS_EMOJI = "\ufe0f"
 """Makes the character before it an emoji, which may widen it by a column."""
 

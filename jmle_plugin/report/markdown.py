@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.layout import count
 from jmle_plugin.report.markup import item, literal, markdown_table, prose
-from jmle_plugin.report.remarks import remarks
+from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.tallies import Rows, criteria_rows, part_rows, prohibited_sentence
 from jmle_plugin.report.terminal import notes, reasons, summary_line, verdict_sentence
 
 _SIGNS = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
 _NO_VERDICT = "⚠️"
-_ONE_LINE = 10**6
-"""Columns in which every list of questions fits."""
 _COMMIT = 12
 _OUTCOMES = {Outcome.NO_ANSWER: "no answer"}
 
@@ -72,7 +68,7 @@ def _table(rows: Rows) -> list[str]:
 def _sentences(results: Results) -> Iterator[str]:
     if results.doubt is not None:
         yield from doubt_sentences(results.doubt)
-    told = list(remarks(results.sheet, _ONE_LINE))
+    told = list(remarks(results.sheet, ONE_LINE))
     for sentence, following in zip(told, [*told[1:], ""], strict=True):
         # A list that goes on with the sentence before it begins with a blank.
         if not sentence.startswith(" "):
@@ -82,9 +78,8 @@ def _sentences(results: Results) -> Iterator[str]:
 
 def _lost(results: Results) -> Iterator[str]:
     """The questions that lost points, folded away."""
-    groups = groupby(results.marks, key=lambda mark: mark.question)
-    standing = [majority(list(marks)) for _, marks in groups]
-    lost = [mark for mark in standing if mark.points < mark.max and not mark.error]
+    scored = results.scored().values()
+    lost = [mark for mark in scored if mark.points < mark.max and not mark.error]
     if not lost:
         return
     points = sum(mark.max - mark.points for mark in lost)

@@ -6,7 +6,7 @@ In a code span nothing is markup, and GitHub makes no link, no mention and no fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from jmle_plugin.text import printable
 
@@ -51,10 +51,10 @@ def item(text: str) -> str:
     return f"- {shown} {prose(rest)}".rstrip()
 
 
-def markdown_table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A header and rows of markdown cells, the first column left, the others right."""
+def markdown_table(rows: Sequence[Sequence[str]], left: Container[int] = (0,)) -> list[str]:
+    """A header and rows of markdown cells; columns not in `left` stand right."""
     header, *body = rows
-    rule = ["---", *["---:"] * (len(header) - 1)]
+    rule = ["---" if n in left else "---:" for n in range(len(header))]
     return [f"| {' | '.join(row)} |" for row in (header, rule, *body)]
 
 

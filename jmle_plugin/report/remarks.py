@@ -23,6 +23,8 @@ _ENDS = {
 """Finish reasons in plain words."""
 _BINS = {"under_50": "under 50%", "50_to_80": "50 to 80%", "over_80": "over 80%"}
 _MB = 1e6
+ONE_LINE = 10**6
+"""Columns in which every list stays one line, for forms that break lines themselves."""
 
 
 def remarks(sheet: Sheet, columns: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.validation import Strict, first_problem
 from jmle_plugin.files import read_json, read_regular, write_whole
+from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
@@ -69,6 +70,17 @@ class Results(Strict):
     """Against a baseline; null where none was named."""
     audit: Audit | None = None
     """What the figures are worth; null but for the half of an audit that was shown them."""
+
+    def by_question(self) -> dict[str, list[Mark]]:
+        """Question -> its marks, one of each epoch it was asked in."""
+        found: dict[str, list[Mark]] = {}
+        for mark in self.marks:
+            found.setdefault(mark.question, []).append(mark)
+        return found
+
+    def scored(self) -> dict[str, Mark]:
+        """Question -> the mark that is scored: that of the majority answer."""
+        return {name: majority(marks) for name, marks in self.by_question().items()}
 
 
 def build_results(
@@ -156,19 +168,25 @@ def dump_results(results: Results) -> dict[str, Any]:
     return results.model_dump(mode="json", by_alias=True, exclude=sent)
 
 
+_RESULTS = "Name a results file, such as results/EXAM/RUN.json."
+_AGAIN = f"{_RESULTS} A damaged one is made again by `jmle rescore RUN --write`."
+
+
 def read_results(file: Path) -> Results:
     """Read a results file; ResultError names the file and the place."""
     try:
         raw = read_json(read_regular(file))
     except OSError as error:
-        raise ResultError(f"cannot be read ({error.strerror})", where=file) from error
+        problem = f"cannot be read ({error.strerror})"
+        raise ResultError(problem, where=file, remedy=_RESULTS) from error
     except ValueError as error:
-        raise ResultError(f"is not valid JSON ({error})", where=file) from error
+        raise ResultError(f"is not valid JSON ({error})", where=file, remedy=_AGAIN) from error
     _check_version(raw, file)
     try:
         return Results.model_validate(raw)
     except ValidationError as error:
-        raise ResultError(f"is no results file: {first_problem(error)}", where=file) from error
+        problem = f"is no results file: {first_problem(error)}"
+        raise ResultError(problem, where=file, remedy=_AGAIN) from error
 
 
 def _check_version(raw: Any, file: Path) -> None:

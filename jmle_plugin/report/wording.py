@@ -20,6 +20,11 @@ def p_text(p: float) -> str:
     return f"p = {p:.2f}" if p >= _THREE_DIGITS else f"p = {p:.3f}"
 
 
+def p_cell(p: float | None) -> str:
+    """A p-value below a title that says so: `0.12`, `0.031`, `< 0.001`; empty for None."""
+    return "" if p is None else p_text(p).removeprefix("p ").removeprefix("= ")
+
+
 def share_text(share: float) -> str:
     """A simulated share in percent; what every draw or none showed is no certainty."""
     if share in (0, 1):

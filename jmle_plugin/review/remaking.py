@@ -12,7 +12,6 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark, mark_error, mark_reply
-from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results
 
@@ -41,7 +40,7 @@ def remake_results(
 
 def with_doubt(results: Results, exam: Exam) -> Results:
     """The results and how sure their verdict is, where there is one."""
-    if results.sheet.verdict not in (Verdict.PASS, Verdict.FAIL):
+    if not results.sheet.verdict.decided:
         return results
     # Needs numpy, which workers and partial sittings never load.
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415

@@ -20,13 +20,12 @@ from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
-from tests.builders import make_mark, make_results
+from tests.builders import make_mark, make_results, sample_exam
 from tests.conftest import ROOT
 
 WIDE, NARROW = 1440, 360
@@ -102,7 +101,7 @@ def axe() -> str:
 @pytest.fixture(scope="session")
 def sample() -> Exam:
     """The sample exam."""
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 def sat(exam: Exam, run: str) -> Results:

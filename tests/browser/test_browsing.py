@@ -11,12 +11,11 @@ from playwright.sync_api import Page, expect
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
-from jmle_plugin.report.html.replies import no_replies
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from tests.browser.conftest import CASSETTES, NARROW, Open, listed
-from tests.builders import make_epochs, make_exam
+from tests.builders import make_epochs, make_exam, no_replies
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +33,7 @@ def test_filters(visit: Open, one_run: Path, sample: Exam, runs: list[Results]) 
     missed = [mark.question for mark in runs[0].marks if mark.outcome is not Outcome.CORRECT]
     expected = {
         ("block", "B"): [one.id for one in questions if one.block == "B"],
-        ("section", "required"): [one.id for one in questions if one.section == "required"],
+        ("criterion", "required"): [one.id for one in questions if one.section == "required"],
         ("form", "numeric"): [one.id for one in questions if one.form == "numeric"],
         ("image", "with"): [one.id for one in questions if one.images],
         ("image", "without"): [one.id for one in questions if not one.images],

@@ -14,7 +14,7 @@ from jmle_plugin.compare.comparison import compare
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
-from jmle_plugin.report.html.replies import StoredReply, no_replies
+from jmle_plugin.report.html.replies import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from tests.browser.conftest import NARROW, Open, overflows
 from tests.builders import (
@@ -25,6 +25,7 @@ from tests.builders import (
     make_question,
     make_results,
     make_run,
+    no_replies,
 )
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(what: Callable[[], object], seconds: float = 20.0) -> float:
+def until(what: Callable[[], object], seconds: float = 60.0) -> float:
     """Wait for `what`; how long that took."""
     begun = time.monotonic()
     while not what():

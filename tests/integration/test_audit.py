@@ -18,8 +18,7 @@ import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests
 
 from jmle_plugin.cli import main
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
-from tests.builders import make_completion
+from tests.builders import make_completion, sample_exam
 from tests.conftest import ROOT
 from tests.integration.conftest import Project
 from tests.scripted.record import served
@@ -43,7 +42,7 @@ TEXT_ONLY_MISTAKE = "000A-2"
 
 @pytest.fixture(scope="module")
 def sample() -> Exam:
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 def script(sample: Exam, states: Mapping[str, str]) -> Script:

@@ -12,11 +12,9 @@ import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli import main
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.results import write_results
-from tests.builders import make_mark, make_results, make_run
-from tests.conftest import ROOT
+from tests.builders import make_mark, make_results, make_run, sample_exam
 
 FIGURES = 10
 """Questions of the sample exam that have any."""
@@ -24,7 +22,7 @@ FIGURES = 10
 
 @pytest.fixture(scope="module")
 def sample() -> Exam:
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
-from tests.conftest import ROOT
+from tests.builders import sample_exam
 from tests.integration.conftest import MODES, Project
 from tests.scripted.candidates import INTERN, RESIDENT, candidate
 from tests.scripted.record import record_arguments, served
@@ -43,7 +42,7 @@ def wavering(exam: Exam) -> Script:
 
 @pytest.fixture(scope="module")
 def sample() -> Exam:
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,16 @@ import pytest
 from tests.conftest import ROOT
 from tests.integration.conftest import MODES, Project
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "asking.md").read_text(encoding="utf-8")
 MODEL = """
 def my_model(messages):
     assert messages[-1]["role"] == "user"
     return "考えた。\\n【回答】a"
 """
 OWN_CLIENT = (
-    MODEL + README.partition("## Your own model")[2].split("```python\n")[1].split("```")[0]
+    MODEL + DOCUMENT.partition("## Your own model")[2].split("```python\n")[1].split("```")[0]
 )
-"""The README's example, with a model."""
+"""The document's example, with a model."""
 
 OWN_FOLDER = """
 import pytest

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
+from tests.builders import sample_exam
 from tests.conftest import ROOT
 from tests.integration.conftest import Project
 from tests.scripted.candidates import INTERN, RESIDENT, candidate
@@ -22,7 +22,7 @@ from tests.scripted.server import ScriptedServer, scripted_server
 
 @pytest.fixture(scope="module")
 def sample() -> Exam:
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 @pytest.fixture

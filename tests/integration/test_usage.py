@@ -17,7 +17,7 @@ def test_nobody_is_examined_unless_named(project: Project, mode: tuple[str, ...]
     result = project.run(*mode)
     assert result.ret == USAGE
     assert "--model=NAME" in errors(result)
-    assert "exam sample: scripted-intern, scripted-resident" in errors(result)
+    assert "exam sample: scripted-attending, scripted-intern, scripted-resident" in errors(result)
     assert "exams without runs here: " in errors(result)
 
 

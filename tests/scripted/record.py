@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from jmle_plugin.exam.pack import load_exam
+from tests.builders import sample_exam
 from tests.scripted.candidates import ATTENDING, INTERN, RESIDENT, candidate
 from tests.scripted.server import ScriptedServer, scripted_server
 
@@ -37,7 +37,7 @@ def record_arguments(model: str) -> list[str]:
 
 def main() -> None:
     """Replace the committed runs."""
-    exam = load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    exam = sample_exam()
     for model, run in RUNS.items():
         with (
             tempfile.TemporaryDirectory() as folder,

@@ -117,21 +117,6 @@ class Journal:
         self.close()
 
 
-def read_journal(path: Path) -> list[Entry]:
-    """The replies in the file, in order; none where there is no file.
-
-    Reads beside a writer. Raises JournalError naming the line for damage other than a cut
-    last line.
-    """
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise JournalError(f"cannot be read ({error.strerror})", where=path) from error
-    return _parsed(raw, path)[0]
-
-
 def _parsed(raw: bytes, path: Path) -> tuple[list[Entry], int]:
     """The entries, and how many bytes of the file they take."""
     sound = raw.rfind(b"\n") + 1

@@ -17,7 +17,6 @@ from typing import Any, Self
 from jmle_plugin.ask.gateway.child import close_pipe, gateway_environment
 from jmle_plugin.ask.gateway.protocol import (
     ANNOUNCE_PATH,
-    BEGIN_PATH,
     STATUS_PATH,
     STOP_PATH,
     Announcement,
@@ -131,10 +130,6 @@ class Gateway:
     def status(self) -> GatewayStatus:
         """Where everything stands; GatewayError when the gateway is gone."""
         return self._call("GET", STATUS_PATH)
-
-    def begin(self) -> GatewayStatus:
-        """Ask ahead from now on; the first request of a client does the same."""
-        return self._call("POST", BEGIN_PATH)
 
     def stop(self, reason: str = "", *, drain: float = 0.0) -> GatewayStatus:
         """Stop starting calls; wait up to `drain` seconds until those in flight are kept."""

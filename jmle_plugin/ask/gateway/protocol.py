@@ -18,7 +18,6 @@ from jmle_plugin.files import digest
 
 ANNOUNCE_PATH = "/announce"
 STATUS_PATH = "/status"
-BEGIN_PATH = "/begin"
 STOP_PATH = "/stop"
 IMAGE_PREFIX = "sha256:"
 MAX_BODY = 4 * 1024 * 1024
@@ -168,11 +167,10 @@ class Ready(Wire):
 
 
 class Refused(Wire):
-    """The gateway did not start. `missing_credentials` are environment variables' names."""
+    """The gateway did not start, and why."""
 
     error: str
     remedy: str = ""
-    missing_credentials: list[str] = Field(default=[])
 
 
 def image_digests(body: dict[str, Any]) -> list[str]:

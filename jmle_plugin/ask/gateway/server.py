@@ -14,7 +14,6 @@ from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN
 from jmle_plugin.ask.gateway.outcome import REFUSED, Failure
 from jmle_plugin.ask.gateway.protocol import (
     ANNOUNCE_PATH,
-    BEGIN_PATH,
     MAX_ANNOUNCEMENT,
     MAX_BODY,
     STATUS_PATH,
@@ -46,7 +45,6 @@ class Service:
                 web.post(CHAT_PATH, self._chat),
                 web.post(ANNOUNCE_PATH, self._announce),
                 web.get(STATUS_PATH, self._status),
-                web.post(BEGIN_PATH, self._begin),
                 web.post(STOP_PATH, self._stop),
             ]
         )
@@ -104,10 +102,6 @@ class Service:
 
     async def _status(self, _: web.Request) -> web.Response:
         return _json(200, self._runs.status().model_dump())
-
-    async def _begin(self, request: web.Request) -> web.Response:
-        self._runs.begin()
-        return await self._status(request)
 
     async def _stop(self, request: web.Request) -> web.Response:
         raw = await request.read()

@@ -23,7 +23,6 @@ def judge(config: GatewayConfig) -> Ready | Refused:
             ),
             remedy="Set the environment variable, or name a server that needs no key with "
             "--api-base.",
-            missing_credentials=sorted({name for names in missing.values() for name in names}),
         )
     unpriced = [
         model for model, known in facts.items() if None in (known.input_price, known.output_price)

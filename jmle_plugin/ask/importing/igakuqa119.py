@@ -96,7 +96,11 @@ def _table(file: Path, images: ImageMode | None) -> ForeignRun:
     rows = list(_rows(raw, file))
     models = sorted({row["model"] for row in rows})
     if len(models) != 1:
-        raise ImportFileError(f"holds answers of {len(models)} models, not of one", where=file)
+        raise ImportFileError(
+            f"holds answers of {len(models)} models, not of one",
+            where=file,
+            remedy="Make a file of each model's rows.",
+        )
     name = _TABLE.fullmatch(file.stem)
     return ForeignRun(
         project=PROJECT,

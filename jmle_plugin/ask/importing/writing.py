@@ -81,7 +81,9 @@ def _replies(run: ForeignRun, exam: Exam) -> dict[str, ForeignReply]:
     for one in run.replies:
         if seen[one.question] > 1:
             raise ImportFileError(
-                f"answers question {one.question} {seen[one.question]} times", where=one.file
+                f"answers question {one.question} {seen[one.question]} times",
+                where=one.file,
+                remedy="Leave one answer to each question in the file.",
             )
     return {one.question: one for one in run.replies if one.text is not None}
 

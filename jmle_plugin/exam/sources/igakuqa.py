@@ -77,13 +77,16 @@ def read(folder: Path, part: str) -> Paper:
 def _read_block(prefix: str, block: str, file: Path, about: Path) -> list[PaperQuestion]:
     told = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
     facts = {meta.problem_id: meta for meta in told}
+    if len(facts) < len(told):
+        names = [meta.problem_id for meta in told]
+        raise PackError(f"has question {max(names, key=names.count)} twice", where=about)
     found = []
     for line, raw in read_lines(file):
         entry = validated(_ENTRY, raw, f"line {line}", file)
         meta = facts.get(entry.problem_id)
         if meta is None:
             raise PackError(f"lacks question {entry.problem_id}", where=about)
-        name = re.fullmatch(rf"{prefix}([1-9][0-9]*)", entry.problem_id)
+        name = re.fullmatch(rf"{prefix}([1-9][0-9]{{0,3}})", entry.problem_id)
         if name is None:
             raise PackError(
                 f"line {line}: question {entry.problem_id!r} does not belong to block {prefix}",

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind
-from jmle_plugin.exam.sources.jsonl import parsed, read_text
+from jmle_plugin.exam.sources.jsonl import DAMAGED, parsed, read_text
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
 from jmle_plugin.exam.validation import validated
 
@@ -35,7 +35,7 @@ _LABELS = "abcde"
 _CHOOSE = re.compile(r"[2-9２-９]\s*つ選べ")
 _CHOICE = re.compile(rf"([{_LABELS}])[.．]\s*(.*)", re.DOTALL)
 _FIGURE = re.compile(
-    r"(?P<question>[0-9]+[A-Z][0-9]+)(?:-(?P<place>[0-9]+))?\.(?:png|jpe?g)", re.IGNORECASE
+    r"(?P<question>[0-9]+[A-Z][0-9]+)(?:-(?P<place>[0-9]{1,4}))?\.(?:png|jpe?g)", re.IGNORECASE
 )
 
 
@@ -66,7 +66,7 @@ def read(folder: Path, part: str) -> Paper:
     for block in BLOCKS:
         file = folder / "questions" / f"{part}{block}_json.json"
         for entry in validated(_ENTRIES, parsed(read_text(file), file), "questions", file):
-            name = re.fullmatch(rf"{part}{block}([1-9][0-9]*)", entry.number)
+            name = re.fullmatch(rf"{part}{block}([1-9][0-9]{{0,3}})", entry.number)
             if name is None:
                 raise PackError(
                     f"question {entry.number!r} does not belong to block {part}{block}", where=file
@@ -83,7 +83,10 @@ def read(folder: Path, part: str) -> Paper:
 
 
 def _key(file: Path) -> dict[str, str]:
-    rows = list(csv.reader(StringIO(read_text(file), newline="")))
+    try:
+        rows = list(csv.reader(StringIO(read_text(file), newline="")))
+    except csv.Error as error:
+        raise PackError(f"is no table of answers: {error}", where=file, remedy=DAMAGED) from error
     if not rows or rows[0][:2] != ["問題番号", "解答"]:
         raise PackError("does not begin with 問題番号,解答", where=file)
     found: dict[str, str] = {}
@@ -107,7 +110,8 @@ def _figures(folder: Path) -> dict[str, tuple[str, ...]]:
         if other != name:
             raise PackError(f"is the same figure as {name}", where=folder / other)
     for question, places in found.items():
-        if sorted(places) not in ([0], list(range(1, len(places) + 1))):
+        # A number stands there because there are several: one with a number is not all.
+        if sorted(places) not in ([0], list(range(1, max(len(places), 2) + 1))):
             raise PackError(
                 f"question {question}: of its numbered figures one is missing, or one without "
                 f"a number lies beside them: {', '.join(places[at] for at in sorted(places))}",

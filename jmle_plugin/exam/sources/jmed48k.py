@@ -33,7 +33,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind, Treatment
-from jmle_plugin.exam.sources.jsonl import parsed, read_text
+from jmle_plugin.exam.sources.jsonl import json_files, parsed, read_text
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.exam.sources.printed import (
     asked_for,
@@ -88,7 +88,7 @@ def read(folder: Path, part: str) -> Paper:
     """Read one sitting; PackError names the file and the question."""
     below = folder / part
     whole = below.with_name(f"{below.name}.json")
-    files = [whole] if whole.is_file() else sorted(below.parent.glob(f"{below.name}_*.json"))
+    files = [whole] if whole.is_file() else json_files(below)
     if not files:
         raise PackError("no such sitting is there", where=whole) from FileNotFoundError()
     entries = [(entry, file) for file in files for entry in _entries(file)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.files import read_regular
+from jmle_plugin.files import read_json, read_regular
 
 DAMAGED = "The file is damaged or cut off: delete it and run `jmle fetch` again."
 
@@ -32,8 +31,22 @@ def read_lines(file: Path) -> Iterator[tuple[int, Any]]:
 
 
 def parsed(text: str, file: Path, place: str = "") -> Any:
-    """The value `text` is the JSON of."""
+    """The value `text` is the JSON of; a name given twice in an object would lose an option."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return read_json(text)
+    except ValueError as error:
         raise PackError(f"{place}is not valid JSON: {error}", where=file, remedy=DAMAGED) from error
+
+
+def json_files(below: Path) -> list[Path]:
+    """The files `NAME_*.json` in order, `NAME` and its folder being those of `below`."""
+    try:
+        beside = sorted(below.parent.iterdir())
+    except OSError:
+        return []
+    # Not glob: a name may hold what is a pattern there.
+    return [
+        file
+        for file in beside
+        if file.name.startswith(f"{below.name}_") and file.name.endswith(".json")
+    ]

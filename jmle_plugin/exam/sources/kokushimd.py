@@ -23,7 +23,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind, Treatment
 from jmle_plugin.exam.sources.digit_boxes import boxed_number
-from jmle_plugin.exam.sources.jsonl import parsed, read_text
+from jmle_plugin.exam.sources.jsonl import json_files, parsed, read_text
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
 from jmle_plugin.exam.sources.printed import (
     alternatives,
@@ -51,7 +51,12 @@ def _choices(value: Any) -> Any:
         return value or {}
     found = [_LABELLED.fullmatch(str(text)) for text in value]
     if found and all(found):
-        return {folded(match[1]): match[2] for match in found if match}
+        labelled = {folded(match[1]): match[2] for match in found if match}
+        if len(labelled) < len(value):
+            raise ValueError("two options have the same label")
+        return labelled
+    if len(value) > len(_LETTERS):
+        raise ValueError(f"{len(value)} options without labels, more than {len(_LETTERS)}")
     return dict(zip(_LETTERS, map(str, value), strict=False))
 
 
@@ -69,7 +74,7 @@ _Texts = Annotated[list[str], BeforeValidator(_listed)]
 
 class _Entry(BaseModel):
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True)
-    index: Annotated[str, Field(pattern=r"^[0-9]+(-.*)?$")]
+    index: Annotated[str, Field(pattern=r"^[0-9]{1,4}(-.*)?$")]
     text: Annotated[
         str,
         Field(
@@ -98,7 +103,7 @@ _ENTRY = TypeAdapter(_Entry)
 def read(folder: Path, part: str) -> Paper:
     """Read the booklets of one sitting; PackError names the file and the question."""
     below = folder / part
-    files = sorted(below.parent.glob(f"{below.name}_*.json"))
+    files = json_files(below)
     if not files:
         raise PackError("no booklet is there", where=f"{below}_*.json") from FileNotFoundError()
     return Paper(

@@ -1,8 +1,8 @@
-"""One file that needs nobody: a template, styles and scripts of this package around data.
+"""One file that needs nobody: what a page shows, styles and scripts of this package, and data.
 
 Any report can be made with it. Styles and scripts are files of `static/`: `base.css` has the
 colours, type, tables and dialogs of every page, `text.js` the data (`page`), elements (`h`) and
-foreign text (`foreign`). A template is a `string.Template`; `page.html` shows its fields.
+foreign text (`foreign`). `shell.html` is around every page's own body.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from jmle_plugin.text import printable
 class Frame:
     """What a kind of page is made of: names of files in `static/`."""
 
-    template: str
+    body: str
     styles: tuple[str, ...]
     scripts: tuple[str, ...]
     """In the order they run: each uses what those before it define."""
@@ -40,10 +40,11 @@ def document(frame: Frame, data: Any, *, title: str, figures: str = "data:") -> 
     """
     style = "\n".join(map(_static, frame.styles))
     sources = [_static(name) for name in frame.scripts]
-    return Template(_static(frame.template)).substitute(
+    return Template(_static("shell.html")).substitute(
         policy=_policy(style, sources, figures),
         title=html.escape(printable(title)),
         style=style,
+        body=_static(frame.body).rstrip(),
         data=embedded_json(data),
         scripts="\n".join(f"<script>{one}</script>" for one in sources),
     )

@@ -58,12 +58,8 @@ def build_page(
 def write_page(
     path: Path, runs: Sequence[PageRun], exam: Exam | None, *, images: Images = "link"
 ) -> None:
-    """Write the page whole; ResultError names the file where that fails."""
-    page = build_page(runs, exam, images=images, base=path.absolute().parent)
-    try:
-        write_whole(path, page)
-    except OSError as error:
-        raise ResultError(f"cannot be written ({error.strerror})", where=path) from error
+    """Write the page whole; OSError where it cannot be written, and nothing is."""
+    write_whole(path, build_page(runs, exam, images=images, base=path.absolute().parent))
 
 
 def _refuse_several_exams(runs: Sequence[PageRun]) -> None:

@@ -49,7 +49,7 @@ def _question(exam: Exam, question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
         "block": question.block,
-        "section": question.section,
+        "criteria": [one.name for one in exam.key.criteria if one.counts(question)],
         "form": question.form,
         "points": question.points,
         "select": question.select,
@@ -58,6 +58,7 @@ def _question(exam: Exam, question: Question) -> dict[str, Any]:
         "options": list(question.options.items()),
         "prohibited": sorted(question.prohibited),
         "figures": [image.name for image in question.images],
+        "figures_missing": question.figures_missing,
         "serial": question.serial.id if question.serial else None,
         "rationale": question.rationale,
         "human": question.human_accuracy,

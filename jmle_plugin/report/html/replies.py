@@ -60,11 +60,6 @@ def cassette_replies(folder: Path, lender: Path | None = None) -> RepliesReader:
     return read
 
 
-def no_replies(reason: str) -> RepliesReader:
-    """A reader that has none."""
-    return lambda _question, _epoch: reason
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A text as a page shows it: `left_out` characters are missing between head and tail."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import Any
 
 from jmle_plugin.exam.model import Exam
@@ -16,14 +15,12 @@ from jmle_plugin.report.audit import INDICES, Audit, AuditPart
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
-from jmle_plugin.report.remarks import remarks
+from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.terminal import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.wording import facts, headline
 from jmle_plugin.text import printable
 
-_ONE_LINE = 1_000_000
-"""Columns in which every list stays one line: the page breaks them."""
 _ERROR = 5000
 """Characters of the reason why there is no reply; all of it is in the results file."""
 _UNMARKED = {"question", "sent", "epoch"}
@@ -62,7 +59,7 @@ def run_data(
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
-        "remarks": _labelled((*remarks(sheet, _ONE_LINE), *_reasons(results))),
+        "remarks": _labelled((*remarks(sheet, ONE_LINE), *_reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else _comparison(results.comparison),
         "audit": None if results.audit is None else _audit(results.audit),
@@ -172,14 +169,13 @@ def _marks(
     exam: Exam | None,
 ) -> dict[str, Any]:
     """Question -> the majority's place among its askings, and the askings by epoch."""
-    shown = {}
-    for question, group in groupby(results.marks, key=lambda mark: mark.question):
-        marks = list(group)
-        shown[question] = {
+    return {
+        question: {
             "chosen": marks.index(majority(marks)),
             "askings": [_asking(one, replies, results, exam) for one in marks],
         }
-    return shown
+        for question, marks in results.by_question().items()
+    }
 
 
 def _asking(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,9 @@ from jmle_plugin.ask.gateway.protocol import (
 )
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.errors import JmleError
 from jmle_plugin.files import digest
+from tests.builders import journalled
 
 KEY = "sk-planted-0123456789abcdef"
 MODEL = "openai/some-model"
@@ -84,10 +87,14 @@ class Desk:
         return gateway
 
     def asking(self, requests: list[Announced], base: str | None, **settings: Any) -> Gateway:
-        """A gateway that asks these requests."""
+        """A gateway that asks these requests, because somebody wants the first of them."""
         gateway = self.announced(requests, base, **settings)
-        gateway.begin()
+        threading.Thread(target=_want, args=(gateway, requests[0]), daemon=True).start()
         return gateway
+
+    def kept(self, run: str = "") -> list[str]:
+        """Questions whose reply is in a run's journal, in order."""
+        return journalled(self.folder / run if run else self.journal)
 
 
 def asked(announced: Announced, run: str = RUN) -> AskRequest:
@@ -109,6 +116,11 @@ def client(gateway: Gateway, token: str | None = None) -> Iterator[HttpModelClie
 def reply(gateway: Gateway, announced: Announced, run: str = RUN) -> Reply:
     with client(gateway) as asking:
         return asking.ask(asked(announced, run))
+
+
+def _want(gateway: Gateway, announced: Announced) -> None:
+    with suppress(JmleError):
+        reply(gateway, announced)
 
 
 @pytest.fixture

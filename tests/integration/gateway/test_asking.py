@@ -15,7 +15,6 @@ import pytest
 from PIL import Image as Pillow
 
 from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
-from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway, start
 from jmle_plugin.ask.gateway.protocol import MAX_BODY, Announcement, Prices, RunConfig
 from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
@@ -59,7 +58,7 @@ def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
     assert {call.headers["authorization"] for call in served.calls} == {f"Bearer {KEY}"}
     assert (status.done, status.unfinished, status.waiting) == (40, 0, 0)
     assert (status.tokens.prompt, status.tokens.cached) == (4000, 1200)
-    assert {entry.key for entry in read_journal(desk.journal)} == {one.key for one in requests}
+    assert set(desk.kept()) == {one.question for one in requests}
     assert not desk.log.exists()
     assert KEY.encode() not in arguments
     assert gateway.token.encode() not in arguments
@@ -119,7 +118,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     assert status.retries == len(faults) + 2
     assert (status.done, status.failed) == (13, 1)
     assert status.runs[RUN].limit < 8
-    assert "hopeless" not in {entry.question for entry in read_journal(desk.journal)}
+    assert "hopeless" not in desk.kept()
     told = [call.at for call in served.calls if question(call) == "429-told"]
     assert told[1] - told[0] >= 0.2
 
@@ -159,7 +158,7 @@ def test_what_no_retry_mends_ends_the_run(desk: Desk, answer: Answer) -> None:
     assert said[NotAskedError] == {f"asking was stopped: {fatal}"}
     assert KEY not in str(said)
     assert (status.failed, status.done, status.retries) == (20, 0, 0)
-    assert read_journal(desk.journal) == []
+    assert desk.kept() == []
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +239,7 @@ def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
         assert reply(gateway, requests[0]).text == "fine"
     assert (status.done, status.failed, status.unfinished) == (3, 7, 0)
     assert status.runs[RUN].stopped
-    assert len(served.calls) == len(read_journal(desk.journal)) == 3
+    assert len(served.calls) == len(desk.kept()) == 3
 
 
 @pytest.mark.parametrize(
@@ -337,7 +336,7 @@ def test_runs_have_requests_journals_and_ends_of_their_own(desk: Desk) -> None:
     assert status.done + status.failed == 24
     assert status.runs["silent"].limit == 3
     assert served.peak <= 6
-    assert len(read_journal(desk.folder / "a")) == 12
+    assert len(desk.kept("a")) == 12
 
 
 def test_wrong_announcement_is_refused_with_the_reason(desk: Desk) -> None:

@@ -12,7 +12,6 @@ import threading
 
 import pytest
 
-from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.gateway.launch import Gateway
 from jmle_plugin.ask.gateway.protocol import Announcement
 from jmle_plugin.errors import GatewayError, ReplyError
@@ -22,17 +21,23 @@ from tests.integration.processes import gone, until
 from tests.scripted.provider import Answer, completion, provider
 
 PARENT = """
-import os, sys, time
+import os, sys, threading, time
 from pathlib import Path
+from jmle_plugin.ask.client import HttpModelClient
 from jmle_plugin.ask.gateway.launch import start
 from jmle_plugin.ask.gateway.protocol import Announcement, GatewayConfig
+from jmle_plugin.ask.request import AskRequest
 
 config = GatewayConfig.from_line(Path(sys.argv[1]).read_bytes())
 gateway = start(config, Path(sys.argv[2]))
-gateway.announce(Announcement.from_line(Path(sys.argv[3]).read_bytes()))
-gateway.begin()
+announcement = Announcement.from_line(Path(sys.argv[3]).read_bytes())
+gateway.announce(announcement)
 if sys.argv[4:] == ["fork"] and not os.fork():
     time.sleep(60)
+first = announcement.requests[0]
+client = HttpModelClient(gateway.address, token=gateway.token, timeout=60)
+wanted = AskRequest(first.question, "0" * 64, first.body, first.epoch, announcement.run)
+threading.Thread(target=client.ask, args=(wanted,), daemon=True).start()
 print(gateway.pid, flush=True)
 time.sleep(60)
 """
@@ -132,7 +137,7 @@ def test_nothing_journalled_is_asked_twice(desk: Desk, signum: int) -> None:
             until(lambda: len(served.calls) > random.randint(10, 40))  # noqa: S311
             os.kill(gateway.pid, signum)
             until(lambda: gone(gateway.pid))
-        kept = {entry.question for entry in read_journal(desk.journal)}
+        kept = set(desk.kept())
         assert kept
         before = len(served.calls)
         with desk.asking(requests, served.base) as gateway:

@@ -17,10 +17,9 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.ask.gateway.journal import read_journal
 from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
+from tests.builders import journalled, sample_exam
 from tests.conftest import ROOT
 from tests.integration.conftest import BARE, Project
 from tests.scripted.candidates import RESIDENT, candidate
@@ -108,7 +107,7 @@ class Room:
 
     def kept(self) -> set[str]:
         """Questions whose reply is on disk, in the journal or as a cassette."""
-        return self.recorded | {one.question for one in read_journal(self.folder / ".journal")}
+        return self.recorded | set(journalled(self.folder / ".journal"))
 
     def sent(self, served: Provider, until: float = math.inf) -> set[str]:
         """Questions whose reply had gone out whole at that time (`time.monotonic`)."""
@@ -156,7 +155,7 @@ class Room:
 
 @pytest.fixture(scope="session")
 def paper() -> Paper:
-    return Paper(load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT))
+    return Paper(sample_exam())
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
         (gateway,) = members(running.pid, "jmle_plugin.ask.gateway")
         os.kill(gateway, signal.SIGKILL)
         killed = time.monotonic()
-        assert running.wait(30) == 1
+        assert running.wait(60) == 1
         assert time.monotonic() - killed < 10.0
         assert not family(running.pid)
         assert "Asking ended early: the gateway died (exit status -9)" in room.output
@@ -119,7 +119,7 @@ def test_gateway_killed_without_workers_is_reported_within_seconds(room: Room) -
         (gateway,) = members(running.pid, "jmle_plugin.ask.gateway")
         os.kill(gateway, signal.SIGKILL)
         killed = time.monotonic()
-        assert running.wait(30) == 1
+        assert running.wait(60) == 1
         assert time.monotonic() - killed < 5.0
     assert not family(running.pid)
     assert "Asking ended early: the gateway died (exit status -9)" in room.output

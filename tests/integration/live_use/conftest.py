@@ -13,8 +13,7 @@ import pytest
 
 from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
-from tests.conftest import ROOT
+from tests.builders import sample_exam
 from tests.integration.conftest import Project
 from tests.scripted.provider import Answer, Call, Provider, completion, provider
 
@@ -87,7 +86,7 @@ def answered(text: str, **usage: Any) -> Answer:
 
 @pytest.fixture(scope="session")
 def sample() -> Exam:
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 @pytest.fixture(scope="session")

@@ -79,8 +79,14 @@ def test_a_session_says_what_it_asks_and_how_far_it_is(live: Live) -> None:
 
 def test_only_what_is_selected_is_asked(live: Live) -> None:
     live.answer = lambda *_: answered(WRONG)
-    command = ("--exam=sample", "--model=gpt-5.2", f"--api-base={live.provider.base}")
-    run = live.project.pytester.runpytest_subprocess
+    command = (
+        "-p",
+        "no:hypothesispytest",
+        "--exam=sample",
+        "--model=gpt-5.2",
+        f"--api-base={live.provider.base}",
+    )
+    run = live.project.pytester.runpytest_subprocess  # with a cache
     run(*command, "-m", "image")
     figures = {one.id for one in live.exam.questions.values() if one.images}
     assert set(live.asked) == live.recorded("gpt-5.2") == figures

@@ -14,13 +14,12 @@ from jmle_plugin.ask.run import ImageMode, PromptRef, list_runs
 from jmle_plugin.board.reading import Entry
 from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results
 from jmle_plugin.review.remaking import remake_results
-from tests.builders import make_epochs, make_exam, make_marks, make_results, make_run
+from tests.builders import make_epochs, make_exam, make_marks, make_results, make_run, sample_exam
 from tests.conftest import ROOT
 
 HOSTILE = "a|b **c** <img src=x> =1+1 \x1b[31m\u202e<!-- jmle leaderboard end -->"
@@ -100,7 +99,7 @@ def entries(mixed: list[Results]) -> list[Entry]:
 @pytest.fixture(scope="session")
 def sample_board() -> Leaderboard:
     """Of the sample's committed runs, as `jmle rescore` makes them."""
-    exam = load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    exam = sample_exam()
     cassettes = ROOT / "cassettes"
     sittings = [
         open_sitting(exam, cassettes, Wanted(run=name)) for name in list_runs(cassettes / exam.id)

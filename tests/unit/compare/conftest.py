@@ -9,7 +9,6 @@ import pytest
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.results import Results
 from tests.builders import make_exam, make_mark, make_marks, make_results, make_run
 
@@ -47,8 +46,3 @@ def sat_often(exam: Exam, sat: Sat) -> Sat:
         return sat(name, wrong[0]).model_copy(update={"marks": marks})
 
     return results
-
-
-def first(marks: Sequence[Mark]) -> Mark:
-    """The first epoch stands for its question."""
-    return marks[0]

@@ -126,6 +126,15 @@ def test_text_only_questions_asked_twice_are_the_control(exam: Exam) -> None:
     assert "Control: 2 text-only questions asked twice, 1 right in the first half alone" in text
 
 
+def test_shared_replies_of_results_that_are_older_than_the_other_half_are_refused(
+    exam: Exam,
+) -> None:
+    old = half(exam, 1, {**STATES, "A-9": "10"}, text_only_from="some-model")
+    with pytest.raises(UnlikeResultsError, match=r"text-only replies .* \(first: A-9\)") as caught:
+        audit(half(exam, 0), old, exam)
+    assert "--images=audit --offline" in str(caught.value)
+
+
 def test_questions_whose_key_was_withdrawn_are_left_out_by_name(exam: Exam) -> None:
     treated = {"A-1": Treatment.EXCLUDE, "A-3": Treatment.CREDIT_ALL}
     entries = {

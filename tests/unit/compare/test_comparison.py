@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from jmle_plugin.compare.comparison import compare
-from jmle_plugin.compare.gate import BaselineGate, decide_baseline
+from jmle_plugin.compare.gate import BaselineGate, check_gate, decide_baseline
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.render import markdown, text_lines
 from jmle_plugin.errors import SettingsError
@@ -17,7 +17,7 @@ from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import width
 from tests.builders import make_exam, make_marks, make_question, make_results, make_run
-from tests.unit.compare.conftest import Sat, first
+from tests.unit.compare.conftest import Sat
 
 
 @pytest.fixture
@@ -156,20 +156,28 @@ def test_a_question_always_right_that_is_now_wrong_fails_the_gate(
     exam: Exam, sat: Sat, sat_often: Sat
 ) -> None:
     old = sat_often("old", [], ["A-1"], [])
-    spared = compare(old, sat("new", ["A-1"]), places(exam), standing=first)
+    spared = compare(old, sat("new", ["A-1"]), places(exam))
     assert decide_baseline(BaselineGate.NEWLY_WRONG, spared).passed
-    found = compare(old, sat("new", ["A-1", "B-2"]), places(exam), standing=first)
+    found = compare(old, sat("new", ["A-1", "B-2"]), places(exam))
     ruling = decide_baseline(BaselineGate.NEWLY_WRONG, found)
     assert not ruling.passed
     assert "got B-2 right in all of its epochs" in ruling.sentence
 
 
-def test_gates_refuse_to_decide_on_what_they_do_not_have(exam: Exam, sat: Sat) -> None:
-    found = compare(sat(), sat("new"), places(exam))
+def test_gates_refuse_a_baseline_that_lacks_what_they_decide_by(sat: Sat, sat_often: Sat) -> None:
     with pytest.raises(SettingsError, match="3 or more epochs; old has 1"):
-        decide_baseline(BaselineGate.NEWLY_WRONG, found)
+        check_gate(BaselineGate.NEWLY_WRONG, sat(), None)
     with pytest.raises(SettingsError, match="--margin=15"):
-        decide_baseline(BaselineGate.NONINFERIOR, found)
+        check_gate(BaselineGate.NONINFERIOR, sat(), None)
+    with pytest.raises(SettingsError, match="old has no audit"):
+        check_gate(BaselineGate.IMAGES, sat(), None)
+    check_gate(BaselineGate.NONINFERIOR, sat(), 5)
+    often = sat_often("old", [], [], [])
+    check_gate(BaselineGate.NEWLY_WRONG, often, None)
+    # Part of it was asked once only.
+    cut = often.model_copy(update={"marks": often.marks[:-2]})
+    with pytest.raises(SettingsError, match="old has 1"):
+        check_gate(BaselineGate.NEWLY_WRONG, cut, None)
 
 
 def test_sessions_without_a_comparison_do_not_load_the_statistics() -> None:

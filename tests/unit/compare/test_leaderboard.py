@@ -12,6 +12,7 @@ from jmle_plugin.compare.leaderboard import Leaderboard, identity, leaderboard
 from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.exam.model import Exam, NumericRule
 from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.results import Results
 from tests.builders import make_exam, make_imported_run, make_results, make_run
 from tests.unit.compare.conftest import Sat
@@ -94,7 +95,7 @@ def test_tables_come_by_exam_and_length(sat: Sat) -> None:
 def test_no_verdict_no_rank(exam: Exam, sat: Sat) -> None:
     part = make_results(exam, asked=["A-1"], run=make_run(run="part"))
     lost = sat("lost")
-    sheet = lost.sheet.model_copy(update={"verdict": "incomplete", "errors": ["A-1"]})
+    sheet = lost.sheet.model_copy(update={"verdict": Verdict.INCOMPLETE, "errors": ["A-1"]})
     lost = lost.model_copy(update={"sheet": sheet})
     (table,) = leaderboard([part, sat("a"), lost], {}).tables
     assert [row.run for row in table.unranked] == ["lost", "part"]

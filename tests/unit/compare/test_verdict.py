@@ -13,7 +13,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.doubt import PassChance, VerdictDoubt
 from tests.builders import make_exam, make_key, make_marks, make_results
-from tests.unit.compare.conftest import Sat, first
+from tests.unit.compare.conftest import Sat
 
 LENIENT = (Criterion("required", 4, 7), Criterion("general", 3, 4))
 
@@ -56,7 +56,7 @@ def test_prohibited_choices_are_drawn_with_their_questions() -> None:
 
 def test_this_exam_again_draws_one_reply_a_question(exam: Exam, sat_often: Sat) -> None:
     often = sat_often("new", [], ["A-1", "A-2"], ["A-1"])
-    found = verdict_doubt(often, places(exam), standing=first)
+    found = verdict_doubt(often, places(exam))
     assert found is not None
     # A-1 is right in 1 of 3, A-2 in 2 of 3; one of the two must be.
     assert chance(found.this_exam_again) == pytest.approx(1 - 2 / 3 / 3, abs=0.015)
@@ -84,7 +84,7 @@ def test_the_one_missed_question_that_would_have_passed_is_named(exam: Exam) -> 
 
 def test_the_right_answers_that_hold_a_pass_are_named(exam: Exam, sat_often: Sat) -> None:
     assert doubt_of(exam).lucky == ("B-2", "B-3")
-    found = verdict_doubt(sat_often("new", [], ["B-3"]), places(exam), standing=first)
+    found = verdict_doubt(sat_often("new", [], ["B-3"]), places(exam))
     assert found is not None
     assert found.lucky == ("B-3",)
     lenient = make_exam(make_key(criteria=LENIENT))

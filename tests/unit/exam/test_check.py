@@ -126,12 +126,6 @@ def test_options_differ(native: NativePackBuilder) -> None:
     assert problem.startswith("question A-2: two options have the same text")
 
 
-@pytest.mark.parametrize(("share", "sound"), [(0, True), (1, True), (0.5, True), (1.01, False)])
-def test_human_accuracy_is_a_share(native: NativePackBuilder, share: float, sound: bool) -> None:
-    native["A-2"]["human_accuracy"] = share
-    assert (check_exam(native.load()) == []) is sound
-
-
 def test_a_pack_names_its_licence(pack: PackBuilder) -> None:
     pack.manifest["licence"] = " "
     assert "licence: none is named" in check_exam(pack.load())[0]

@@ -215,3 +215,17 @@ def test_a_missing_block_is_known_as_missing(source: Source) -> None:
     with pytest.raises(PackError) as caught:
         read(source.root, PART)
     assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
+def test_facts_told_twice_of_one_question_are_refused(source: Source) -> None:
+    root = source.write()
+    about = source.file("A", about=True)
+    about.write_text(about.read_text("utf-8") * 2, encoding="utf-8")
+    with pytest.raises(PackError, match=r"112-A_metadata\.jsonl: has question 112A1 twice"):
+        read(root, PART)
+
+
+def test_a_number_without_end_belongs_to_no_block(source: Source) -> None:
+    source.blocks["A"] = [entry("A", 1, problem_id=f"112A{'9' * 5000}")]
+    with pytest.raises(PackError, match="does not belong to block 112A"):
+        source.read()

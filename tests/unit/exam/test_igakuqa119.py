@@ -119,6 +119,7 @@ def test_figures_are_those_that_lie_there(
     ("files", "problem"),
     [
         (["119A1-1.png", "119A1-3.png"], "of its numbered figures one is missing"),
+        (["119A1-1.png"], "of its numbered figures one is missing"),
         (["119A1.png", "119A1-1.png"], "one without a number lies beside them"),
         (["119A1.png", "119A1.jpg"], "is the same figure as"),
     ],
@@ -139,6 +140,7 @@ def test_figures_of_which_some_are_missing_are_refused(
         ({"question": " ", "choices": []}, "a", "is empty"),
         ({"number": "118A1"}, "a", "does not belong to block 119A"),
         ({"number": "119A2"}, "a", "lacks question 119A2"),
+        ({"number": f"119A{'9' * 5000}"}, "a", "does not belong to block 119A"),
     ],
 )
 def test_what_is_no_such_source_is_refused_by_name(
@@ -150,7 +152,15 @@ def test_what_is_no_such_source_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n", "問題番号,解答\n119A1\n", "問題番号,解答\nx,a\nx,b\n"]
+    "text",
+    [
+        "",
+        "a,b\n",
+        "問題番号,解答\n119A1\n",
+        "問題番号,解答\nx,a\nx,b\n",
+        f"問題番号,解答\nx,{'a' * 200_000}\n",
+    ],
+    ids=["empty", "other", "short", "twice", "endless"],
 )
 def test_a_table_of_another_form_is_no_key(source: Source, text: str) -> None:
     root = source.write()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.reply import Reply
@@ -437,7 +437,6 @@ READERS = {"kokushimd": (kokushimd_layout, "x_a.json"), "jmed48k": (jmed48k_layo
 
 
 @given(form=st.sampled_from(list(READERS)), data=st.data())
-@settings(deadline=None)
 def test_any_value_of_any_field_is_read_or_refused(
     form: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -458,3 +457,48 @@ def test_any_value_of_any_field_is_read_or_refused(
         refused.append(str(error.where))
     assert refused in ([], [str(file)])
     assert set(prohibited) <= set(options)
+
+
+@pytest.mark.parametrize("part", ["exams/**2022", "exams/[2022]", "exams/20?2"])
+@pytest.mark.parametrize("form", ["kokushimd", "jmed48k"])
+def test_a_part_is_a_name_and_no_pattern(pack: PackBuilder, form: str, part: str) -> None:
+    layout = Layout(pack, form, part)
+    layout.blocks(A=1)
+    layout.files["exams/2022_a.json"] = []
+    layout.write()
+    with pytest.raises(DataMissingError, match="are not on this machine"):
+        pack.reload()
+
+
+def test_a_part_no_file_can_be_called_is_refused(pack: PackBuilder) -> None:
+    layout = Layout(pack, "jmed48k", "05/" + "あ" * 90)
+    layout.blocks(A=1)
+    assert "source.part: " in layout.refused()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"index": "9" * 5000}, "index: "),
+        ({"options": ["1. 架空", "1. 別", "2. 他"]}, "two options have the same label"),
+        ({"options": ["架空"] * 11}, "11 options without labels"),
+        ({"options": {"1": "架空", "１": "別"}}, "two are read as the same"),
+        ({"options": {"": "架空", "1": "別"}}, "nobody can write the label ''"),
+        ({"options": {"1,2": "架空", "1": "別"}}, "nobody can write the label '1,2'"),
+        ({"human_accuracy": "nan"}, "human_accuracy nan is no share"),
+        ({"human_accuracy": 150}, "human_accuracy 1.5 is no share"),
+    ],
+)
+def test_no_option_is_lost_and_nothing_is_guessed(
+    kokushimd: Layout, changes: dict[str, Any], problem: str
+) -> None:
+    kokushimd.files["exams/JA/架空/架空_2022_a.json"] = [kokushi(1) | changes]
+    assert problem in kokushimd.refused()
+
+
+def test_an_option_given_twice_in_one_object_is_refused(kokushimd: Layout) -> None:
+    kokushimd.files["exams/JA/架空/架空_2022_a.json"] = [kokushi(1)]
+    kokushimd.write()
+    (file,) = kokushimd.folder.rglob("架空_2022_a.json")
+    file.write_text(file.read_text("utf-8").replace('"2":', '"1":'), encoding="utf-8")
+    assert "'1' stands twice in one object" in kokushimd.pack.refused_now()

@@ -179,7 +179,7 @@ def test_an_id_that_could_not_name_a_test_and_its_epochs_is_refused(
     pack: PackBuilder, name: str
 ) -> None:
     pack["A-2"]["question_id"] = name
-    assert f"question {name}: an id has letters, digits" in pack.refused()
+    assert f"question {name}: an id has at most 100 letters, digits" in pack.refused()
 
 
 @pytest.mark.parametrize("name", ["A-e2-2", "A-2-e2b", "A-2e2", "A-2_e2"])
@@ -227,3 +227,31 @@ def test_a_pin_elsewhere_does_not_speak_for_an_image_of_the_same_name(pack: Pack
     pack.pin()
     pack.manifest["source"]["files"]["A-1.png"] = "0" * 64
     assert pack.load().questions["A-1"].images
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.01, 85.5])
+def test_human_accuracy_is_a_share(native: NativePackBuilder, share: float) -> None:
+    native["A-2"]["human_accuracy"] = share
+    assert "question A-2: human_accuracy" in native.refused()
+
+
+@pytest.mark.parametrize("share", ["nan", "inf"])
+def test_human_accuracy_is_a_number(native: NativePackBuilder, share: str) -> None:
+    native["A-2"]["human_accuracy"] = 0.5
+    native.write()
+    text = native.dataset.read_text("utf-8")
+    native.dataset.write_text(text.replace(": 0.5", f": {share}").replace("= 0.5", f"= {share}"))
+    assert f"human_accuracy {share} is no share" in native.refused_now()
+
+
+def test_a_number_of_too_many_digits_is_no_toml(pack: PackBuilder) -> None:
+    pack.write()
+    pack.file.write_text(f"edition = {'9' * 5000}\n", encoding="utf-8")
+    assert "exam.toml: is not valid TOML" in pack.refused_now()
+
+
+def test_names_are_short_enough_for_files(native: NativePackBuilder) -> None:
+    native["A-2"]["id"] = "x" * 101
+    assert "an id has at most 100 letters" in native.refused()
+    native.manifest["id"] = "x" * 101
+    assert "exam.toml: id: " in native.refused()

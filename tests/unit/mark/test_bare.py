@@ -11,7 +11,7 @@ from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, QuestionKind
 from jmle_plugin.mark.bare import RULES
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade
-from tests.builders import make_completion, make_exam
+from tests.builders import make_completion, make_exam, make_question
 
 CHOICE = Question(
     "X-1", "X", 1, "general", QuestionKind.CHOICE, "stem", 1,
@@ -140,3 +140,11 @@ def test_marks_read_the_answer_alone_where_the_reply_is_that() -> None:
     assert mark_reply(question, exam.key, Reply("a")).outcome is Outcome.NO_ANSWER
     line = answer_line(question, Reply("x\ny", answer_of="IgakuQA"), Extraction.STANDARD)
     assert line == "x y"
+
+
+@pytest.mark.parametrize("extraction", list(Extraction))
+@pytest.mark.parametrize("project", PROJECTS)
+def test_an_order_is_kept(project: str, extraction: Extraction) -> None:
+    question = make_question(kind=QuestionKind.SEQUENCE, select=3)
+    reading = read_answer(question, "c,a,b", extraction=extraction, answer_of=project)
+    assert reading.answer == ("c", "a", "b")

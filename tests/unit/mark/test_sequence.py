@@ -141,6 +141,25 @@ def test_one_numbered_option_is_read(content: str, answer: str, how: How) -> Non
 
 
 @pytest.mark.parametrize(
+    ("content", "answer"),
+    [
+        ("2 mg", ""),  # the second, or the text of the first?
+        ("2.5", ""),
+        ("答えは 2 mg です", ""),
+        ("4 mg", "4"),
+        ("1", "1"),
+        ("1. 2 mg", "1"),
+        ("5 2 mg", ""),
+    ],
+)
+def test_what_may_be_another_options_text_names_none(content: str, answer: str) -> None:
+    texts = ("2 mg", "1 mg", "2.5", "mg", "2")
+    options = dict(zip("12345", texts, strict=True))
+    question = make_question(kind=QuestionKind.CHOICE, options=options, select=1)
+    assert read(question, content)[0] == answer
+
+
+@pytest.mark.parametrize(
     ("content", "answer", "how"),
     [
         ("1,3", "13", How.EXACT),

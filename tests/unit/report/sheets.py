@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
-from jmle_plugin.exam.model import Exam, Treatment
-from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.exam.model import Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
-from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results
 from jmle_plugin.review.remaking import remake_results
 from tests.builders import (
+    LONG_AGO,
     make_epochs,
     make_exam,
     make_key,
@@ -23,6 +21,7 @@ from tests.builders import (
     make_marks,
     make_results,
     make_run,
+    sample_exam,
 )
 from tests.conftest import ROOT
 
@@ -95,14 +94,8 @@ SHEETS = {
 }
 
 
-def sample_exam() -> Exam:
-    """The exam that comes with the suite."""
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
-
-
 def sample_results(run: str) -> Results:
     """A committed run of it, sat again long ago."""
     cassettes = ROOT / "cassettes" / "sample"
     sitting = open_sitting(sample_exam(), cassettes.parent, Wanted(run=run))
-    context = RunContext(dt.datetime(2026, 2, 7, tzinfo=dt.UTC), 0.0, "0", None)
-    return remake_results(sitting, Extraction.STANDARD, context)
+    return remake_results(sitting, Extraction.STANDARD, LONG_AGO)

@@ -16,9 +16,9 @@ from syrupy.assertion import SnapshotAssertion
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.tables import COLUMNS, csv_table
-from tests.builders import make_epochs, make_mark, make_marks, make_results
+from tests.builders import make_epochs, make_mark, make_marks, make_results, sample_exam
 from tests.conftest import ROOT
-from tests.unit.report.sheets import EXAM, SHEETS, sample_exam, sample_results
+from tests.unit.report.sheets import EXAM, SHEETS, sample_results
 
 
 def rows(results: Results) -> list[dict[str, str]]:
@@ -67,11 +67,11 @@ def test_a_question_without_a_mark_is_a_row_as_well() -> None:
     assert len(told) == 7
 
 
-def test_the_readmes_line_of_pandas_keeps_answers_as_text(
+def test_the_documents_line_of_pandas_keeps_answers_as_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    call = re.search(r"pd\.read_csv\([^`]*\)", readme)
+    document = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    call = re.search(r"pd\.read_csv\([^`]*\)", document)
     assert call is not None
     file = re.search(r'"([^"]+\.csv)"', call.group())
     assert file is not None
@@ -79,7 +79,7 @@ def test_the_readmes_line_of_pandas_keeps_answers_as_text(
     target.parent.mkdir(parents=True)
     target.write_bytes(csv_table(answered("01", "1.20", "NA"), EXAM))
     monkeypatch.chdir(tmp_path)
-    frame = eval(call.group(), {"pd": pd})  # noqa: S307 - this repository's own README
+    frame = eval(call.group(), {"pd": pd})  # noqa: S307 - this repository's own document
     assert list(frame.columns) == list(COLUMNS)
     numeric = frame[frame.question == "A-3"]
     assert numeric.answer.tolist() == ["01", "1.20", "NA"]

@@ -20,13 +20,13 @@ from jmle_plugin.ask.prompt import DEFAULT_PROMPT
 from jmle_plugin.ask.run import read_run, write_run
 from jmle_plugin.errors import RunError, UnknownNameError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, dump_results
 from jmle_plugin.review.remaking import remake_results
 from jmle_plugin.review.verifying import verify
+from tests.builders import sample_exam
 from tests.conftest import ROOT
 
 RUN = "scripted-resident"
@@ -35,7 +35,7 @@ BY_SESSION = tuple(("provenance", name) for name in ("run", "packages", "git", "
 
 @cache
 def sample() -> Exam:
-    return load_exam(ROOT / "data" / "sample" / "exam.toml", data_root=ROOT)
+    return sample_exam()
 
 
 @pytest.fixture

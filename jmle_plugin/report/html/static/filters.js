@@ -27,9 +27,9 @@ function hasOutcome(run, id, wanted) {
 /** Each filter: a question, the value asked for, the runs looked at. */
 const tests = {
   block: (question, value) => question.block === value,
-  section: (question, value) => question.section === value,
+  criterion: (question, value) => question.criteria.includes(value),
   form: (question, value) => question.form === value,
-  image: (question, value) => Boolean(question.figures?.length) === (value === "with"),
+  image: (question, value) => Boolean(question.figures?.length || question.figures_missing) === (value === "with"),
   outcome: ({ id }, value, runs) => runs.some((run) => hasOutcome(run, id, value)),
   change: ({ id }, value, runs) =>
     value === "differ" ? new Set(page.runs.map((run) => outcomeOf(run, id))).size > 1 : runs.some((run) => specials[value](run, id)),
@@ -88,8 +88,8 @@ function drawFilters() {
     h("label", { class: "search" }, h("span", {}, "Search ", h("kbd", {}, "/")), h("input", { type: "search", name: "search", autocomplete: "off", spellcheck: "false" })),
     several && choice("run", "Run", "any run", page.runs.map((run, n) => [n, run.title])),
     known && choice("block", "Block", "all", page.blocks.map((name) => [name, name])),
-    known && choice("section", "Section", "all", sections.map(([name, one]) => [name, one.title])),
-    known && choice("form", "Kind", "all", Object.entries(forms)),
+    known && choice("criterion", "Section", "all", sections.map(([name, one]) => [name, one.title])),
+    known && choice("form", "Kind", "all", formsOf(page.questions)),
     choice("outcome", "Outcome", "all", [["missed", "not correct"], ...Object.entries(outcomes).map(([name, [, word]]) => [name, word])]),
     known && choice("image", "Image", "any", [["with", "with image"], ["without", "without image"]]),
     choice("change", "Compared", "any", [

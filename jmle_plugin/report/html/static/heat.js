@@ -21,7 +21,7 @@ function heatOf(table, n) {
   }));
   const form = h("form", { class: "heat-filters", "aria-label": `Questions${which}` },
     known && pick("block", "Block", [["", "all"], ...table.blocks.map((name) => [name, name])]),
-    known && pick("form", "Kind", [["", "all"], ...Object.entries(forms)]),
+    known && pick("form", "Kind", [["", "all"], ...formsOf(table.questions)]),
     known && pick("image", "Image", [["", "any"], ["with", "with image"], ["without", "without image"]]),
     pick("runs", "Runs", [["", "all"], ...Object.entries(disagreements).map(([name, [text]]) => [name, text])]),
     h("button", { type: "reset" }, "Reset"),

@@ -142,6 +142,7 @@ function questionOf(question) {
       : null,
     question.text ? h("div", { class: "exam-text", lang: "ja" }, foreign(question.text)) : h("p", { class: "missing" }, "The question's text is not in this page."),
     question.figures?.length ? h("div", { class: "figures" }, question.figures.map(figureOf)) : null,
+    question.figures_missing ? h("p", { class: "missing" }, "This question has a figure that the exam's data lacks: it was asked without.") : null,
     optionsOf(question, marks),
     h("p", { class: "key-line" }, h("span", {}, ja("正答"), " Key "), h("b", {}, foreign(keyText(first?.accepted)))),
     question.rationale ? h("p", { class: "rationale", lang: "ja" }, foreign(question.rationale)) : null,

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.completion import refusal_completion
 from jmle_plugin.ask.gateway.failures import ProviderError
-from jmle_plugin.ask.gateway.journal import Journal, read_journal
+from jmle_plugin.ask.gateway.journal import Journal
 from jmle_plugin.ask.gateway.outcome import STOPPED, Failure
 from jmle_plugin.ask.gateway.protocol import Announced, Announcement, GatewayConfig, RunConfig
 from jmle_plugin.ask.gateway.runs import Runs
 from jmle_plugin.files import digest
+from tests.builders import journalled
 from tests.scripted.provider import completion
 
 Asked = Callable[[str], Awaitable[dict[str, Any]]]
@@ -199,7 +200,7 @@ def test_unknown_cost_ends_a_capped_session_after_it_is_kept(tmp_path: Path) -> 
     assert outcomes["a"][3].kind == STOPPED
     assert "--max-cost of $1 cannot be kept" in outcomes["a"][3].message
     assert played.status().cost is None
-    assert len(read_journal(tmp_path / "a")) == 3
+    assert len(journalled(tmp_path / "a")) == 3
 
 
 def test_unknown_cost_without_a_cap_is_only_unknown(tmp_path: Path) -> None:

@@ -12,12 +12,13 @@ import pytest
 
 from jmle_plugin.ask.gateway.budget import Budget
 from jmle_plugin.ask.gateway.failures import ProviderError
-from jmle_plugin.ask.gateway.journal import Entry, Journal, read_journal
+from jmle_plugin.ask.gateway.journal import Entry, Journal
 from jmle_plugin.ask.gateway.limits import Lane
 from jmle_plugin.ask.gateway.outcome import FATAL, SPENT, STOPPED, Failure
 from jmle_plugin.ask.gateway.protocol import Announced, GatewayConfig, RunConfig
 from jmle_plugin.ask.gateway.scheduler import Ask, Scheduler
 from jmle_plugin.files import digest
+from tests.builders import journalled
 from tests.scripted.provider import completion
 
 REPLY = completion("【回答】a")
@@ -136,11 +137,11 @@ def test_every_reply_is_journalled_before_it_is_handed_out(tmp_path: Path) -> No
     async def scene(scheduler: Scheduler) -> None:
         for one in requests(6):
             await scheduler.outcome(one.key)
-            kept = {entry.question for entry in read_journal(tmp_path / "journal")}
+            kept = set(journalled(tmp_path / "journal"))
             assert one.question in kept
 
     play(tmp_path, ask, scene)
-    assert len(read_journal(tmp_path / "journal")) == 6
+    assert len(journalled(tmp_path / "journal")) == 6
 
 
 def test_what_is_journalled_is_not_asked(tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_retries_end(tmp_path: Path) -> None:
     assert asked.count(2) == 4
     assert kinds(outcomes).count("reply") == 5
     assert scheduler.status().failed == 1
-    assert len(read_journal(tmp_path / "journal")) == 5
+    assert len(journalled(tmp_path / "journal")) == 5
 
 
 STOPPED_BY = "asking was stopped: "
@@ -213,7 +214,7 @@ def test_fatal_ends_everything_but_what_is_in_flight(tmp_path: Path) -> None:
     assert kinds(outcomes[:3]) == ["reply", FATAL, "reply"]
     assert set(outcomes[3:]) == {Failure(STOPPED, STOPPED_BY + "no such model")}
     assert outcomes[3].status == 503
-    assert [entry.question for entry in read_journal(tmp_path / "journal")] == ["A-0", "A-2"]
+    assert journalled(tmp_path / "journal") == ["A-0", "A-2"]
     assert scheduler.status().fatal == "no such model"
 
 

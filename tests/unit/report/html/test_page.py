@@ -20,13 +20,12 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.html.page import build_page, write_page
+from jmle_plugin.report.html.page import build_page
 from jmle_plugin.report.html.questions import stem
 from jmle_plugin.report.html.replies import (
     PAGE_BYTES,
     StoredReply,
     cassette_replies,
-    no_replies,
 )
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
@@ -43,6 +42,7 @@ from tests.builders import (
     make_question,
     make_results,
     make_run,
+    no_replies,
     synthetic,
 )
 from tests.conftest import ROOT
@@ -226,12 +226,6 @@ def test_a_page_is_of_one_exam(ids: Sequence[str]) -> None:
     runs = [PageRun(make_results(replace(EXAM, id=name)), NOTHING) for name in ids]
     with pytest.raises(ResultError, match="one exam"):
         build_page(runs, None)
-
-
-def test_a_page_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ResultError, match=r"page\.html"):
-        write_page(tmp_path / "file" / "page.html", [PageRun(make_results(), NOTHING)], None)
 
 
 def test_replies_are_read_below_exam_and_run(tmp_path: Path) -> None:

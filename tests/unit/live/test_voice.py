@@ -7,7 +7,7 @@ import pytest
 TALKS = """
 import threading
 import pytest
-from jmle_plugin.live_plugin import Voice
+from jmle_plugin.live.voice import Voice
 
 @pytest.fixture(scope="session")
 def say(pytestconfig):
