@@ -45,8 +45,6 @@ class ExamSession:
 
             self._baselines = read_baselines(settings, sittings, self._context)
         self._taken = [SittingMarks(sitting) for sitting in sittings]
-        self._several = len({sitting.exam.id for sitting in sittings}) > 1
-        """Whether several exams are sat, so that a run's name says too little."""
         by_run = {one.sitting.run.address: one for one in self._taken}
         self._seats = {
             name: (by_run[seat.sitting.run.address], (seat.question.id, seat.epoch))
@@ -64,6 +62,7 @@ class ExamSession:
         self._not_asked: dict[str, str] = {}
         self._finished: list[Finished] = []
         self._overview: Overview | None = None
+        """Where several exams were sat, so that a run's name says too little."""
         self._decision: Decision | None = None
 
     def not_asked(self, reason: str, run: str | None = None) -> None:
@@ -190,7 +189,7 @@ class ExamSession:
         """What the baselines' gates say, each of the exam that it is about."""
         return [
             replace(one.ruling, sentence=f"{one.results.exam.id}: {one.ruling.sentence}")
-            if self._several
+            if self._overview is not None
             else one.ruling
             for one in self._finished
             if one.ruling is not None

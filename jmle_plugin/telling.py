@@ -40,9 +40,8 @@ class Ending:
         quiet = terminalreporter.verbosity < 0
         columns = columns_of(terminalreporter.config.get_terminal_writer().fullwidth)
         for title, reports in self._wrong(terminalreporter).items():
-            terminalreporter.write_sep("=", title)
-            for line in (one for report in reports for one in wrong_lines(report, columns)):
-                terminalreporter.write_line(line.text, **line.markup)
+            lines = (line for report in reports for line in wrong_lines(report, columns))
+            _write(terminalreporter, title, lines)
         for one in self.finished:
             _write(terminalreporter, one.title, one.lines(columns, quiet=quiet))
         for one in self.finished:

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Criterion
-from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome, as_number
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points, reached_verdict
-from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
+from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally
 from jmle_plugin.mark.totals import total_cost, total_tokens
 from jmle_plugin.report.results import Results, read_results
 
@@ -39,9 +38,7 @@ def read_sound_results(file: Path) -> Results:
 def _disagreements(results: Results) -> Iterator[str]:
     """What disagrees, in a word or two each."""
     sheet, marks = results.sheet, results.marks
-    by_question: dict[str, list[Mark]] = {}
     for mark in marks:
-        by_question.setdefault(mark.question, []).append(mark)
         if not _sound_mark(mark):
             yield f"the mark of {mark.question}"
     if len({(mark.question, mark.epoch) for mark in marks}) < len(marks):
@@ -52,11 +49,11 @@ def _disagreements(results: Results) -> Iterator[str]:
         yield "verdict"
     if (total_cost(marks), total_tokens(marks)) != (sheet.cost, sheet.tokens):
         yield "cost or tokens"
-    if sheet.verdict in (Verdict.PASS, Verdict.FAIL):
+    if sheet.verdict.decided:
         # Elsewhere what was asked without a mark is told by the sheet alone.
-        if {len(some) for some in by_question.values()} != {results.provenance.epochs}:
+        if {len(some) for some in results.by_question().values()} != {results.provenance.epochs}:
             yield "epochs"
-        yield from _decided(sheet, [majority(some) for some in by_question.values()])
+        yield from _decided(sheet, list(results.scored().values()))
 
 
 def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
