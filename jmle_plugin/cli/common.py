@@ -79,23 +79,22 @@ def add_recorded(parser: argparse.ArgumentParser) -> None:
 
 def add_cassettes(parser: argparse.ArgumentParser) -> None:
     """Add the folder of cassettes."""
-    parser.add_argument(
-        "--cassettes",
-        type=Path,
-        default=Path(os.environ.get("JMLE_CASSETTES") or CASSETTES),
-        metavar="DIR",
-        help="folder of recorded replies [env JMLE_CASSETTES]",
-    )
+    _add_folder(parser, CASSETTES, "recorded replies")
 
 
 def add_results(parser: argparse.ArgumentParser) -> None:
     """Add the folder of results."""
+    _add_folder(parser, RESULTS, "result files")
+
+
+def _add_folder(parser: argparse.ArgumentParser, name: str, what: str) -> None:
+    variable = f"JMLE_{name.upper()}"
     parser.add_argument(
-        "--results",
+        f"--{name}",
         type=Path,
-        default=Path(os.environ.get("JMLE_RESULTS") or RESULTS),
+        default=Path(os.environ.get(variable) or name),
         metavar="DIR",
-        help="folder of result files [env JMLE_RESULTS]",
+        help=f"folder of {what} [env {variable}]",
     )
 
 

@@ -13,6 +13,7 @@ from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.check import check_exam
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from tests.builders import make_mark, make_results
@@ -46,10 +47,13 @@ def ranges(*bounds: tuple[int, int, Any], what: str = "section") -> list[dict[st
     return [{"first": first, "last": last, what: value} for first, last, value in bounds]
 
 
-def sat(exam: Exam, wrong: Iterable[str] = ()) -> Sheet:
+def marked(exam: Exam, wrong: Iterable[str]) -> dict[str, Mark]:
     marks = {name: make_mark(exam, name) for name in exam.questions}
-    marks |= {name: make_mark(exam, name, Outcome.INCORRECT) for name in wrong}
-    return build_sheet(exam, marks, exam.questions)
+    return marks | {name: make_mark(exam, name, Outcome.INCORRECT) for name in wrong}
+
+
+def sat(exam: Exam, wrong: Iterable[str] = ()) -> Sheet:
+    return build_sheet(exam, marked(exam, wrong), exam.questions)
 
 
 def points(sheet: Sheet) -> dict[str, tuple[int, int, int | None]]:
@@ -128,12 +132,8 @@ def test_a_total_and_a_part_of_it_must_both_be_reached(
 
 
 def test_how_sure_a_verdict_is_heeds_a_question_in_two_criteria(physio: Exam) -> None:
-    wrong = ["A-1", "A-3"]
-    marks = {
-        name: make_mark(physio, name, Outcome.INCORRECT if name in wrong else Outcome.CORRECT)
-        for name in physio.questions
-    }
-    found = verdict_doubt(make_results(physio, marks), places(physio))
+    results = make_results(physio, marked(physio, ["A-1", "A-3"]))
+    found = verdict_doubt(results, places(physio))
     assert found is not None
     assert found.another_exam is not None
     # Two draws of practical questions (one of two right), three of general ones (two of three).
@@ -147,12 +147,8 @@ def test_how_sure_a_verdict_is_heeds_a_question_in_two_criteria(physio: Exam) ->
 
 
 def test_the_question_that_would_turn_two_failed_criteria_is_named(physio: Exam) -> None:
-    wrong = ["A-1", "A-2"]
-    marks = {
-        name: make_mark(physio, name, Outcome.INCORRECT if name in wrong else Outcome.CORRECT)
-        for name in physio.questions
-    }
-    found = verdict_doubt(make_results(physio, marks), places(physio))
+    results = make_results(physio, marked(physio, ["A-1", "A-2"]))
+    found = verdict_doubt(results, places(physio))
     assert found is not None
     assert found.missed == ("A-1", "A-2")
 
