@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.reply import read_reply
@@ -29,6 +29,8 @@ from tests.builders import make_mark, make_results, sample_exam
 from tests.conftest import ROOT
 
 WIDE, NARROW = 1440, 360
+PATIENCE = 60_000
+"""Milliseconds: however busy the machine is."""
 CASSETTES = ROOT / "cassettes"
 FIGURES = (ROOT / "data" / "sample" / "images").as_uri()
 
@@ -45,6 +47,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(MISSING, pytrace=False)
         pytest.skip(MISSING)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         yield started
@@ -78,7 +81,7 @@ def visit(windows: Callable[[int, Any], BrowserContext]) -> Iterator[Open]:
     def opened(file: Path, question: str = "", *, width: int = WIDE, scheme: Any = "light") -> Page:
         page = windows(width, scheme).new_page()
         pages.append(page)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: problems.append(f"logged {message.text}"))
         page.on("pageerror", lambda error: problems.append(f"threw {error}"))
         page.on("dialog", lambda dialog: problems.append(f"said {dialog.message}"))

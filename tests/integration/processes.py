@@ -7,13 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def until(what: Callable[[], object], seconds: float = 60.0) -> float:
-    """Wait for `what`; how long that took."""
+def until(what: Callable[[], object]) -> None:
+    """Wait for `what`, and not for ever."""
     begun = time.monotonic()
     while not what():
-        assert time.monotonic() - begun < seconds
+        assert time.monotonic() - begun < 60.0
         time.sleep(0.005)
-    return time.monotonic() - begun
 
 
 def gone(pid: int) -> bool:

@@ -117,7 +117,7 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
 
     Then it is gone altogether: open connections break.
     """
-    lock = threading.Lock()
+    lock, ended = threading.Lock(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -143,7 +143,8 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
                     seen.in_flight -= 1
 
         def _answer(self, call: Call, answer: Answer) -> None:
-            time.sleep(answer.delay)
+            if ended.wait(answer.delay):
+                raise ConnectionAbortedError  # the server is gone; nobody waits for this reply
             if answer.reset:
                 self._reset()
                 return
@@ -179,6 +180,7 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
     try:
         yield seen
     finally:
+        ended.set()
         http.shutdown()
         http.server_close()
         thread.join()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -51,7 +50,7 @@ def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
     assert texts == [f"reply to A-{n}" for n in range(40)]
     assert len(served.calls) == 40
     assert served.peak == 8
-    assert sum(level >= 6 for _, level in served.levels) >= 20
+    assert sum(level >= 6 for _, level in served.levels) >= 10
     assert base64.b64encode(figure).decode() in str(
         [call.body for call in served.calls if question(call) == "A-7"]
     )
@@ -77,7 +76,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
         "cut": Answer(completion(), cut=20),
         "invalid": Answer(b'{"choices": ['),
         "empty": Answer({**completion(), "choices": []}),
-        "slow": Answer(completion(), delay=8.0),
+        "slow": Answer(completion(), delay=600.0),
     }
     fine = {
         "reasoning": completion(None, reasoning="長考"),
@@ -101,7 +100,7 @@ def test_faults_are_mended_by_asking_again_and_only_by_us(desk: Desk) -> None:
     requests = [text_request(name) for name in (*faults, *fine, "hopeless")]
     with (
         provider(script) as served,
-        desk.asking(requests, served.base, request_timeout=3.0, max_retries=2) as gateway,
+        desk.asking(requests, served.base, request_timeout=5.0, max_retries=2) as gateway,
     ):
         replies = {one.question: reply(gateway, one) for one in requests[:-1]}
         with pytest.raises(ReplyError, match=r"hopeless: broken for good \(asked 3 times\)"):
@@ -280,21 +279,34 @@ def test_second_gateway_on_the_same_journal_is_refused(desk: Desk) -> None:
         assert reply(first, text_request("A-1")).text == "fine"
 
 
-def test_it_listens_long_before_it_can_ask(desk: Desk) -> None:
-    with provider(lambda _: Answer(completion("fine"))) as served:
-        begun = time.monotonic()
-        with desk.gateway(served.base) as gateway:
-            assert gateway.address
-            listening = time.monotonic() - begun
-            early = raw_call(gateway, "POST", CHAT_PATH, named(gateway))
-            status = raw_call(gateway, "GET", "/status", named(gateway))
-            announced = raw_call(gateway, "POST", "/announce", named(gateway), EMPTY.line())
-            answered = time.monotonic() - begun
-            gateway.ready()
-            ready = time.monotonic() - begun
-            assert gateway.announce(EMPTY).done == 0
-    assert listening < answered < ready
-    assert listening < ready / 2
+LATE_LITELLM = """
+import pathlib, sys, time
+
+folder = pathlib.Path(__file__).parents[1]
+while not (folder / "go on").exists():
+    time.sleep(0.01)
+sys.path.remove(str(folder))
+del sys.modules["litellm"]
+import litellm
+"""
+
+
+def test_it_listens_before_it_can_ask(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = desk.folder / "late" / "litellm"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(LATE_LITELLM)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    with (
+        provider(lambda _: Answer(completion("fine"))) as served,
+        desk.gateway(served.base) as gateway,
+    ):
+        assert gateway.address
+        early = raw_call(gateway, "POST", CHAT_PATH, named(gateway))
+        status = raw_call(gateway, "GET", "/status", named(gateway))
+        announced = raw_call(gateway, "POST", "/announce", named(gateway), EMPTY.line())
+        (package.parent / "go on").touch()
+        gateway.ready()
+        assert gateway.announce(EMPTY).done == 0
     assert (early[0], status[0], announced[0]) == (403, 200, 400)
     assert b"once the gateway is ready" in announced[1]
 

@@ -47,7 +47,7 @@ def test_parent_notices_that_the_gateway_was_killed(desk: Desk) -> None:
     requests = [text_request("A-1"), text_request("A-2")]
     noticed: list[GatewayError] = []
     with (
-        provider(lambda _: Answer(completion(), delay=5.0)) as served,
+        provider(lambda _: Answer(completion(), delay=600.0)) as served,
         desk.asking(requests, served.base) as gateway,
     ):
         gateway.watch(noticed.append)
@@ -56,9 +56,8 @@ def test_parent_notices_that_the_gateway_was_killed(desk: Desk) -> None:
         until(lambda: len(served.calls) == 2)
         gateway.status()
         os.kill(gateway.pid, signal.SIGKILL)
-        assert until(lambda: bool(noticed)) < 2.0
-        waiting.join(2.0)
-        assert not waiting.is_alive()
+        until(lambda: noticed)
+        waiting.join()
         for ask in (gateway.status, gateway.stop):
             with pytest.raises(GatewayError, match=r"the gateway died \(exit status -9\)"):
                 ask()
@@ -89,7 +88,7 @@ def test_gateway_that_cannot_begin_leaves_its_last_words(
 @pytest.mark.parametrize("how", ["killed", "forked"])
 def test_gateway_goes_with_its_parent(desk: Desk, how: str) -> None:
     requests = [text_request(f"A-{n}") for n in range(4)]
-    with provider(lambda _: Answer(completion(), delay=20.0)) as served:
+    with provider(lambda _: Answer(completion(), delay=600.0)) as served:
         file = desk.folder / "config"
         file.write_bytes(desk.config(served.base).line())
         announcement = desk.folder / "announcement"
@@ -105,7 +104,7 @@ def test_gateway_goes_with_its_parent(desk: Desk, how: str) -> None:
             until(lambda: len(served.calls) == 4)
             parent.send_signal(signal.SIGKILL)
             parent.wait()
-            assert until(lambda: gone(pid)) < 2.0
+            until(lambda: gone(pid))
             if how == "forked":
                 os.killpg(parent.pid, signal.SIGKILL)
 

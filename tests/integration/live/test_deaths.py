@@ -82,16 +82,15 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
         controller = session()
         controller.kill()
         controller.wait()
-        assert until(lambda: not family(controller.pid)) < 5.0, "no orphans"
+        until(lambda: not family(controller.pid))
+        assert len(served.calls) < 40, "no orphan goes on asking"
         on_disk = room.kept()
         assert len(on_disk) >= 4
 
         running = session()
         (gateway,) = members(running.pid, "jmle_plugin.ask.gateway")
         os.kill(gateway, signal.SIGKILL)
-        killed = time.monotonic()
         assert running.wait(60) == 1
-        assert time.monotonic() - killed < 10.0
         assert not family(running.pid)
         assert "Asking ended early: the gateway died (exit status -9)" in room.output
         assert len(room.recorded) >= len(on_disk) + 4
@@ -112,15 +111,13 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
     assert sum(room.paper.asked(served).values()) <= 40 + 2 * 3
 
 
-def test_gateway_killed_without_workers_is_reported_within_seconds(room: Room) -> None:
-    with provider(room.paper.script(delay=3.0)) as served:
+def test_gateway_killed_without_workers_is_reported_long_before_a_reply_is_due(room: Room) -> None:
+    with provider(room.paper.script(delay=600.0)) as served:
         running = room.begin(served, "--concurrency=2", "-n0")
         until(lambda: len(served.calls) == 2)
         (gateway,) = members(running.pid, "jmle_plugin.ask.gateway")
         os.kill(gateway, signal.SIGKILL)
-        killed = time.monotonic()
         assert running.wait(60) == 1
-        assert time.monotonic() - killed < 5.0
     assert not family(running.pid)
     assert "Asking ended early: the gateway died (exit status -9)" in room.output
     assert len(room.results()["sheet"]["errors"]) == 40

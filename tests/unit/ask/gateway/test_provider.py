@@ -84,7 +84,6 @@ class Asking:
         self.bases: dict[str, str] = {}
         """Environment variables to tell the address by, instead of as an api base."""
         self.calls: list[Call] = []
-        self.waited = 0.0
 
     def __call__(
         self,
@@ -112,11 +111,9 @@ class Asking:
                 patch.setenv(self.bases[dialect], str(base))
                 base = None
             asked = Provider(files, timeout=timeout, api_base=base, **self.settings)
-            begun = time.monotonic()
             try:
                 return self._loop.run(asked.ask(body))
             finally:
-                self.waited = time.monotonic() - begun
                 self.calls = served.calls
 
     def failure(self, answer: Answer, dialect: str = "openai", **more: Any) -> ProviderError:
@@ -483,9 +480,8 @@ def test_broken_answers_are_worth_another_try(ask: Asking, dialect: str, fault: 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_slower_than_the_timeout(ask: Asking, dialect: str) -> None:
-    told = ask.failure(Answer(FINE[dialect]("a"), delay=1.0), dialect, timeout=0.2)
+    told = ask.failure(Answer(FINE[dialect]("a"), delay=600.0), dialect, timeout=0.2)
     assert told == ProviderError("no complete reply within 0.2 seconds")
-    assert ask.waited < 0.9
 
 
 @pytest.mark.parametrize(
