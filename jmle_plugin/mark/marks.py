@@ -15,12 +15,17 @@ from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
 from jmle_plugin.exam.validation import Strict
+from jmle_plugin.mark.answer_line import DECORATION, MARKER
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.text import printable
 
 MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
+
+
+_FEW_WORDS = 24
+"""Characters of a number with its unit: `約 12 mL/分`, and somewhat more."""
 
 
 class Tokens(Strict):
@@ -143,18 +148,27 @@ def key_text(accepted: Sequence[Sequence[str]]) -> str:
 
 
 def explain(question: Question, mark: Mark, line: str = "") -> str:
-    """One line for people: `120A-74 (1 pt): answered 0.4, key 0.40`.
+    """One line for people: `120A-74 (1 pt): answered 0.4 g, key 0.40`.
 
-    `line` is shown where no answer could be read in it.
+    `line` is the answer line: it is shown where no answer could be read in it, and the unit
+    of a number is taken from it.
     """
     unit = "pt" if question.points == 1 else "pts"
     answered = answer_text(mark.answer)
+    if question.kind is QuestionKind.NUMERIC:
+        answered = _with_unit(answered, line)
     unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
     given = f"answered {answered}" if answered else unread
     if mark.answer and mark.outcome is Outcome.NO_ANSWER:
         given += f" ({_asked_for(question)})"
     asked = cassette_name(question.id, mark.epoch)
     return f"{asked} ({question.points} {unit}): {given}, key {key_text(mark.accepted)}"
+
+
+def _with_unit(number: str, line: str) -> str:
+    """A number in the few words its answer line has for it; where it has many, alone."""
+    stated = printable(line.partition(MARKER)[2].strip(DECORATION))
+    return stated if number and number in stated and len(stated) <= _FEW_WORDS else number
 
 
 def _asked_for(question: Question) -> str:

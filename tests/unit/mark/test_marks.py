@@ -18,6 +18,7 @@ from jmle_plugin.mark.marks import (
     ImageBytes,
     Mark,
     Tokens,
+    answer_line,
     explain,
     mark_error,
     mark_reply,
@@ -191,6 +192,26 @@ def test_error_is_never_an_answer(treatment: Treatment, maximum: int) -> None:
 )
 def test_wrong_answer_is_explained_in_a_line(name: str, text: str, line: str) -> None:
     assert explain(EXAM.questions[name], marked(name, text)) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ("【回答】0.5 g", "0.5 g"),
+        ("計算する。\n## 【回答】 **約 0.5 g**", "約 0.5 g"),
+        ("【回答】０．５ｇ", "0.5"),
+        ("【回答】①=1 ②=5", "15"),
+        ("【回答】0.5 と計算されるが、単位は問われていないので数だけを答える", "0.5"),
+        ("【解答】0.5 g", "0.5"),
+        ("【回答】0.5 \u202eg\x1b", "0.5 ?g\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_a_wrong_number_is_shown_with_its_unit(text: str, answered: str) -> None:
+    question, reply = EXAM.questions["A-3"], Reply(text=text)
+    line = answer_line(question, reply, Extraction.STANDARD)
+    assert explain(question, marked("A-3", text), line) == (
+        f"A-3 (1 pt): answered {answered}, key 0.40"
+    )
 
 
 def test_published_text_that_is_no_number_is_explained() -> None:
