@@ -19,13 +19,8 @@ _FIGURE = re.compile(r"別冊|別に示す|(?:下|右|次の|下の|右の)図|�
 """What a paper says of a figure that the candidate is given."""
 
 
-def check_exam(exam: Exam) -> list[str]:
-    """Every problem of `exam` under its key state, a line each; empty when it is fine."""
-    return [*check_paper(exam), *check_key(exam)]
-
-
 def check_paper(exam: Exam) -> list[str]:
-    """Problems of questions and figures, whatever the key state.
+    """Problems of questions and figures, whatever the key state: a line each.
 
     What the pack itself tells of a question as a defect of its data set is none of these.
     """
@@ -44,7 +39,7 @@ def notes(exam: Exam) -> list[str]:
 
 
 def check_key(exam: Exam) -> list[str]:
-    """Problems of one key state and its thresholds."""
+    """Problems of one key state and its thresholds, a line each."""
     found = [problem for rule in exam.key.criteria for problem in _criterion(exam, rule)]
     return [f"key {exam.key.state}, {problem}" for problem in (*found, *_prohibited(exam))]
 

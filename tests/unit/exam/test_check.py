@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jmle_plugin.exam.check import check_exam
+from tests.unit.exam.problems import check_exam
 
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import NativePackBuilder, PackBuilder

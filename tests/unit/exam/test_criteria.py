@@ -10,13 +10,13 @@ import pytest
 
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.verdict import verdict_doubt
-from jmle_plugin.exam.check import check_exam
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from tests.builders import make_mark, make_results
+from tests.unit.exam.problems import check_exam
 
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import NativePackBuilder

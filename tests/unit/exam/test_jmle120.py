@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jmle_plugin.exam.check import check_exam
 from jmle_plugin.exam.library import find_pack, pack_folders
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Criterion, Exam, NumericRule, QuestionKind
 from jmle_plugin.exam.pack import load_exam
+from tests.unit.exam.problems import check_exam
 
 PACK = find_pack("jmle120", pack_folders())
 CHANGED = {"120C-57", "120C-68", "120E-6", "120F-44", "120F-58"}

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import DataMissingError, PackError
-from jmle_plugin.exam.check import check_exam
 from jmle_plugin.exam.library import find_pack, find_packs
 from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import Exam
@@ -22,6 +21,7 @@ from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from tests.builders import make_mark
 from tests.conftest import ROOT
+from tests.unit.exam.problems import check_exam
 
 PROFESSIONS = {
     "clinical-laboratory-technologist", "dentist", "midwife", "nurse", "occupational-therapist",

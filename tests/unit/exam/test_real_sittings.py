@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jmle_plugin.ask.reply import Reply
-from jmle_plugin.exam.check import check_exam
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.mark.scoring import build_sheet
 from tests.builders import make_mark
+from tests.unit.exam.problems import check_exam
 
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import NativePackBuilder
