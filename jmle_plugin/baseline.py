@@ -9,11 +9,12 @@ from pathlib import Path
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.gate import BaselineGate, Ruling, check_gate, decide_baseline
 from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
-from jmle_plugin.errors import ComparisonError, SettingsError, UnknownNameError
+from jmle_plugin.errors import ComparisonError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.options import BaselineSettings, Settings
 from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.finding import find_results
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results
 from jmle_plugin.report.soundness import read_sound_results
@@ -139,15 +140,5 @@ def _named_by_run(settings: Settings, exams: Iterable[str]) -> bool:
 
 def _file(settings: Settings, exam: str) -> Path:
     """A baseline is named by its file or by its run."""
-    name = settings.baseline.name
-    by_run = settings.results / exam / f"{name}.json"
-    if by_run.exists() and not name.endswith(".json"):
-        return by_run
-    path = settings.invoked_from / Path(name).expanduser()
-    if path.exists() or name.endswith(".json"):
-        return path
-    raise UnknownNameError(
-        f"there is no result of a run {name!r} of {exam}, and no such file",
-        where=by_run,
-        remedy="Name a results file, or a run that has one in the results folder.",
-    )
+    named = Path(settings.baseline.name).expanduser()
+    return settings.invoked_from / find_results(str(named), settings.results, exam)

@@ -132,7 +132,7 @@ def test_an_incomplete_sitting_is_never_compared_unasked(after_intern: Project) 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--baseline=nobody"], "there is no result of a run 'nobody' of sample"),
+        (["--baseline=nobody"], "unknown run 'nobody'"),
         (["--baseline=none.json"], "none.json: cannot be read"),
         (["--baseline=run.json"], "run.json: is no results file"),
         (["--baseline-gate=significant"], "without a baseline"),

@@ -154,7 +154,7 @@ def test_usage(exams: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     file = "--baseline=results/doctors/some-model.json"
     for arguments, message in [
         ((BOTH, RUN, file), "is one file, and several exams are sat: doctors, nurses"),
-        ((BOTH, RUN, "--baseline=some-model"), "no result of a run 'some-model' of nurses"),
+        ((BOTH, RUN, "--baseline=some-model"), "unknown exam with results 'nurses'"),
         (("--exam=doctors,nurse", RUN), "unknown exam 'nurse'"),
         (("--exam=doctors,data/doctors", RUN), "--exam names doctors twice"),
         (("--exam=doctors,sample", RUN), "unknown run of sample 'some-model'"),
