@@ -15,7 +15,8 @@ from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.options import Settings
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results, build_results, write_results
-from jmle_plugin.report.terminal import Line, sheet_lines, summary_line, unofficial
+from jmle_plugin.report.sheet_wording import summary_line, unofficial
+from jmle_plugin.report.terminal import Line, sheet_lines
 from jmle_plugin.reports import write_reports
 from jmle_plugin.review.remaking import with_doubt
 from jmle_plugin.sitting_marks import SittingMarks

@@ -83,7 +83,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from jmle_plugin.report.results import read_results  # noqa: PLC0415
-    from jmle_plugin.report.terminal import summary_line  # noqa: PLC0415
+    from jmle_plugin.report.sheet_wording import summary_line  # noqa: PLC0415
     from jmle_plugin.review.verifying import verify  # noqa: PLC0415
 
     try:

@@ -12,8 +12,8 @@ from jmle_plugin.report.layout import count
 from jmle_plugin.report.markup import item, literal, markdown_table, prose
 from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
+from jmle_plugin.report.sheet_wording import notes, reasons, summary_line, verdict_sentence
 from jmle_plugin.report.tallies import Rows, criteria_rows, part_rows, prohibited_sentence
-from jmle_plugin.report.terminal import notes, reasons, summary_line, verdict_sentence
 
 _SIGNS = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
 _NO_VERDICT = "⚠️"

@@ -9,8 +9,9 @@ from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.report.layout import folded, pad, width
 from jmle_plugin.report.markup import markdown_table, prose
 from jmle_plugin.report.results import Results
+from jmle_plugin.report.sheet_wording import unofficial, verdict_word
 from jmle_plugin.report.tallies import points_of
-from jmle_plugin.report.terminal import Line, unofficial, verdict_word
+from jmle_plugin.report.terminal import Line
 
 TITLE = "all exams"
 NO_SUM = (

@@ -9,7 +9,7 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.report.layout import count
 from jmle_plugin.report.provenance import Provenance
 from jmle_plugin.report.results import Results, read_results, result_file
-from jmle_plugin.report.terminal import summary_line
+from jmle_plugin.report.sheet_wording import summary_line
 from jmle_plugin.review.differences import changes
 
 

@@ -25,7 +25,7 @@ from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Tally, Verdict
 from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.terminal import notes
+from jmle_plugin.report.sheet_wording import notes
 from jmle_plugin.review.remaking import remake_results
 from tests.conftest import ROOT
 

@@ -17,7 +17,7 @@ from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.terminal import notes, reasons, unofficial, verdict_sentence
+from jmle_plugin.report.sheet_wording import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.wording import facts, headline
 from jmle_plugin.text import clipped, printable
 

@@ -21,9 +21,10 @@ from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.layout import dollars
 from jmle_plugin.report.markdown import markdown_report
 from jmle_plugin.report.results import Results
+from jmle_plugin.report.sheet_wording import summary_line
 from jmle_plugin.report.tables import csv_table
 from jmle_plugin.report.tallies import KIND_TITLES
-from jmle_plugin.report.terminal import sheet_lines, summary_line
+from jmle_plugin.report.terminal import sheet_lines
 from tests.unit.report.sheets import EXAM, SHEETS
 
 SCORED_ONCE = [name for name, one in SHEETS.items() if one.sheet.epochs is None]

@@ -15,13 +15,8 @@ from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.terminal import (
-    columns_of,
-    reasons,
-    sheet_lines,
-    summary_line,
-    unofficial,
-)
+from jmle_plugin.report.sheet_wording import reasons, summary_line, unofficial
+from jmle_plugin.report.terminal import columns_of, sheet_lines
 from tests.builders import (
     make_epochs,
     make_exam,
