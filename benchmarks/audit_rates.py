@@ -1,6 +1,6 @@
 """How often the interval of an audit's net effect holds the truth, by enumeration.
 
-`python benchmarks/audit_rates.py` (two seconds) prints, for exams of so many image questions
+`python -m benchmarks.audit_rates` (two seconds) prints, for exams of so many image questions
 and so many percent of right-wrong and wrong-right questions, the coverage of the interval
 in use, of Tango's score interval and of Wald's: exact, over every table that may be seen.
 """

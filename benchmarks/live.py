@@ -1,6 +1,6 @@
 """What asking costs beside a plain thread pool of the openai client, against the same server.
 
-    python benchmarks/live.py [--rounds 3] [--quick]
+    python -m benchmarks.live [--rounds 3] [--quick]
 
 400 questions, 98 with figures. Whole processes, in turns; ratios are taken within a round
 and their median reported. Peak memory is the summed PSS of all of a session's processes
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ from pathlib import Path
 
 import httpx
 from PIL import Image
+
+from benchmarks.ratios import ratio_text
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS, FIGURES = 400, 98
@@ -76,13 +77,10 @@ def report(
     setting: Setting, pairs: list[tuple[float, float]], seen: list[tuple[float, int]]
 ) -> None:
     """One line: the ratio, and how full the provider was kept."""
-    ratios = [ours / theirs for theirs, ours in pairs]
     print(
         f"-n {setting.workers}, {setting.in_flight} in flight, {setting.delay:g} s a reply: "
-        f"{statistics.median(ratios):.2f} times the thread pool, aimed at {setting.limit} "
-        f"({min(ratios):.2f} to {max(ratios):.2f} in {len(pairs)} rounds; median "
-        f"{statistics.median(pair[0] for pair in pairs):.1f} s and "
-        f"{statistics.median(pair[1] for pair in pairs):.1f} s); {fullness(seen)}",
+        f"{ratio_text(pairs, 'the thread pool', digits=1)}, aimed at {setting.limit}; "
+        f"{fullness(seen)}",
         flush=True,
     )
 

@@ -1,6 +1,6 @@
 """All pairs of the published runs, compared: writes docs/pairs.md.
 
-    python benchmarks/pairs.py
+    python -m benchmarks.pairs
 
 Needs the published data (JMLE_DATA, or ../shared/data beside the repository).
 """

@@ -1,6 +1,6 @@
 """What a leaderboard's intervals and ranks are worth: rates on simulated exams.
 
-    python benchmarks/ranking_rates.py
+    python -m benchmarks.ranking_rates
 
 Takes three minutes. The figures stand in docs/comparison.md.
 """

@@ -1,6 +1,6 @@
 """What replaying the 120th exam costs, as a ratio to 400 empty tests.
 
-    python benchmarks/replay.py [--rounds 5]
+    python -m benchmarks.replay [--rounds 5]
 
 Both are whole pytest processes on the same machine, in turns; the ratio is taken within
 each round and the median of the rounds reported, so that a noisy machine disturbs little.
@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from benchmarks.ratios import ratio_text
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = {"GPT-5.2": "openai_gpt-5.2.json", "long reasoning": "openai_gpt-oss-120b_high.json"}
@@ -51,13 +53,7 @@ def main() -> None:
             replay = [*PYTEST, "--offline", f"--exam-data={data}", f"--run={run}", "tests_exam"]
             seconds(replay, project)
             pairs = [(seconds(empty, project), seconds(replay, project)) for _ in range(rounds)]
-            ratios = [replayed / nothing for nothing, replayed in pairs]
-            print(
-                f"{name}: {statistics.median(ratios):.2f} times 400 empty tests "
-                f"({min(ratios):.2f} to {max(ratios):.2f} in {rounds} rounds; median "
-                f"{statistics.median(pair[0] for pair in pairs):.2f} s and "
-                f"{statistics.median(pair[1] for pair in pairs):.2f} s)"
-            )
+            print(f"{name}: {ratio_text(pairs, '400 empty tests')}")
             without = [*replay, "--report=none"]
             costs = [(processor(without, project), processor(replay, project)) for _ in pairs]
             print(

@@ -1,6 +1,6 @@
 """What rescoring the 120th exam costs, as a ratio to reading its 400 cassettes.
 
-    python benchmarks/rescore.py [--rounds 9]
+    python -m benchmarks.rescore [--rounds 9]
 
 Both happen in this process, start-up aside, in turns; the ratio is taken within each round
 and the median of the rounds reported. Rescoring contains the reading. Needs the published
@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.ratios import ratio_text
 from jmle_plugin.ask.cassette import read_cassette, write_cassette
 from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.opening import Wanted, open_sitting
@@ -52,13 +52,7 @@ def measure(name: str, sitting: Sitting, rounds: int) -> None:
     """Print one line."""
     rescore(sitting)
     pairs = [(seconds(read, sitting), seconds(rescore, sitting)) for _ in range(rounds)]
-    ratios = [rescored / reading for reading, rescored in pairs]
-    print(
-        f"{name}: {statistics.median(ratios):.2f} times reading "
-        f"({min(ratios):.2f} to {max(ratios):.2f} in {rounds} rounds; median "
-        f"{statistics.median(pair[0] for pair in pairs):.3f} s and "
-        f"{statistics.median(pair[1] for pair in pairs):.3f} s)"
-    )
+    print(f"{name}: {ratio_text(pairs, 'reading', digits=3)}")
 
 
 def with_prompt(imported: Sitting) -> Sitting:

@@ -1,6 +1,6 @@
 """What a large exam costs: collecting and replaying 400, 4,000 and 12,484 generated questions.
 
-    python benchmarks/scale.py [--rounds 3] [--sizes 400 4000 12484] [--workers]
+    python -m benchmarks.scale [--rounds 3] [--sizes 400 4000 12484] [--workers]
 
 12,484 is the size of JMed48k-Eval. Whole pytest processes, the sizes in turns: processor time of
 all processes of a session, wall time, and the largest process's memory. What a question costs is
