@@ -7,7 +7,7 @@ from typing import Any
 from jmle_plugin.report import audit_wording
 from jmle_plugin.report.audit import INDICES, Audit, AuditPart
 from jmle_plugin.report.comparison import Comparison, Part
-from jmle_plugin.report.wording import facts, headline, p_cell
+from jmle_plugin.report.wording import facts, headline, p_cell, signed
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
@@ -36,7 +36,6 @@ def audit_data(audit: Audit) -> dict[str, Any]:
     return {
         "headline": audit_wording.headline(audit),
         "facts": list(audit_wording.facts(audit)),
-        "indices": INDICES,
         "states": [
             {"name": name, "index": index, "questions": ids}
             for index, (name, ids) in zip(INDICES, audit.total.states.items(), strict=True)
@@ -56,7 +55,7 @@ def _effect(part: AuditPart) -> dict[str, Any]:
         "few": part.questions < audit_wording.FEW,
         "states": list(part.states.values()),
         "net": audit_wording.signed_share(part.net),
-        "interval": f"{part.low:+.0f} to {part.high:+.0f}",
+        "interval": f"{signed(round(part.low))} to {signed(round(part.high))}",
         "p": p_cell(part.p_mcnemar),
         "p_holm": p_cell(part.p_holm),
     }
