@@ -54,7 +54,7 @@ def crowded() -> Results:
 def examinees() -> Results:
     """People, of whose answers two are not recorded; one question's figures are not here."""
     lacking = replace(EXAM.questions["A-4"], images=(), figures_missing=True)
-    exam = make_exam(questions=[*(EXAM.questions | {"A-4": lacking}).values()])
+    exam = make_exam(questions=({**EXAM.questions, "A-4": lacking}).values())
     source = ImportedFrom(project="IgakuQA", file="1-A_most.jsonl and 1 more", sha256="3" * 64)
     run = make_run(run="most", model="people/most", display_name="most people", imported=source)
     marks = make_marks(exam, A_3=Outcome.NO_ANSWER, B_2=Outcome.NO_ANSWER)
