@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from wcwidth import wcswidth
 
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, RunSpec
-from jmle_plugin.exam.model import Criterion, ProhibitedRule, Treatment
+from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
@@ -51,10 +51,15 @@ def crowded() -> Results:
     return make_results(synthetic(exam), marks, run=run, extraction=Extraction.PUBLISHED)
 
 
-def examinees() -> Results:
-    """People, of whose answers two are not recorded; one question's figures are not here."""
+def lacking_figures() -> Exam:
+    """The exam, the only figure of which the data does not have."""
     lacking = replace(EXAM.questions["A-4"], images=(), figures_missing=True)
-    exam = make_exam(questions=({**EXAM.questions, "A-4": lacking}).values())
+    return make_exam(questions=({**EXAM.questions, "A-4": lacking}).values())
+
+
+def examinees() -> Results:
+    """People, of whose answers two are not recorded."""
+    exam = lacking_figures()
     source = ImportedFrom(project="IgakuQA", file="1-A_most.jsonl and 1 more", sha256="3" * 64)
     run = make_run(run="most", model="people/most", display_name="most people", imported=source)
     marks = make_marks(exam, A_3=Outcome.NO_ANSWER, B_2=Outcome.NO_ANSWER)
