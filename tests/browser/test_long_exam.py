@@ -78,6 +78,18 @@ def test_a_question_is_seen_in_its_list_however_it_was_reached(visit: Open, long
     expect_in_window(page, "B-199")
 
 
+def test_a_question_that_is_filtered_out_opens_and_leaves_the_list_alone(
+    visit: Open, long_run: Path
+) -> None:
+    page = visit(long_run, "B-20")
+    page.locator("#filters [name=block]").select_option("B")
+    frame = page.locator("#list-frame")
+    frame.evaluate("(one) => { one.scrollTop = 800; }")
+    page.evaluate("location.hash = 'A-5'")
+    expect(page.locator("#question h3")).to_have_text("A-5")
+    assert frame.evaluate("(one) => one.scrollTop") == 800
+
+
 def test_arrows_scroll_where_somebody_reads(visit: Open, long_run: Path) -> None:
     page = visit(long_run)
     page.keyboard.press("ArrowDown")

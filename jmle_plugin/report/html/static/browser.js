@@ -98,6 +98,7 @@ function fit() {
 
 /** Scroll the list, and never the page, to where a row is seen. */
 function reveal(row) {
+  if (!row.isConnected) return;
   const [inside, at] = [frame, row].map((one) => one.getBoundingClientRect());
   if (at.top < inside.top || at.bottom > inside.bottom) {
     frame.scrollTop += at.top - inside.top - (inside.height - at.height) / 2;
