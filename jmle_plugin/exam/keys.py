@@ -61,6 +61,7 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
         numeric=spec.numeric,
         default=default,
         unconfirmed=tuple(_unconfirmed(spec)),
+        not_evaluated=tuple(spec.not_evaluated),
     )
 
 

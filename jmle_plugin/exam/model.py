@@ -184,6 +184,8 @@ class AnswerKey:
     """Whether the exam is marked by this state unless told otherwise."""
     unconfirmed: tuple[str, ...] = ()
     """What its source could not confirm, a sentence each."""
+    not_evaluated: tuple[str, ...] = ()
+    """Official criteria that no sheet evaluates, and why, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.report.sheet_wording import verdict_sentence
 from tests.builders import make_mark
 from tests.conftest import ROOT
 from tests.unit.exam.problems import check_exam
@@ -119,6 +120,40 @@ def test_a_paper_of_that_form_can_be_passed_and_failed(sitting: Exam) -> None:
     assert sat(sitting, right=False).verdict is Verdict.FAIL
     # Nothing is wrong but maxima, for nobody left questions out of this paper.
     assert [one for one in check_exam(sitting) if "maximum is" not in one] == []
+
+
+@pytest.mark.parametrize(
+    ("sitting", "words"),
+    [
+        ("pharmacist-2024", "9 evaluable criteria"),
+        ("radiological-technologist-2023", "one evaluable criterion"),
+        ("dentist-2022", "three evaluable criteria"),
+        ("dentist-2023", ""),
+        ("nurse-2022", ""),
+    ],
+    indirect=["sitting"],
+)
+def test_a_pass_without_an_official_criterion_says_so(sitting: Exam, words: str) -> None:
+    sheet = sat(sitting)
+    assert verdict_sentence(sheet) == "PASS 合格" + (f" (passes the {words})" if words else "")
+    assert bool(sheet.not_evaluated) is bool(words)
+
+
+def test_which_sittings_have_criteria_that_are_not_evaluated() -> None:
+    named = {
+        name: [rule.partition(":")[0] for rule in key.not_evaluated]
+        for name, file in PACKS.items()
+        for key in read_manifest(file).keys.values()
+        if key.not_evaluated
+    }
+    assert named == {
+        **{f"pharmacist-{year}": ["prohibited choices"] for year in YEARS},
+        **{f"dentist-{year}": ["prohibited choices"] for year in (2020, 2021, 2022)},
+        **{
+            f"radiological-technologist-{year}": ["at most one subject may have 0 points"]
+            for year in YEARS
+        },
+    }
 
 
 @pytest.mark.parametrize(
