@@ -125,6 +125,8 @@ def notes(results: Results) -> Iterator[str]:
     if origin.no_vision:
         yield "blind: the model is known to see no figures"
     facts = [f"key {origin.key.state}", f"images {_images(origin)}"]
+    if origin.exam.source:
+        facts.append(f"questions of {origin.exam.source}")
     if origin.text_only_from:
         facts.append(f"text-only replies of {origin.text_only_from}")
     if origin.extraction is not Extraction.STANDARD:
