@@ -39,6 +39,16 @@ def test_the_check_says_which_data_set_it_read(
     assert status == bool(problems)
 
 
+def test_the_check_names_criteria_that_nothing_decides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = find_pack("radiological-technologist-2023", pack_folders())
+    invented(read_manifest(pack), tmp_path)
+    assert main(["check", "radiological-technologist-2023", f"--exam-data={tmp_path}"]) == 0
+    told = capsys.readouterr().out
+    assert "not evaluable: key official, at most one subject may have 0 points: " in told
+
+
 def test_a_sitting_tells_its_data_set_and_never_takes_another_for_it(project: Project) -> None:
     data = data_set(project.path / "theirs", "jmed48k")
     exam = load_exam(PACK, data_root=data)

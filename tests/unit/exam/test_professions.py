@@ -128,6 +128,26 @@ def test_a_whole_paper_counts_what_the_ministry_says(sitting: Exam, maxima: dict
     assert {name: sections[name].max for name in maxima} == maxima
 
 
+@pytest.mark.parametrize("sitting", ["dentist-2024"], indirect=True)
+def test_required_questions_count_for_those_who_got_them_right(sitting: Exam) -> None:
+    """C19 and C20 of the 117th: four fifths of the candidate's own maximum."""
+    marks = {name: make_mark(sitting, name) for name in sitting.questions}
+    for name in ["C-19", "C-20", *(f"A-{number}" for number in range(1, 16))]:
+        marks[name] = make_mark(sitting, name, Outcome.INCORRECT)
+    required = build_sheet(sitting, marks, sitting.questions).sections["required"]
+    assert (required.points, required.max, required.stated_max, required.margin) == (63, 78, 80, 0)
+
+
+@pytest.mark.parametrize("sitting", ["physical-therapist-2022"], indirect=True)
+def test_a_threshold_for_another_maximum_is_told(sitting: Exam) -> None:
+    """The notice counts 272 points, this paper has all 280: eight are not to be counted."""
+    (told,) = (one for one in sitting.key.unconfirmed if one.startswith("criterion total"))
+    assert told == (
+        "criterion total: its threshold is stated for 272 points, the questions here have 280; "
+        "which of them do not count, or count otherwise, is not known"
+    )
+
+
 @pytest.mark.parametrize("sitting", ["pharmacist-2023"], indirect=True)
 def test_one_weak_subject_fails_pharmacists(sitting: Exam) -> None:
     marks = {name: make_mark(sitting, name) for name in sitting.questions}
