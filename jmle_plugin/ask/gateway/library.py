@@ -18,9 +18,7 @@ CURRENT: ContextVar[Call | None] = ContextVar("CURRENT", default=None)
 
 def load_litellm() -> Any:
     """The library, imported once (2 s, 170 MB) and told to do nothing on its own."""
-    for name in [one for one, value in os.environ.items() if not value.strip()]:
-        if name.endswith("_API_KEY"):
-            del os.environ[name]  # as CI sets a secret it has not; litellm would take it for a key
+    _forget_empty_keys()
     if "litellm" not in sys.modules:
         # Read at import: tables from the network, a .env from the current folder.
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -74,6 +72,13 @@ def load_litellm() -> Any:
     litellm.num_retries = 0
     litellm._jmle_prepared = True  # noqa: SLF001 - our own mark
     return litellm
+
+
+def _forget_empty_keys() -> None:
+    """CI sets a secret that is not there to nothing, and litellm takes nothing for a key."""
+    for name in [one for one, value in os.environ.items() if not value.strip()]:
+        if name.endswith("_API_KEY"):
+            del os.environ[name]
 
 
 @contextmanager

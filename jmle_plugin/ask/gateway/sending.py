@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,8 +57,11 @@ class Call:
     def note(self, told: Any) -> None:
         """Take down what goes out: the provider's own form of the request, or its JSON."""
         if isinstance(told, str):
-            told = json.loads(told)
-        out = {name: one for name, one in dict(told).items() if name not in _NOT_PARAMETERS}
+            with suppress(ValueError):
+                told = json.loads(told)
+        if not isinstance(told, Mapping):
+            return
+        out = {name: one for name, one in told.items() if name not in _NOT_PARAMETERS}
         self.sent.update({name: one for name, one in out.items() if one != {}})
         self.told = True
         self.lost = sorted(set(_asked(self.parameters)) - set(_found(self.parameters, out)))

@@ -102,6 +102,21 @@ def test_translated_parameters_go_out(
     assert {name: out.get(name) for name in sent} == sent
 
 
+@pytest.mark.parametrize("told", ['{"topP": 1, "inputText": "?"}', {"config": {"top_p": 1}}])
+def test_what_goes_out_may_be_told_as_json_and_lie_deeper(told: object) -> None:
+    call = Call("bedrock/some-model", {"top_p": 1, "top_k": 2})
+    call.note(told)
+    assert (call.told, call.lost) == (True, ["top_k"])
+
+
+@pytest.mark.parametrize("told", [None, "{", "[]", 7])
+def test_what_is_told_of_nothing_is_not_told(told: object) -> None:
+    call = Call("bedrock/some-model", {"top_p": 1})
+    call.note(told)
+    assert call.objection() is None
+    assert call.objection(answered=True) is not None
+
+
 def test_reply_to_a_request_nobody_told_of_is_not_taken(
     ask: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
