@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 REPORTS = ("html", "markdown", "csv")
 _NO_REPORT = "none"
@@ -85,6 +86,20 @@ def _is_json(value: Any) -> bool:
     if isinstance(value, list):
         return all(_is_json(one) for one in value)
     return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def web_address(text: str) -> str:
+    """Reads the address of a server, which holds neither a user's name nor a password."""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("is no address like https://example.org/v1")
+    if parts.username is not None:
+        raise ValueError("holds a user's name: keys belong into the environment")
+    return text
 
 
 def exam_names(text: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from jmle_plugin.option_forms import (
     model_argument,
     positive,
     report_kinds,
+    web_address,
     whole,
 )
 
@@ -110,7 +111,7 @@ OPTIONS = (
         many=True,
         parse=model_argument,
     ),
-    Option("api-base", "address of the model's server", metavar="URL"),
+    Option("api-base", "address of the model's server", metavar="URL", parse=web_address),
     Option(
         "concurrency",
         "calls at a time, for each model (default: the number of workers, 8 without any)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import SettingsError, UnknownNameError
-from jmle_plugin.option_forms import model_argument
+from jmle_plugin.option_forms import model_argument, web_address
 from jmle_plugin.option_table import OPTIONS, Option
 
 _ON = ("1", "true", "yes", "on")
@@ -78,7 +79,8 @@ def _parsed(option: Option, text: str, where: str) -> Any:
     try:
         return option.parse(text)
     except ValueError as error:
-        shown = "" if option.parse is model_argument else f" {text!r}"
+        # These may hold secrets, which are not repeated.
+        shown = "" if option.parse in (model_argument, web_address) else f" {text!r}"
         raise SettingsError(f"the value{shown} {error}", where=where) from error
 
 
@@ -93,7 +95,7 @@ def _texts(option: Option, config: pytest.Config) -> tuple[Sequence[str], str]:
         where = f"environment variable {option.variable}"
         if option.switch:
             return (["yes"] if _truth(variable, where) else []), where
-        values = _chosen(option, variable.split() if option.many else [variable], where)
+        values = _chosen(option, _words(variable, where) if option.many else [variable], where)
         return _placed(option, values, here), where
     ini = _ini(option, config)
     if ini or ini is False:
@@ -136,6 +138,14 @@ def _listed(value: object) -> list[str]:
     if isinstance(value, bool):
         return ["yes"] if value else []
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _words(text: str, where: str) -> list[str]:
+    """Values set apart by blanks, as a shell has them: quotes hold together what has any."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise SettingsError(f"cannot be taken apart: {error}", where=where) from error
 
 
 def _chosen(option: Option, values: list[str], where: str) -> list[str]:

@@ -64,6 +64,7 @@ def record_run(  # noqa: PLR0913 - each is a fact of the run
     exam: Exam,
     run: str = "some-model",
     *,
+    right: str = RIGHT,
     wrong: Collection[str] = (),
     images: ImageMode = ImageMode.VISION,
     epochs: int = 1,
@@ -79,7 +80,7 @@ def record_run(  # noqa: PLR0913 - each is a fact of the run
             epoch=request.epoch,
             question_sha256=request.question_sha256,
             request=request.body,
-            response=make_completion(WRONG if request.question in wrong else RIGHT),
+            response=make_completion(WRONG if request.question in wrong else right),
         )
         write_cassette(sitting.cassette(seat.question, seat.epoch), reply)
     return sitting.folder

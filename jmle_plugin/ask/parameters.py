@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,7 +10,11 @@ from jmle_plugin.ask.gateway.protocol import RESERVED
 from jmle_plugin.ask.gateway.redaction import Redaction
 from jmle_plugin.errors import SettingsError
 
-_SECRET_NAMES = {"api_key", "apikey", "api-key", "authorization", "password", "secret"}
+_SECRET_NAMES = re.compile(
+    r"(?:.*_)?(?:api_?key|(?:access|secret|private)_key|(?:access|auth|bearer|session)_token"
+    r"|authorization|passw(?:or)?d|secret)|key|token|credentials?"
+)
+"""Not `max_tokens`, `prompt_cache_key` or `eos_token`."""
 
 
 def check_parameters(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> None:
@@ -26,7 +31,8 @@ def check_parameters(parameters: Mapping[str, Any], environment: Mapping[str, st
     hidden = Redaction(environment)
     for place, value in _leaves(parameters):
         secret = isinstance(value, str) and hidden(value) != value
-        if secret or place.rpartition(".")[2].lower() in _SECRET_NAMES:
+        name = place.rpartition(".")[2].lower().replace("-", "_")
+        if secret or _SECRET_NAMES.fullmatch(name):
             raise SettingsError(
                 f"--model-arg {place} holds a secret, which would be recorded with every reply",
                 remedy="Put keys into the environment variables that the provider has for them.",

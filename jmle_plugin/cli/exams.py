@@ -109,6 +109,8 @@ def _check(options: argparse.Namespace) -> int:
         problems += check_key(keyed)
         for doubt in keyed.key.unconfirmed:
             print(printable(f"not confirmed: key {state}, {doubt}"))
+        for rule in keyed.key.not_evaluated:
+            print(printable(f"not evaluable: key {state}, {rule}"))
     for problem in problems:
         print(printable(problem))
     figures = {image.name for question in exam.questions.values() for image in question.images}

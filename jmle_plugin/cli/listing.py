@@ -45,6 +45,9 @@ def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
     several = [one for one in exams if len(one.key_states) > 1]
     yield from _grouped("Several states of the answer key, the default first", several, _states)
     yield from _grouped("Licences", exams, lambda one: one.licence or "none is named")
+    if chosen := [one for one in exams if one.source]:
+        title = "Read from, where several data sets have the questions"
+        yield from _grouped(title, chosen, lambda one: one.source)
     for one in exams:
         if one.problem:
             yield ""

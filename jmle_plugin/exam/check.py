@@ -30,6 +30,8 @@ def check_paper(exam: Exam) -> list[str]:
 def notes(exam: Exam) -> list[str]:
     """What has to be known of an exam, and can be mended by nobody here."""
     told = [f"question {name}: {defect}" for name, defect in exam.defects.items()]
+    if exam.source:
+        told.append(f"the questions are read from {exam.source}, one of several data sets")
     if missing := [one.id for one in exam.questions.values() if one.figures_missing]:
         told.append(
             f"figures of {len(missing)} questions are not in the data set (first: {missing[0]}): "

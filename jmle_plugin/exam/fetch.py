@@ -21,7 +21,7 @@ from jmle_plugin.exam.download import (
     shown_size,
     wrong_file,
 )
-from jmle_plugin.exam.manifest import SourceSpec, read_manifest
+from jmle_plugin.exam.manifest import Manifest, SourceSpec, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def fetch_exam(
         raise FetchError(
             f"nothing to fetch: the exam {manifest.id} pins no files",
             where=pack,
-            remedy=f"Put its questions into {folder} by hand.",
+            remedy=f"Put its questions into {_by_hand(manifest, root)} by hand.",
         )
     urls = _urls(source, files, base_url)
     missing = _missing(folder, files)
@@ -95,6 +95,11 @@ def fetch_exam(
         bytes=sum(sizes),
         seconds=time.monotonic() - started,
     )
+
+
+def _by_hand(manifest: Manifest, root: Path) -> str:
+    folders = (one.source.folder for one in manifest.by_source() if one.source.folder)
+    return " or ".join(str(root.absolute() / folder) for folder in folders)
 
 
 def _urls(source: SourceSpec, files: Iterable[str], base_url: str | None) -> dict[str, str]:

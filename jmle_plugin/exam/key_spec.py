@@ -17,6 +17,8 @@ from jmle_plugin.exam.validation import Strict
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """Names folders and files; longer ones no file system takes with what is added to them."""
 
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
 
 def _empty(value: object) -> bool:
     return value in (None, "", [])
@@ -98,6 +100,8 @@ class KeySpec(Strict):
     numeric: NumericRule = NumericRule.NUMBER
     criteria: Annotated[dict[Name, CriterionSpec], Field(min_length=1)]
     prohibited: ProhibitedSpec | None = None
+    not_evaluated: list[Sentence] = Field(default=[], exclude_if=_empty)
+    """Official criteria that no figure here decides, and why, a sentence each."""
     changes: list[ChangeSpec] = Field(default=[])
 
     def disordered(self) -> list[str]:

@@ -60,7 +60,8 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
         ),
         numeric=spec.numeric,
         default=default,
-        unconfirmed=tuple(_unconfirmed(spec)),
+        unconfirmed=(*_unconfirmed(spec), *_unexplained(criteria, questions, entries)),
+        not_evaluated=tuple(spec.not_evaluated),
     )
 
 
@@ -112,6 +113,22 @@ def _unconfirmed(spec: KeySpec) -> Iterator[str]:
     for change in spec.in_order():
         if change.unconfirmed:
             yield f"question {change.question}: {change.unconfirmed}"
+
+
+def _unexplained(
+    criteria: Iterable[Criterion],
+    questions: Mapping[str, Question],
+    entries: Mapping[str, KeyEntry],
+) -> Iterator[str]:
+    """Stated maxima that are not those of this paper: its threshold was meant for another."""
+    for rule in criteria:
+        points = points_counted(filter(rule.counts, questions.values()), entries)
+        if points != rule.maximum:
+            yield (
+                f"criterion {rule.name}: its threshold is stated for {rule.maximum} points, the "
+                f"questions here have {points}; which of them do not count, or count otherwise, "
+                "is not known"
+            )
 
 
 def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tuple[str, ...]:

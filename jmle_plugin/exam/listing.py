@@ -28,6 +28,8 @@ class ListedExam:
     licence: str = ""
     here: bool = False
     """Whether its questions are on this machine, and can be used."""
+    source: str = ""
+    """The folder they are read from, where the pack knows several data sets."""
     problem: str = ""
     """Why it cannot be used, where that is not for want of data."""
 
@@ -39,8 +41,11 @@ def list_exam(pack: Path, data_root: Path) -> ListedExam:
     except JmleError as error:
         return ListedExam(pack.parent.name, problem=str(error))
     problem, images, without = "", None, None
+    licence, source = manifest.licence, ""
     try:
-        questions = load_exam(pack, data_root=data_root).questions.values()
+        exam = load_exam(pack, data_root=data_root)
+        licence, source = exam.licence, exam.source
+        questions = exam.questions.values()
         images = len({image.sha256 for one in questions for image in one.images})
         without = sum(one.figures_missing for one in questions)
     except DataMissingError:
@@ -57,7 +62,8 @@ def list_exam(pack: Path, data_root: Path) -> ListedExam:
         without_figures=without,
         default_key=manifest.default_key,
         key_states=tuple(manifest.keys),
-        licence=manifest.licence,
+        licence=licence,
         here=images is not None,
+        source=source,
         problem=problem,
     )

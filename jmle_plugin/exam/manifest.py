@@ -81,6 +81,20 @@ class SourceSpec(_Strict):
         return self
 
 
+class OtherSource(SourceSpec):
+    """Another data set that has the exam's questions, under a licence of its own.
+
+    ``blocks`` says in which of the exam's blocks those of the data set's are, by name; or
+    "by number", where a paper is numbered through and the data set divides it otherwise. The
+    questions are then called by the exam's block: `A-1`.
+    """
+
+    folder: Name
+    licence: str
+    credit: str = ""
+    blocks: dict[str, Name] | Literal["by number"] = {}
+
+
 class SectionSpec(_Strict):
     """A part of the exam with its own threshold."""
 
@@ -101,6 +115,8 @@ class Manifest(_Strict):
     credit: str = ""
     synthetic: bool = False
     source: SourceSpec
+    other_sources: dict[Name, OtherSource] = {}
+    """Read in this order where `source`, and those before, are not on this machine."""
     defects: dict[str, str] = {}
     """Question -> what is wrong with it in the data set, as a sentence for people."""
     sections: dict[Name, SectionSpec]
@@ -122,6 +138,7 @@ class Manifest(_Strict):
                 if name not in self.sections:
                     yield f"block {block.id} names the unknown section {name!r}"
             block.check()
+        yield from self._sources()
         if self.default_key not in self.keys:
             yield f"default_key {self.default_key!r} is not among the keys {list(self.keys)}"
         for state, key in self.keys.items():
@@ -132,6 +149,26 @@ class Manifest(_Strict):
                 )
             for problem in self._criteria(key):
                 yield f"keys.{state}.criteria{problem}"
+
+    def _sources(self) -> Iterator[str]:
+        known = {block.id for block in self.blocks}
+        for name, other in self.other_sources.items():
+            if isinstance(other.blocks, dict) and (stray := set(other.blocks.values()) - known):
+                yield f"other_sources.{name}.blocks: unknown block {min(stray)!r}"
+            if self.source.folder is None:
+                yield f"other_sources.{name}: the source beside exam.toml is always read"
+
+    def by_source(self) -> Iterator[Manifest]:
+        """The same exam by each of its sources, that one being its `source`."""
+        yield self
+        for other in self.other_sources.values():
+            told = {"source": other, "licence": other.licence, "credit": other.credit}
+            yield self.model_copy(update=told)
+
+    @property
+    def read_from(self) -> str:
+        """The folder of its source, where it has several; else empty."""
+        return (self.source.folder or "") if self.other_sources else ""
 
     def _criteria(self, key: KeySpec) -> Iterator[str]:
         unseen = set(self.sections)

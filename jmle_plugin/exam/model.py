@@ -184,6 +184,8 @@ class AnswerKey:
     """Whether the exam is marked by this state unless told otherwise."""
     unconfirmed: tuple[str, ...] = ()
     """What its source could not confirm, a sentence each."""
+    not_evaluated: tuple[str, ...] = ()
+    """Official criteria that no sheet evaluates, and why, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,8 @@ class Exam:
     """sha256 over rules, questions, key states and image digests."""
     defects: Mapping[str, str] = field(default_factory=dict)
     """Question -> what is wrong with it in the data set, known and not to be mended here."""
+    source: str = ""
+    """The folder its questions were read from, where its pack knows several data sets."""
 
     @property
     def figureless(self) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from jmle_plugin.errors import DataMissingError, PackError
-from jmle_plugin.exam.agreement import check_source
+from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
-from jmle_plugin.exam.manifest import Manifest, read_manifest
+from jmle_plugin.exam.manifest import Manifest, OtherSource, read_manifest
 from jmle_plugin.exam.model import (
     Block,
     Exam,
@@ -22,7 +21,8 @@ from jmle_plugin.exam.model import (
     Treatment,
 )
 from jmle_plugin.exam.names import unknown_name
-from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
+from jmle_plugin.exam.reading import read_source
+from jmle_plugin.exam.sources import Paper, PaperQuestion
 from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
 
@@ -30,7 +30,8 @@ from jmle_plugin.files import digest
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     """Load the pack whose `exam.toml` is `pack`.
 
-    `data_root` holds one folder per upstream source. Raises PackError naming the file
+    `data_root` holds one folder per upstream source; of several that have this exam, the first
+    of the pack's that is there is read. Raises PackError naming the file
     and the place, DataMissingError when the questions are not on this machine, and
     UnknownNameError for a key state the pack does not have.
     """
@@ -38,8 +39,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     state = key or manifest.default_key
     if state not in manifest.keys:
         raise unknown_name("key state", state, manifest.keys, where=pack)
-    folder = source_folder(manifest, pack, data_root)
-    paper = _read_paper(manifest, folder)
+    manifest, paper, folder = read_source(manifest, pack, data_root)
     questions = _questions(manifest, paper, folder)
     answers = {one.id: _answer(one, questions[one.id], paper.file) for one in paper.questions}
     keys = {
@@ -61,6 +61,7 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         key_states=tuple(manifest.keys),
         hash=_hash(manifest, questions, answers),
         defects=manifest.defects,
+        source=manifest.read_from,
     )
 
 
@@ -68,41 +69,6 @@ def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:
     given = () if not one.answer and one.treatment is Treatment.EXCLUDE else (one.answer,)
     answers = (checked_answer(question, answer, file) for answer in (*given, *one.also))
     return KeyEntry(tuple(answers), one.treatment)
-
-
-def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
-    """Where the questions are; DataMissingError when they are not."""
-    if manifest.source.folder is None:
-        return pack.parent
-    folder = data_root / manifest.source.folder
-    if not folder.is_dir():
-        raise _missing(manifest, folder)
-    return folder
-
-
-def _missing(manifest: Manifest, where: object) -> DataMissingError:
-    source = manifest.source
-    download = f"Download them with `jmle fetch {manifest.id}`"
-    if not source.url:
-        download = f"Get them from {source.repository or 'whoever has them'} yourself"
-    return DataMissingError(
-        f"the questions of {manifest.id} are not on this machine",
-        where=where,
-        remedy=f"{download}, or name a folder that holds {source.folder!r} with "
-        "--exam-data DIR (or JMLE_DATA, or the ini key jmle_exam_data).",
-    )
-
-
-def _read_paper(manifest: Manifest, folder: Path) -> Paper:
-    try:
-        paper = ADAPTERS[manifest.source.format](folder, manifest.source.part or "")
-    except PackError as error:
-        # An empty folder, or a fetch that was interrupted before the questions came.
-        if manifest.source.folder and isinstance(error.__cause__, FileNotFoundError):
-            raise _missing(manifest, error.where) from error
-        raise
-    check_source(manifest, paper, folder)
-    return paper
 
 
 def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Question]:
@@ -216,11 +182,17 @@ def _hash(
     questions: Mapping[str, Question],
     answers: Mapping[str, KeyEntry],
 ) -> str:
-    told = {"source", "defects"}  # what is said of the questions, not what they are
+    told = {
+        "source",
+        "other_sources",
+        "defects",
+    }  # what is said of the questions, not what they are
     ruled_by_subject = any(
         one.subjects for key in manifest.keys.values() for one in key.criteria.values()
     )
     facts = {
+        # The same questions of another data set are not the same exam: it reads them its way.
+        "source": manifest.read_from if isinstance(manifest.source, OtherSource) else "",
         "figures_missing": [one.id for one in questions.values() if one.figures_missing],
         "human_accuracy": {
             one.id: one.human_accuracy

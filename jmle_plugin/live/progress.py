@@ -58,8 +58,9 @@ def progress_line(status: GatewayStatus, seconds: float) -> str:
         f"{status.done}/{asked + left} answered",
         f"{status.in_flight} in flight",
         f"{tokens:,} tokens" if tokens < _MANY else f"{tokens // 1000:,}k tokens",
-        f"cost {dollars(status.cost)}",
     ]
+    if status.cost != 0.0:  # nothing was spent yet, or nobody knows yet what is
+        parts.append(f"cost {dollars(status.cost)}")
     if asked:
         rate = asked / seconds
         parts += [f"{rate * 60:.0f}/min", f"{_clock(left / rate)} left"]

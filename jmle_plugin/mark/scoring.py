@@ -87,6 +87,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         ),
         by_human_accuracy=_by_human_accuracy(chosen, complete),
         prohibited=prohibited,
+        not_evaluated=list(exam.key.not_evaluated),
         formatting=_formatting(chosen, marks),
         tokens=total_tokens(taken),
         cost=total_cost(taken),

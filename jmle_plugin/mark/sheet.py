@@ -161,6 +161,8 @@ class Sheet(Strict):
     """By the share of human candidates who were right: `under_50`, `50_to_80`, `over_80` (percent)
     and, where there are such questions, `unknown`. Null where the data set does not have it."""
     prohibited: ProhibitedTally
+    not_evaluated: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    """Official criteria that nothing here decides, and why; left out where there are none."""
     formatting: Formatting
     tokens: TokenTotals
     cost: CostTotal = CostTotal()
@@ -173,3 +175,13 @@ class Sheet(Strict):
     missed_required: list[str]
     """Required questions worth more than one point whose points were lost."""
     finish_reasons: dict[str, int]
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether prohibited choices are limited, but nobody knows which they are."""
+        return self.prohibited.limit is not None and self.prohibited.count is None
+
+    @property
+    def qualified(self) -> bool:
+        """Whether a verdict is one by some of the official criteria only."""
+        return self.unlisted or bool(self.not_evaluated)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.report.layout import folded, pad, width
 from jmle_plugin.report.markup import markdown_table, prose
 from jmle_plugin.report.results import Results
@@ -61,7 +60,7 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
             one.exam.profession,
             points_of(one.sheet.total),
             f"{one.sheet.total.correct} of {one.sheet.total.questions}",
-            _verdict(one.sheet),
+            verdict_word(one.sheet),
             ", ".join([one.run.name, *_notes(one)]),
         )
         for one in sat
@@ -69,12 +68,6 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
     rows += [(one.exam, one.profession, "-", "-", "not asked", one.run) for one in unasked]
     professions = list(dict.fromkeys(row[1] for row in rows))
     return sorted(rows, key=lambda row: professions.index(row[1]))
-
-
-def _verdict(sheet: Sheet) -> str:
-    known = sheet.prohibited.limit is None or sheet.prohibited.passed is not None
-    some = "" if known or sheet.verdict is not Verdict.PASS else " (published criteria)"
-    return verdict_word(sheet) + some
 
 
 def _notes(one: Results) -> list[str]:

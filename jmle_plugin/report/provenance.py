@@ -38,6 +38,8 @@ class ExamSource(Strict):
     hash: str
     """sha256 over rules, questions, keys and image digests."""
     licence: str
+    source: str = Field(default="", exclude_if=lambda value: not value)
+    """The folder its questions were read from; left out where its pack knows one data set."""
 
 
 class KeyState(Strict):
@@ -142,7 +144,7 @@ def build_provenance(
     """The provenance of one sitting's results."""
     exam, run = sitting.exam, sitting.run
     return Provenance(
-        exam=ExamSource(id=exam.id, hash=exam.hash, licence=exam.licence),
+        exam=ExamSource(id=exam.id, hash=exam.hash, licence=exam.licence, source=exam.source),
         key=KeyState(
             state=exam.key.state,
             title=exam.key.title,

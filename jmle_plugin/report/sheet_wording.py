@@ -74,10 +74,18 @@ def reasons(results: Results) -> Iterator[str]:
 
 
 def verdict_word(sheet: Sheet) -> str:
-    """The verdict in a word; of a partial sitting, how much was asked."""
+    """The verdict in a word; of a partial sitting, how much was asked.
+
+    A pass by some of the official criteria only says by which.
+    """
     if sheet.verdict is Verdict.PARTIAL:
         return f"partial: {sheet.asked} of {sheet.of}"
-    return sheet.verdict.value.upper()
+    some = sheet.verdict is Verdict.PASS and sheet.qualified
+    return sheet.verdict.value.upper() + (f" ({_which(sheet)} criteria)" if some else "")
+
+
+def _which(sheet: Sheet) -> str:
+    return "evaluable" if sheet.not_evaluated else "published"
 
 
 def verdict_sentence(sheet: Sheet) -> str:
@@ -91,9 +99,11 @@ def verdict_sentence(sheet: Sheet) -> str:
         return f"INCOMPLETE: {lost}; no verdict"
     if sheet.verdict is Verdict.FAIL:
         return "FAIL 不合格"
-    unknown = sheet.prohibited.limit is not None and sheet.prohibited.passed is None
-    criteria = _NUMBERS.get(len(sheet.sections), str(len(sheet.sections)))
-    return "PASS 合格" + (f" (passes the {criteria} published criteria)" if unknown else "")
+    if not sheet.qualified:
+        return "PASS 合格"
+    number = len(sheet.sections)
+    criteria = "criterion" if number == 1 else "criteria"
+    return f"PASS 合格 (passes the {_NUMBERS.get(number, number)} {_which(sheet)} {criteria})"
 
 
 def notes(results: Results) -> Iterator[str]:
@@ -119,6 +129,8 @@ def notes(results: Results) -> Iterator[str]:
     if origin.no_vision:
         yield "blind: the model is known to see no figures"
     facts = [f"key {origin.key.state}", f"images {_images(origin)}"]
+    if origin.exam.source:
+        facts.append(f"questions of {origin.exam.source}")
     if origin.text_only_from:
         facts.append(f"text-only replies of {origin.text_only_from}")
     if origin.extraction is not Extraction.STANDARD:
@@ -129,6 +141,7 @@ def notes(results: Results) -> Iterator[str]:
     yield " · ".join(facts)
     yield from _sent_otherwise(origin)
     yield from (f"Not confirmed: {doubt}" for doubt in origin.key.unconfirmed)
+    yield from (f"Not evaluable: {rule}" for rule in results.sheet.not_evaluated)
 
 
 def _sent_otherwise(origin: Provenance) -> Iterator[str]:

@@ -376,8 +376,11 @@ def test_model_arguments_come_from_anywhere(session: Session) -> None:
     assert session.settings(ini={"jmle_model_arg": "a=1 'b={c = 2}'"}).asking.parameters == {
         "a": 1, "b": {"c": 2},
     }  # fmt: skip
+    env = {"JMLE_MODEL_ARG": "a=1 b=high 'c={d = \"two words\"}'"}
+    assert session.settings(env=env).asking.parameters == {
+        "a": 1, "b": "high", "c": {"d": "two words"},
+    }  # fmt: skip
     env = {"JMLE_MODEL_ARG": "a=1 b=high"}
-    assert session.settings(env=env).asking.parameters == {"a": 1, "b": "high"}
     given = ("--model-arg", "a=2", "--model-arg", "b=3")
     assert session.settings(*given, env=env).asking.parameters == {"a": 2, "b": 3}
 
@@ -387,6 +390,8 @@ def test_model_arguments_come_from_anywhere(session: Session) -> None:
     ["model=x", "n=3", "input_cost_per_token=0", "api_key=sk-planted", "timeout=3", "stream=true",
      "drop_params=true",
      "extra_body={api_key = 'sk-planted'}", "extra_body={deep = [{Authorization = 'sk-planted'}]}",
+     "client_secret=planted-1", "extra_query={key = 'planted'}",
+     "extra_headers_of={'x-api-key' = 'planted'}", "extra_body={access_token = 'planted'}",
      "user=planted-secret-of-the-environment"],
 )  # fmt: skip
 def test_what_is_no_parameter_is_refused_without_repeating_it(session: Session, text: str) -> None:
@@ -394,6 +399,41 @@ def test_what_is_no_parameter_is_refused_without_repeating_it(session: Session, 
     said = session.refusal(SettingsError, "--model-arg", text, env=env)
     assert "planted" not in said
     assert text.partition("=")[0] in said
+
+
+@pytest.mark.parametrize(
+    "text", ["max_tokens=9", "prompt_cache_key=a", "extra_body={eos_token = 'x'}", "top_k=3"]
+)
+def test_what_only_sounds_like_a_secret_is_a_parameter(session: Session, text: str) -> None:
+    assert session.settings("--model-arg", text).asking.parameters
+
+
+def test_a_variable_whose_quotes_do_not_end_is_refused(session: Session) -> None:
+    said = session.refusal(SettingsError, env={"JMLE_MODEL_ARG": "a='1"})
+    assert said.startswith("environment variable JMLE_MODEL_ARG: cannot be taken apart")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "localhost:8000/v1",
+        "//host/v1",
+        "ftp://host/v1",
+        "http://",
+        "http://[::1",
+        "http://h:x/",
+    ],
+)
+def test_an_address_nobody_can_be_reached_at_is_refused(session: Session, address: str) -> None:
+    said = session.refusal(SettingsError, f"--api-base={address}")
+    assert said.startswith("--api-base: the value is no address like https://example.org/v1")
+
+
+def test_an_address_with_a_password_is_refused_without_repeating_it(session: Session) -> None:
+    said = session.refusal(SettingsError, "--api-base=https://user:planted@host/v1")
+    assert "belong into the environment" in said
+    assert "planted" not in said
 
 
 def test_parameter_named_twice_is_refused(session: Session) -> None:

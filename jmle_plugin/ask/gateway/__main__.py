@@ -72,7 +72,7 @@ async def _serve(
     from jmle_plugin.ask.gateway.server import Service  # noqa: PLC0415
     from jmle_plugin.ask.gateway.startup import judge  # noqa: PLC0415
 
-    runs = Runs(config, journals, redact=redact)
+    runs = Runs(config, journals)
     async with Service(runs, config.token).listening() as port:
         _say(answer, Listening(port=port))
         # It imports litellm, which takes seconds: in a thread, so that we answer meanwhile.
@@ -85,6 +85,7 @@ async def _serve(
             api_base=config.api_base,
             max_edge=config.image_max_edge,
             prices=config.prices,
+            redaction=redact,
         )
         async with asyncio.TaskGroup() as group:
             runs.open(provider.ask, group)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,8 @@ _MESSAGE_LIMIT = 500
 _RETRYABLE = {408, 409, 425, 429}
 """Client errors that pass; every other 4xx stays what it is however often it is tried."""
 _RATE_LIMITED = 429
+_DEEPEST = 10
+"""Exceptions that lie behind one another; litellm wraps three or four times."""
 _QUOTA = "insufficient_quota"
 _FILTERED = {"content_filter", "content_policy_violation"}
 _PATIENCE = 3600.0
@@ -25,8 +28,10 @@ _PATIENCE = 3600.0
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
 _SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
 _GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
-# litellm calls a body it cannot read a bad request (422) of ours.
 _UNREADABLE = "Error converting to valid response"
+_UNPROCESSABLE = 422
+_NO_CREDENTIALS = {"DefaultCredentialsError", "NoCredentialsError", "PartialCredentialsError"}
+"""What the libraries of Google and Amazon raise: by name, for neither need be there."""
 
 
 @dataclass
@@ -53,30 +58,56 @@ class RefusedByFilterError(Exception):
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def classify(error: Exception) -> ProviderError | RefusedByFilterError:
-    """What `error`, raised by litellm, means for the run."""
+def classify(
+    error: Exception, *, status: int | None = None, redact: Callable[[str], str] = str
+) -> ProviderError | RefusedByFilterError:
+    """What `error`, raised by litellm, means for the run.
+
+    `status` is what the provider answered with, where it did; `redact` takes secrets out of
+    its words.
+    """
+    unreadable = status is not None and status < 400  # noqa: PLR2004 - HTTP's first error
     status = _status(error)
     said = str(error)
-    message = provider_message(error)
+    message = provider_message(error, redact)
+    if (lacking := unmendable(error)) is not None:
+        return ProviderError(redact(lacking), fatal=True)
     if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
         return RefusedByFilterError(message)
     if _QUOTA in _codes(error) or _QUOTA in said:
         return ProviderError(message, fatal=True)
     if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
-        return ProviderError(message, fatal=_UNREADABLE not in said)
+        # What an answer of 200 cannot be read by, litellm calls a bad request (422) of ours.
+        invented = unreadable and (status == _UNPROCESSABLE or _UNREADABLE in said)
+        return ProviderError(message, fatal=not invented)
     wait = _wait(error, said)
     if wait is not None and wait > _PATIENCE:
         return ProviderError(f"{message} (it asks to wait {wait:.0f} seconds)", fatal=True)
     return ProviderError(message, rate_limited=status == _RATE_LIMITED, retry_after=wait)
 
 
-def provider_message(error: Exception) -> str:
-    """The provider's own words in `error`, on one line, without litellm's around them."""
+def provider_message(error: Exception, redact: Callable[[str], str] = str) -> str:
+    """The provider's own words in `error`, on one line, without litellm's around them.
+
+    Secrets are taken out before it is cut: half a key would not be known for one.
+    """
     body = getattr(error, "body", None)
     told = body.get("message") if isinstance(body, dict) else None
     if not isinstance(told, str) or not told.strip():
         told = _inner(str(error))
-    return " ".join(told.split())[:_MESSAGE_LIMIT] or type(error).__name__
+    return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
+
+
+def unmendable(error: BaseException) -> str | None:
+    """What this machine lacks for any call to succeed: a library, or a cloud's credentials."""
+    cause: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if isinstance(cause, ImportError):
+            return f"{cause}: install what litellm needs for this provider"
+        if type(cause).__name__ in _NO_CREDENTIALS:
+            return " ".join(str(cause).split())
+        cause = cause and (cause.__cause__ or cause.__context__)
+    return None
 
 
 def _inner(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -17,6 +18,8 @@ from jmle_plugin.ask.gateway.protocol import Key
 from jmle_plugin.errors import JournalError
 from jmle_plugin.files import canonical_json, digest, read_json
 
+_PATIENCE = 1.0
+"""Seconds: what was killed a moment ago keeps its files until its last thread has ended."""
 _FIELDS: dict[str, type] = {"question": str, "epoch": int, "digest": str, "response": dict}
 
 
@@ -158,6 +161,7 @@ def _damaged(where: str, problem: str) -> JournalError:
 
 def _locked(path: Path) -> BinaryIO:
     """The open file, locked."""
+    given_up = time.monotonic() + _PATIENCE
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,12 +178,22 @@ def _locked(path: Path) -> BinaryIO:
             # Between opening and locking, the one before us may have removed the file.
             if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
                 return file
-        except OSError as error:
+        except (BlockingIOError, PermissionError) as error:
             file.close()
+            if time.monotonic() < given_up:
+                time.sleep(_PATIENCE / 50)
+                continue
             raise JournalError(
                 "another session is asking for this run right now",
                 where=path,
                 remedy="Wait until it has ended, or ask under another --run name.",
+            ) from error
+        except OSError as error:
+            file.close()
+            raise JournalError(
+                f"cannot be locked against other sessions ({error.strerror})",
+                where=path,
+                remedy="Name a folder on another disk with --cassettes.",
             ) from error
         file.close()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
 _NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
 _SHORTEST = 8
 """Characters; a shorter value is no key and would be found in ordinary words."""
+_CERTAIN = 16
+"""Characters; a reply is changed for nothing shorter: `KEYBOARD=japanese` is no key."""
 HIDDEN = "[hidden]"
 
 
@@ -19,12 +21,28 @@ class Redaction:
         named = [value for name, value in environment.items() if _NAMES.search(name)]
         secrets = {value.strip() for value in [*named, *more]}
         # The longest first, or one secret inside another would leave the rest standing.
-        known = sorted((one for one in secrets if len(one) >= _SHORTEST), key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, known))) if known else None
+        known = sorted(secrets, key=len, reverse=True)
+        self._pattern = _any_of(one for one in known if len(one) >= _SHORTEST)
+        self._certain = _any_of(one for one in known if len(one) >= _CERTAIN)
 
     def __call__(self, text: str) -> str:
         """`text` without secrets."""
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+    def throughout(self, value: Any) -> Any:
+        """Plain JSON without those secrets that no model could write by itself."""
+        if isinstance(value, dict):
+            return {name: self.throughout(one) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self.throughout(one) for one in value]
+        if isinstance(value, str) and self._certain:
+            return self._certain.sub(HIDDEN, value)
+        return value
+
+
+def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    known = "|".join(map(re.escape, secrets))
+    return re.compile(known) if known else None
 
 
 class RedactedStream:

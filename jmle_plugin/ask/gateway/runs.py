@@ -29,14 +29,11 @@ class Runs:
         self,
         config: GatewayConfig,
         journals: Mapping[str, Journal],
-        *,
-        redact: Callable[[str], str] = str,
     ) -> None:
         """`journals` are open, by the run's name."""
         self._config = config
         self._models = {run.run: run.model for run in config.runs}
         self._journals = journals
-        self._redact = redact
         self._budget = Budget(config.max_cost)
         self._lanes: dict[str, Lane] = {}
         self._schedulers: dict[str, Scheduler] = {}
@@ -63,7 +60,6 @@ class Runs:
                 self._journals[announcement.run],
                 self._budget,
                 self._lanes[model],
-                redact=self._redact,
             )
             group.create_task(scheduler.run())
             return scheduler

@@ -40,17 +40,11 @@ class Scheduler:
         journal: Journal,
         budget: Budget,
         lane: Lane,
-        *,
-        redact: Callable[[str], str] = str,
     ) -> None:
-        """`budget` is shared by all runs, `lane` by those of one model.
-
-        `redact` takes secrets out of a provider's message.
-        """
+        """`budget` is shared by all runs, `lane` by those of one model."""
         self._config = config
         self._ask = ask
         self._journal = journal
-        self._redact = redact
         self._lane = lane
         self._budget = budget
         self._halted = asyncio.Event()
@@ -184,7 +178,7 @@ class Scheduler:
         """The failure that `error` is; None to ask again."""
         if self._halt is not None:
             return self._halt  # calls that were under way would only repeat its reason
-        message = self._redact(error.message)
+        message = error.message
         if error.fatal:
             return self._end(message)
         if attempt > self._config.max_retries:

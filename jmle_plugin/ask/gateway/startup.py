@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jmle_plugin.ask.gateway.protocol import GatewayConfig, ModelFacts, Ready, Refused
-from jmle_plugin.ask.gateway.provider import missing_credentials, model_facts
+from jmle_plugin.ask.gateway.routes import missing_credentials, model_facts
 
 
 def judge(config: GatewayConfig) -> Ready | Refused:
@@ -12,15 +12,12 @@ def judge(config: GatewayConfig) -> Ready | Refused:
     Raises GatewayError for a model nobody knows.
     """
     facts = {model: _priced(model_facts(model, config.api_base), config) for model in config.models}
-    missing = {
-        model: names for model in facts if (names := missing_credentials(model, config.api_base))
-    }
+    missing = [
+        said for model in facts if (said := missing_credentials(model, config.api_base)) is not None
+    ]
     if missing:
         return Refused(
-            error="; ".join(
-                f"no key for {model}: {' or '.join(names)} is not set"
-                for model, names in missing.items()
-            ),
+            error="; ".join(missing),
             remedy="Set the environment variable, or name a server that needs no key with "
             "--api-base.",
         )

@@ -11,7 +11,7 @@ The professions are 01 to 11: doctor, dentist, public health nurse, midwife, nur
 technologist, clinical laboratory technologist, physical therapist, occupational therapist,
 orthoptist, pharmacist.
 
-- A section is a block; 午前 and 午後 become AM and PM.
+- A section is a block; 午前 and 午後 become AM and PM. A pack may put them into its own blocks.
 - answer_img shows the solution: it is not read at all.
 - correct_answer names the options asked for together; where the question asks for fewer, each
   entry is an accepted answer by itself. Without options it is a number, or several.
@@ -22,7 +22,6 @@ orthoptist, pharmacist.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -45,7 +44,6 @@ from jmle_plugin.exam.sources.printed import (
 from jmle_plugin.exam.validation import validated
 
 _SESSIONS = {"午前": "AM", "午後": "PM"}
-_BLOCK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def _listed(value: Any) -> Any:
@@ -114,7 +112,7 @@ def _questions(entries: Sequence[tuple[_Entry, Path]]) -> Iterator[PaperQuestion
     """The questions; neighbours with one reference text share it."""
 
     def shared(pair: tuple[_Entry, Path]) -> tuple[str, str]:
-        return _block(*pair), pair[0].text_reference.strip()
+        return _block(pair[0]), pair[0].text_reference.strip()
 
     for (block, reference), group in groupby(entries, shared):
         members = list(group)
@@ -127,16 +125,9 @@ def _questions(entries: Sequence[tuple[_Entry, Path]]) -> Iterator[PaperQuestion
             yield _question(entry, block, serial, alone, file)
 
 
-def _block(entry: _Entry, file: Path) -> str:
+def _block(entry: _Entry) -> str:
     section = unicodedata.normalize("NFKC", entry.section).strip()
-    block = _SESSIONS.get(section, section.upper())
-    if not _BLOCK.fullmatch(block):
-        raise PackError(
-            f"question {entry.question_number}: section {entry.section!r} cannot name a block",
-            where=file,
-            remedy="Sections are letters and digits, 午前 or 午後.",
-        )
-    return block
+    return _SESSIONS.get(section, section.upper())
 
 
 def _question(

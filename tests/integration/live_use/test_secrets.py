@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.live_use.conftest import WRONG, Live, answered
-from tests.scripted.provider import Answer, Call, failure
+from tests.scripted.provider import Answer, Call, completion, failure
 
 KEY = "sk-planted-0123456789abcdef-0123456789"
 OURS = "planted-token-fedcba9876543210"
@@ -51,6 +51,20 @@ ALL_TOLD = (
 )  # fmt: skip
 
 
+def told(call: Call) -> dict[str, Answer]:
+    """A provider's answers that tell the key, and a wrong one."""
+    return {
+        "000A-2": failure(f"broken by {call.headers['authorization']}", status=500),
+        "000A-3": answered(WRONG),
+        "000A-4": failure(f"flagged {KEY}", code="content_filter", status=400),
+        "000A-5": Answer(completion(f"【回答】a\nThe key is {KEY}.", reasoning=KEY)),
+        # Half of it would be cut off with the rest.
+        "000A-6": failure(f"long {'.' * 470} {KEY}", status=500),
+        # It ends the run: after the others had their answers.
+        "000F-6": failure(f"refused: {call.headers}", status=401, delay=1.5),
+    }
+
+
 def command_lines() -> str:
     """The arguments of every process there is."""
     found = []
@@ -76,14 +90,7 @@ def test_nothing_tells_a_key_or_the_token(
         assert call.headers["authorization"] == f"Bearer {KEY}"
         if question == "000A-1":
             listed.append(command_lines())
-        if question == "000A-2":
-            return failure(f"broken by {call.headers['authorization']}", status=500)
-        if question == "000A-3":
-            return answered(WRONG)
-        if question == "000F-6":
-            # It ends the run: after the others had their answers.
-            return failure(f"refused: {call.headers}", status=401, delay=1.5)
-        return answered(live.right(question))
+        return told(call).get(question) or answered(live.right(question))
 
     live.answer = answer
     result = live.ask("-k", "000A or 000F-6 or client or setup", *ALL_TOLD, workers)
@@ -107,5 +114,5 @@ def test_nothing_tells_a_key_or_the_token(
     assert {"report.xml", "session.log", "000A-1.yaml", "some-model.partial.json"} <= names
     written |= {"the terminal": printed.encode(), "the command lines": listed[0].encode()}
     for place, content in written.items():
-        for secret in (KEY, OURS):
+        for secret in (KEY, KEY[:20], OURS):
             assert secret.encode() not in content, place

@@ -97,7 +97,8 @@ def test_programs_get_every_field() -> None:
         "id": "jmle112", "title": "第112回医師国家試験", "edition": 112, "profession": "physician",
         "questions": 400, "images": 0, "without_figures": 120, "default_key": "official",
         "key_states": ["author", "official"], "licence": "some licence", "here": True,
-        "problem": "",
+        "source": "",
+            "problem": "",
     }  # fmt: skip
 
 

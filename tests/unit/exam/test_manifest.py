@@ -209,6 +209,11 @@ def test_a_pinned_path_stays_in_the_folder(pack: PackBuilder, path: str) -> None
     assert f"{path!r} is no path inside the source's folder" in message
 
 
+def test_what_is_not_evaluated_is_said_in_words(pack: PackBuilder) -> None:
+    pack.official["not_evaluated"] = ["  "]
+    assert "keys.official.not_evaluated.0" in pack.refused()
+
+
 def test_a_source_folder_is_a_plain_name(pack: PackBuilder) -> None:
     pack.manifest["source"]["folder"] = "../elsewhere"
     assert "source.folder" in pack.refused()

@@ -390,6 +390,25 @@ def test_neighbours_share_their_reference_text(jmed48k: Layout) -> None:
     assert questions["AM-4"].serial is None
 
 
+def test_a_pack_puts_sections_into_its_own_blocks(jmed48k: Layout) -> None:
+    jmed48k.pack.manifest["source"] = {"format": "kokushimd", "folder": "not-here", "part": "x"}
+    jmed48k.pack.manifest["other_sources"] = {
+        "other": {
+            "format": "jmed48k", "folder": "made-up", "part": "05_nurse/2024",
+            "licence": "theirs", "blocks": {"AM": "A", "後半": "B"},
+        }
+    }  # fmt: skip
+    jmed48k.blocks(1, A=1, B=2)
+    case = {"section": "後半", "text_reference": "架空の症例。"}
+    jmed48k.files["05_nurse/2024.json"] = {"questions": [jmed(1), jmed(1) | case, jmed(2) | case]}
+    exam = jmed48k.load()
+    assert list(exam.questions) == ["A-1", "B-1", "B-2"]
+    serial = exam.questions["B-1"].serial
+    assert serial is not None
+    assert (serial.id, serial.questions) == ("B-1-2", ("B-1", "B-2"))
+    assert (exam.source, exam.licence) == ("made-up", "theirs")
+
+
 def test_a_question_without_an_answer_counts_for_nobody(jmed48k: Layout) -> None:
     jmed48k.pack.manifest["keys"]["official"]["criteria"]["all"]["threshold"] = 0
     exam = single(jmed48k, correct_answer=[])
@@ -405,7 +424,7 @@ def test_a_question_without_an_answer_counts_for_nobody(jmed48k: Layout) -> None
             {"question_text": "架空の3つを選べ。", "correct_answer": ["1", "2"]},
             "question AM-1: asks for 3, but the answer is ['1', '2']",
         ),
-        ({"section": "前半"}, "section '前半' cannot name a block"),
+        ({"section": "前半"}, "question 前半-1: block '前半' is not one of ['AM']"),
         ({"question_number": "one"}, "questions[0] (number one): question_number"),
     ],
 )

@@ -8,7 +8,8 @@ import pytest
 from jmle_plugin.errors import DataMissingError, PackError, UnknownNameError
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import QuestionKind
-from jmle_plugin.exam.pack import question_digest, source_folder
+from jmle_plugin.exam.pack import question_digest
+from jmle_plugin.exam.reading import source_folder
 
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import NativePackBuilder, PackBuilder

@@ -46,7 +46,7 @@ def test_trouble_is_told_at_the_end() -> None:
 
 def test_nothing_is_projected_from_nothing() -> None:
     line = progress_line(status(waiting=4, unfinished=8, in_flight=8), 30.0)
-    assert line == "0/12 answered, 8 in flight, 0 tokens, cost $0.00"
+    assert line == "0/12 answered, 8 in flight, 0 tokens"
 
 
 def test_long_waits_are_told_in_hours_and_many_tokens_in_thousands() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,6 +91,23 @@ def test_second_writer_is_refused(path: Path) -> None:
     with Journal(path), pytest.raises(JournalError, match="another session"):
         Journal(path)
     Journal(path).close()
+
+
+def test_a_writer_that_is_just_ending_is_waited_for(path: Path) -> None:
+    first = Journal(path)
+    ending = threading.Timer(0.1, first.close)
+    ending.start()
+    Journal(path).close()
+    ending.join()
+
+
+def test_a_disk_that_cannot_lock_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("jmle_plugin.ask.gateway.journal._lock", refuse)
+    with pytest.raises(JournalError, match=r"cannot be locked .*\(No locks available\)"):
+        Journal(path)
 
 
 def test_cleared_it_is_empty_and_goes_on(path: Path) -> None:

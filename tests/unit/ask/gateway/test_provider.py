@@ -1,4 +1,4 @@
-"""litellm against scripted providers: every fault, in three dialects, each called once."""
+"""litellm against scripted providers: replies, figures and prices, in three dialects."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import asyncio
 import base64
 import hashlib
 import re
-import time
-from collections.abc import Callable, Iterator
-from email.utils import formatdate
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,116 +15,29 @@ from PIL import Image as Pillow
 
 from jmle_plugin.ask.gateway import pricing
 from jmle_plugin.ask.gateway.failures import ProviderError
-from jmle_plugin.ask.gateway.protocol import ImageFile, Prices
-from jmle_plugin.ask.gateway.provider import (
-    Provider,
-    load_litellm,
-    missing_credentials,
-    model_facts,
-)
+from jmle_plugin.ask.gateway.library import load_litellm
+from jmle_plugin.ask.gateway.protocol import Prices
+from jmle_plugin.ask.gateway.routes import model_facts
 from jmle_plugin.ask.reply import SentImage, Usage, read_reply
-from jmle_plugin.errors import GatewayError
 from tests.builders import picture_file
 from tests.scripted.provider import (
     Answer,
-    Call,
     anthropic_message,
     completion,
     failure,
     gemini_content,
-    provider,
+)
+from tests.unit.ask.gateway.asking import (
+    DIALECTS,
+    DIGEST,
+    FIGURE,
+    FINE,
+    KEYS,
+    Asking,
 )
 
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-FIGURE = picture_file(Pillow.new("RGB", (6, 4), "teal"))
-DIGEST = hashlib.sha256(FIGURE).hexdigest()
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
-MODELS = {"openai": "openai/some-model", "anthropic": "anthropic/claude-sonnet-4-5",
-          "gemini": "gemini/gemini-2.5-pro"}  # fmt: skip
-BASES = {"openai": "/v1", "anthropic": "", "gemini": "/v1beta"}
-FINE: dict[str, Callable[..., dict[str, Any]]] = {
-    "openai": lambda text, thinking="": completion(text, reasoning=thinking or None),
-    "anthropic": anthropic_message,
-    "gemini": gemini_content,
-}
-ERRORS: dict[str, Callable[[int, str], dict[str, Any]]] = {
-    "openai": lambda _, text: {"error": {"message": text, "type": "error", "code": None}},
-    "anthropic": lambda _, text: {"type": "error", "error": {"type": "error", "message": text}},
-    "gemini": lambda status, text: {"error": {"code": status, "message": text, "status": "X"}},
-}
-DIALECTS = sorted(MODELS)
-
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@pytest.fixture(autouse=True)
-def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in KEYS:
-        monkeypatch.delenv(name, raising=False)
-
-
-class Asking:
-    """Asks a scripted provider one question and counts the calls."""
-
-    def __init__(self, loop: asyncio.Runner, image: Path) -> None:
-        self._loop = loop
-        self._image = image
-        self.digest = hashlib.sha256(image.read_bytes()).hexdigest()
-        self.settings: dict[str, Any] = {}
-        self.model = ""
-        self.bases: dict[str, str] = {}
-        """Environment variables to tell the address by, instead of as an api base."""
-        self.calls: list[Call] = []
-
-    def __call__(
-        self,
-        answer: Answer,
-        dialect: str = "openai",
-        *,
-        timeout: float = 5.0,
-        figures: int = 1,
-        **parameters: Any,
-    ) -> dict[str, Any]:
-        figure = {"type": "image_url", "image_url": {"url": f"sha256:{self.digest}"}}
-        content = [{"type": "text", "text": "問題"}, *[figure] * figures]
-        body = {
-            "model": self.model or MODELS[dialect],
-            "messages": [
-                {"role": "system", "content": "指示"},
-                {"role": "user", "content": content},
-            ],
-            **parameters,
-        }
-        files = {self.digest: ImageFile(path=str(self._image), media_type="image/png")}
-        with provider(lambda _: answer) as served, pytest.MonkeyPatch.context() as patch:
-            base: str | None = served.address + BASES[dialect]
-            if dialect in self.bases:
-                patch.setenv(self.bases[dialect], str(base))
-                base = None
-            asked = Provider(files, timeout=timeout, api_base=base, **self.settings)
-            try:
-                return self._loop.run(asked.ask(body))
-            finally:
-                self.calls = served.calls
-
-    def failure(self, answer: Answer, dialect: str = "openai", **more: Any) -> ProviderError:
-        with pytest.raises(ProviderError) as caught:
-            self(answer, dialect, **more)
-        assert len(self.calls) == 1
-        return caught.value
-
-
-@pytest.fixture
-def ask(loop: asyncio.Runner, tmp_path: Path) -> Asking:
-    image = tmp_path / "figure.png"
-    image.write_bytes(FIGURE)
-    return Asking(loop, image)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -319,33 +229,6 @@ def test_pricing_that_fails_costs_no_reply(
     assert "cost" not in made
 
 
-def test_parameters_arrive_as_given_and_what_was_sent_is_noted(ask: Asking) -> None:
-    made = ask(Answer(completion()), temperature=0.5, seed=7, extra_body={"top_k": 3}, odd="x")
-    body = ask.calls[0].body
-    assert (body["temperature"], body["seed"], body["top_k"], body["odd"]) == (0.5, 7, 3, "x")
-    assert made["sent"]["temperature"] == 0.5
-    assert "messages" not in made["sent"]
-
-
-def test_translated_and_added_parameters_are_noted(ask: Asking) -> None:
-    made = ask(Answer(anthropic_message("a")), "anthropic", reasoning_effort="high")
-    sent = {name: ask.calls[0].body[name] for name in ("thinking", "max_tokens")}
-    assert made["sent"] == sent
-    assert sent["thinking"]["type"] == "enabled"
-
-
-def test_placeholder_stands_for_a_key_nobody_needs(ask: Asking) -> None:
-    ask(Answer(completion()))
-    assert ask.calls[0].headers["authorization"] == "Bearer no-key-needed"
-
-
-def test_key_of_the_environment_is_used(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    made = ask(Answer(completion()))
-    assert ask.calls[0].headers["authorization"] == "Bearer sk-planted"
-    assert "sk-planted" not in str(made)
-
-
 @pytest.mark.parametrize(
     ("dialect", "answer", "finish", "text"),
     [
@@ -384,165 +267,3 @@ def test_unknown_counts_stay_unknown(ask: Asking) -> None:
     bare = completion()
     bare["usage"] = {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
     assert read_reply(ask(Answer(bare))).usage == Usage(5, 1)
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
-def test_what_passes_is_worth_another_try(ask: Asking, dialect: str, status: int) -> None:
-    told = ask.failure(Answer(ERRORS[dialect](status, "overloaded"), status), dialect)
-    assert not told.fatal
-    assert "overloaded" in told.message
-    assert told.rate_limited == (status == 429)
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
-def test_what_stays_is_fatal_in_the_providers_words(ask: Asking, dialect: str, status: int) -> None:
-    told = ask.failure(Answer(ERRORS[dialect](status, "いいえ, not like this"), status), dialect)
-    assert told.fatal
-    assert told.message == "いいえ, not like this"
-
-
-def test_spent_quota_is_fatal(ask: Asking) -> None:
-    told = ask.failure(failure("Out of money", code="insufficient_quota", status=429))
-    assert told == ProviderError("Out of money", fatal=True)
-
-
-def test_unsupported_parameter_is_fatal(ask: Asking) -> None:
-    said = "Unsupported parameter: 'temperature'"
-    assert ask.failure(failure(said, code="unsupported_parameter", status=400)).message == said
-
-
-def test_parameter_litellm_would_drop_is_fatal_before_any_call(ask: Asking) -> None:
-    with pytest.raises(ProviderError, match=r"does not support parameters.*seed") as caught:
-        ask(Answer(anthropic_message("a")), "anthropic", seed=1)
-    assert caught.value.fatal
-    assert ask.calls == []
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [({"retry-after": "7"}, 7.0), ({"retry-after-ms": "250"}, 0.25), ({}, None)],
-    ids=["seconds", "milliseconds", "none"],
-)
-def test_retry_after_is_found(
-    ask: Asking, dialect: str, headers: dict[str, str], seconds: float | None
-) -> None:
-    told = ask.failure(Answer(ERRORS[dialect](429, "slow down"), 429, headers), dialect)
-    assert told.rate_limited
-    assert told.retry_after == seconds
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_retry_after_as_a_date_is_found(ask: Asking, dialect: str) -> None:
-    until = time.time() + 3000
-    headers = {"retry-after": formatdate(until, usegmt=True)}
-    told = ask.failure(Answer(ERRORS[dialect](429, "slow down"), 429, headers), dialect)
-    answered = time.time()
-    # The date has whole seconds, and the wait is counted from a moment before `answered`.
-    assert told.retry_after is not None
-    assert until - answered - 1 <= told.retry_after <= 3001
-
-
-def test_geminis_own_delay_is_found(ask: Asking) -> None:
-    told = ask.failure(
-        Answer({"error": {"code": 429, "message": "exceeded your current quota", "status": "X",
-                          "details": [{"retryDelay": "21s"}]}}, 429), "gemini",
-    )  # fmt: skip
-    assert (told.retry_after, told.fatal) == (21.0, False)
-
-
-def test_a_days_wait_is_no_wait(ask: Asking) -> None:
-    told = ask.failure(failure("daily limit", status=429, headers={"retry-after": "80000"}))
-    assert told.fatal
-    assert told.message == "daily limit (it asks to wait 80000 seconds)"
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("fault", ["reset", "cut", "html", "half", "empty", "nothing", "list"])
-def test_broken_answers_are_worth_another_try(ask: Asking, dialect: str, fault: str) -> None:
-    fine = FINE[dialect]("a")
-    answers = {
-        "reset": Answer(reset=True),
-        "cut": Answer(fine, cut=20),
-        "html": Answer(b"<html>busy</html>"),
-        "half": Answer(b'{"id": "x", "cho'),
-        "empty": Answer(b""),
-        "nothing": Answer({}),
-        "list": Answer([]),  # type: ignore[arg-type]  # a body that is JSON, but no object
-    }
-    told = ask.failure(answers[fault], dialect)
-    assert not told.fatal
-    assert "Traceback" not in told.message
-    assert "\n" not in told.message
-
-
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_slower_than_the_timeout(ask: Asking, dialect: str) -> None:
-    told = ask.failure(Answer(FINE[dialect]("a"), delay=600.0), dialect, timeout=0.2)
-    assert told == ProviderError("no complete reply within 0.2 seconds")
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {**completion(), "choices": []},
-        {"error": {"message": "overloaded", "code": 429}},
-        {**completion(), "choices": [{"index": 0, "finish_reason": "error",
-          "error": {"message": "upstream", "code": 502},
-          "message": {"role": "assistant", "content": "【回答】"}}]},
-        completion([{"type": "text", "text": "a"}]),  # type: ignore[arg-type]
-    ],
-    ids=["no choices", "error as success", "broken off", "content no text"],
-)  # fmt: skip
-def test_success_that_is_none(ask: Asking, body: dict[str, Any]) -> None:
-    assert not ask.failure(Answer(body)).fatal
-
-
-def test_figure_that_is_gone_is_fatal(ask: Asking, tmp_path: Path) -> None:
-    (tmp_path / "figure.png").unlink()
-    with pytest.raises(ProviderError, match=r"figure\.png cannot be read") as caught:
-        ask(Answer(completion()))
-    assert caught.value.fatal
-
-
-def test_missing_keys_are_named_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert missing_credentials("gpt-5.2") == ["OPENAI_API_KEY"]
-    assert missing_credentials("gemini/gemini-2.5-pro") == ["GEMINI_API_KEY", "GOOGLE_API_KEY"]
-    assert missing_credentials("gpt-5.2", "http://127.0.0.1:9/v1") == []
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    assert missing_credentials("gpt-5.2") == []
-    monkeypatch.setenv("GEMINI_API_KEY", "planted")
-    assert missing_credentials("gemini/gemini-2.5-pro") == []
-
-
-def test_facts_of_a_model() -> None:
-    known = model_facts("gpt-5.2")
-    assert (known.provider, known.vision) == ("openai", True)
-    assert known.input_price is not None
-    elsewhere = model_facts("gpt-5.2", "http://127.0.0.1:9/v1")
-    assert (elsewhere.vision, elsewhere.input_price, elsewhere.output_price) == (None, None, None)
-    unknown = model_facts("openai/some-model")
-    assert (unknown.provider, unknown.vision, unknown.input_price) == ("openai", None, None)
-
-
-def test_unknown_model_needs_a_provider_or_an_address() -> None:
-    with pytest.raises(GatewayError, match="'nobodys-model'"):
-        model_facts("nobodys-model")
-    assert model_facts("nobodys-model", "http://127.0.0.1:9/v1").provider == "openai"
-
-
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_redirect_carries_neither_question_nor_key(
-    ask: Asking, dialect: str, status: int
-) -> None:
-    with provider(lambda _: Answer(FINE[dialect]("a"))) as other:
-        away = Answer(status=status, headers={"location": f"{other.address}/steal?key=planted"})
-        with pytest.raises(ProviderError) as caught:
-            ask(away, dialect)
-    assert other.calls == []
-    assert caught.value.fatal
-    assert "sends calls on to 127.0.0.1" in caught.value.message
-    assert "planted" not in caught.value.message

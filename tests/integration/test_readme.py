@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 import yaml
 
+from jmle_plugin.cli import main
 from jmle_plugin.option_table import OPTIONS
 from tests.conftest import ROOT
+from tests.integration.conftest import Project
 
 DOCUMENTS = {
     file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
@@ -44,8 +48,7 @@ def test_no_other_options_are_spoken_of() -> None:
 
 
 def test_the_workflow_is_one() -> None:
-    source = DOCUMENTS["docs/ci.md"].partition("## In CI")[2].split("```yaml\n")[1].split("```")[0]
-    jobs = yaml.safe_load(source)["jobs"]
+    jobs = workflow_jobs()
     assert set(jobs) == {"gate", "record"}
     steps = {
         name: " ".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()
@@ -53,6 +56,30 @@ def test_the_workflow_is_one() -> None:
     assert "--offline" in steps["gate"]
     assert "--max-cost" in steps["record"]
     assert "secrets" not in str(jobs["gate"])
+
+
+def test_the_gate_of_the_workflow_gates(project: Project) -> None:
+    (command,) = (
+        step["run"] for step in workflow_jobs()["gate"]["steps"] if "pytest" in step.get("run", "")
+    )
+    assert main(["rescore", "scripted-resident", "--exam=sample", "--write"]) == 0
+    words = (
+        command.replace("jmle120", "sample")
+        .replace("--run=new", "--run=scripted-intern")
+        .replace("old.json", "scripted-resident.json")
+        .split()
+    )
+    assert words[:2] == ["pytest", "tests_exam"]
+    result = project.run("--exam=sample", *words[2:])
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["gate significant: a significant loss against scripted-resident*"])
+    assert (project.path / "exam.xml").exists()
+
+
+def workflow_jobs() -> dict[str, Any]:
+    source = DOCUMENTS["README.md"].partition("## In CI")[2].split("```yaml\n")[1].split("```")[0]
+    jobs: dict[str, Any] = yaml.safe_load(source)["jobs"]
+    return jobs
 
 
 @pytest.mark.parametrize(("document", "link"), LINKS)
