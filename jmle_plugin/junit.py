@@ -8,6 +8,7 @@ writer is given them here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Protocol, cast
 
 import pytest
@@ -53,7 +54,7 @@ def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:
         ("max", str(mark.max)),
         ("answer", answer_text(mark.answer)),
         ("key", key_text(mark.accepted)),
-        ("cost", _UNKNOWN if mark.cost is None else str(mark.cost)),
+        ("cost", _cost(mark.cost)),
     ]
 
 
@@ -81,6 +82,11 @@ def _totals(results: Results) -> Iterator[Property]:
     yield "asked", str(sheet.asked)
     yield "questions", str(sheet.of)
     yield "errors", str(len(sheet.errors))
-    yield "cost", _UNKNOWN if sheet.cost.usd is None else str(sheet.cost.usd)
+    yield "cost", _cost(sheet.cost.usd)
     if sheet.cost.usd is not None and sheet.cost.unknown:
         yield "cost_unknown_replies", str(sheet.cost.unknown)
+
+
+def _cost(dollars: float | None) -> str:
+    """The same number without an exponent, which not every reader takes for one."""
+    return _UNKNOWN if dollars is None else format(Decimal(str(dollars)), "f")

@@ -20,6 +20,9 @@ RUN_FILE = "run.json"
 SCRIPTED = "scripted/"
 """Model names with this prefix are scripts made for tests and samples, never real models."""
 
+PEOPLE = "people/"
+"""Those with this prefix are examinees: a record of what people answered."""
+
 SCRIPTED_NOTE = " (scripted replies, not a model)"
 """What the names of such runs say to people."""
 

@@ -20,7 +20,7 @@ class Column:
     """The title where there is room for it; `title` where none is given."""
     left: bool = False
     joined: bool = False
-    """Whether it says nothing without the column before it."""
+    """Whether it stands below the title of the column before it."""
 
 
 def ranked_columns(table: Table) -> list[Column]:
@@ -64,9 +64,8 @@ def _models(table: Table, rows: Sequence[Row]) -> Column:
 
 
 def _text_only(rows: Sequence[Row]) -> list[Column]:
-    """Points and correct answers; beside each other their titles read "text only"."""
-    points = _out_of("text", [wording.points(row.text_only) for row in rows])
-    correct = _out_of("only", [wording.correct(row.text_only) for row in rows])
+    points = _out_of("text-only", [wording.points(row.text_only) for row in rows])
+    correct = _out_of("text-only", [wording.correct(row.text_only) for row in rows])
     return [
         replace(points, long=f"text-only points {points.below}".strip()),
         replace(correct, long=f"text-only correct {correct.below}".strip(), joined=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from jmle_plugin.board import wording
@@ -62,20 +63,27 @@ def _panels(columns: Sequence[Column], keys: int, most: int) -> Iterator[list[Co
     """Columns side by side as far as they fit; each panel begins with the first `keys`."""
     head = list(columns[:keys])
     panel = head
-    for unit in _units(columns[keys:]):
-        longer = [*panel, *unit]
+    for column in _units(columns[keys:]):
+        longer = [*panel, column]
         if len(panel) > keys and _total([_least(one, most) for one in longer]) > most:
             yield panel
-            longer = [*head, *unit]
+            longer = [*head, column]
         panel = longer
     yield panel
 
 
-def _units(columns: Sequence[Column]) -> Iterator[list[Column]]:
-    """Columns, those that belong together as one."""
+def _units(columns: Sequence[Column]) -> Iterator[Column]:
+    """Columns, those that stand below one title as one."""
     starts = [n for n, column in enumerate(columns) if not column.joined]
     for start, end in zip(starts, [*starts[1:], len(columns)], strict=True):
-        yield list(columns[start:end])
+        parts = [(one.below, *map(printable, one.cells)) for one in columns[start:end]]
+        widths = [max(map(width, part)) for part in parts]
+        below, *cells = (
+            GAP.join(pad(text, most, right=True) for text, most in zip(row, widths, strict=True))
+            for row in zip(*parts, strict=True)
+        )
+        first = columns[start]
+        yield replace(first, below=below, cells=tuple(cells)) if end > start + 1 else first
 
 
 def _natural(column: Column) -> int:

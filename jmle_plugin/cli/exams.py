@@ -16,6 +16,7 @@ from jmle_plugin.cli.common import (
     find_exam,
     named_exam,
 )
+from jmle_plugin.report.layout import count
 from jmle_plugin.text import printable
 
 
@@ -117,6 +118,6 @@ def _check(options: argparse.Namespace) -> int:
     print(
         f"{exam.id}: {len(exam.questions)} questions, {points} points, {len(figures)} images, "
         f"key states {', '.join(exam.key_states)}: "
-        + (f"{len(problems)} problems" if problems else "no problems")
+        + (count(len(problems), "problem") if problems else "no problems")
     )
     return 1 if problems else 0

@@ -163,17 +163,19 @@ def _parts(
     names_of: Callable[[Question], Iterable[str]],
     titles: Mapping[str, str] | None = None,
 ) -> list[AuditPart]:
-    """One table per name, in the order of the questions; none where it would be the total's."""
+    """One table per name, in the order of `titles`, or else of the questions.
+
+    None where it would be the total's.
+    """
     parts: dict[str, list[Question]] = {}
     for one in questions:
         for name in dict.fromkeys(names_of(one)):
             parts.setdefault(name, []).append(one)
     if [len(inside) for inside in parts.values()] == [len(questions)]:
         return []
-    return [
-        audit_part(name, (titles or {}).get(name, name), inside, right)
-        for name, inside in parts.items()
-    ]
+    told = titles or {}
+    names = [name for name in dict.fromkeys((*told, *parts)) if name in parts]
+    return [audit_part(name, told.get(name, name), parts[name], right) for name in names]
 
 
 def _interval(questions: Iterable[Question], right: Right) -> tuple[float, float]:

@@ -135,12 +135,13 @@ def _changes(pairs: Paired, *, better: bool) -> list[Change]:
 
 
 def _parts(pairs: Paired, part_of: Callable[[Place], str], titles: Mapping[str, str]) -> list[Part]:
-    """One part per section, block or kind, in the order of the questions."""
+    """One part per section, block or kind, in the order of `titles`, the sheet's."""
     parts: dict[str, list[Pair]] = {}
     for pair in pairs:
         if pair.place is not None:
             parts.setdefault(part_of(pair.place), []).append(pair)
-    return [_part(name, titles.get(name, name), inside) for name, inside in parts.items()]
+    names = [name for name in dict.fromkeys((*titles, *parts)) if name in parts]
+    return [_part(name, titles.get(name, name), parts[name]) for name in names]
 
 
 def _part(name: str, title: str, pairs: Paired) -> Part:

@@ -9,6 +9,9 @@ from wcwidth import wcswidth, wcwidth
 _AS_EMOJI = "\ufe0f"
 """Makes the character before it an emoji, which may widen it by a column."""
 
+_BREAKS = "-/_=,"
+"""A name may be broken after these."""
+
 _FINE = 0.001
 """US dollars below which six places are told instead of four."""
 
@@ -87,7 +90,10 @@ def _follows(one: str, other: str) -> bool:
 
 
 def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
-    """`text` in lines of at most `columns`, broken at blanks, or in a word too long for one."""
+    """`text` in lines of at most `columns`, broken at blanks.
+
+    A word too long for a line is broken after a hyphen or the like, or else anywhere.
+    """
     if width(text) <= columns:
         return [text]
     lines: list[str] = []
@@ -105,13 +111,19 @@ def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
 
 
 def _pieces(text: str, columns: int, indent: str) -> Iterator[str]:
-    """`text` broken anywhere, in a time that grows with its length alone."""
-    piece, taken = "", 0
+    """`text` broken where it must be, in a time that grows with its length alone."""
+    piece, taken, head = "", 0, 0
+    enough = max(columns // 2, width(indent) + 1)
     for char in text:
         wide = 1 if char == _AS_EMOJI else max(wcwidth(char), 0)
         if taken + wide > columns:
-            yield piece
-            piece, taken = indent, width(indent)
+            head = head or len(piece)
+            yield piece[:head]
+            piece, head = indent + piece[head:], 0
+            taken = width(piece)
         piece += char
         taken += wide
+        # Not so early that most of the line would stay empty.
+        if char in _BREAKS and taken >= enough:
+            head = len(piece)
     yield piece

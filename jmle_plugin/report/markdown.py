@@ -32,7 +32,7 @@ def markdown_report(results: Results, comparison: str = "", *, cut: str = "") ->
     lines += _table(criteria_rows(sheet))
     if sentence := prohibited_sentence(sheet):
         lines += ["", prose(sentence)]
-    lines += ["", *_table(part_rows(sheet)), ""]
+    lines += ["", *_table(part_rows(results)), ""]
     lines += map(item, notes(results))
     lines += map(item, _sentences(results))
     if cut:
@@ -68,7 +68,7 @@ def _table(rows: Rows) -> list[str]:
 def _sentences(results: Results) -> Iterator[str]:
     if results.doubt is not None:
         yield from doubt_sentences(results.doubt)
-    told = list(remarks(results.sheet, ONE_LINE))
+    told = list(remarks(results, ONE_LINE))
     for sentence, following in zip(told, [*told[1:], ""], strict=True):
         # A list that goes on with the sentence before it begins with a blank.
         if not sentence.startswith(" "):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes
 from jmle_plugin.mark.sheet import (
     CostTotal,
     EpochScore,
     EpochsTally,
     Formatting,
-    Sheet,
     Tally,
     TokenTotals,
 )
 from jmle_plugin.report.layout import count, dollars, ranges, wrapped
+from jmle_plugin.report.results import Results
 
 _ENDS = {
     "content_filter": "refused by a filter",
@@ -27,13 +28,17 @@ ONE_LINE = 10**6
 """Columns in which every list stays one line, for forms that break lines themselves."""
 
 
-def remarks(sheet: Sheet, columns: int) -> Iterator[str]:
+def remarks(results: Results, columns: int) -> Iterator[str]:
     """Sentences, which may be longer than `columns`, and lists broken at `columns`."""
+    sheet = results.sheet
     if sheet.epochs is not None:
         yield from _epochs(sheet.epochs, columns)
     if sheet.by_human_accuracy is not None:
         yield _by_human_accuracy(sheet.by_human_accuracy)
-    yield _formatting(sheet.formatting)
+    if results.run.people:
+        yield from _unanswered(results, columns)
+    else:
+        yield _formatting(sheet.formatting)
     yield _tokens(sheet.tokens)
     yield _cost(sheet.cost)
     if sheet.figures is not None and sheet.figures.changed:
@@ -92,6 +97,16 @@ def _formatting(form: Formatting) -> str:
         f"{form.tolerant.questions} correct only to a tolerant reader "
         f"({count(form.tolerant.points, 'point')})"
     )
+
+
+def _unanswered(results: Results, columns: int) -> Iterator[str]:
+    """People write in nobody's format: where there is no answer, none was recorded."""
+    marks = results.scored().values()
+    silent = [one for one in marks if one.outcome is Outcome.NO_ANSWER and not one.answer]
+    if silent:
+        lost = count(sum(one.max - one.points for one in silent), "point")
+        label = f"No answer recorded ({lost} lost): "
+        yield from wrapped(label, [one.question for one in silent], columns)
 
 
 def _tokens(tokens: TokenTotals) -> str:

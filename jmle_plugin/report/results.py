@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from jmle_plugin.ask.run import PARTIAL
+from jmle_plugin.ask.run import PARTIAL, PEOPLE
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.validation import Strict, first_problem
@@ -46,6 +46,11 @@ class RunIdentity(Strict):
     title: str
     """The name for people; says so where replies were scripted."""
     scripted: bool
+
+    @property
+    def people(self) -> bool:
+        """Whether examinees sat it: they saw the figures, and no prompt of anybody's."""
+        return self.model.startswith(PEOPLE)
 
 
 class Results(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -111,16 +112,19 @@ def notes(results: Results) -> Iterator[str]:
     if results.exam.synthetic:
         yield "Sample exam: its results say nothing about anybody's medical knowledge."
     if origin.imported is not None:
-        yield (
-            f"Imported from {origin.imported.project} ({origin.imported.file}): "
-            "the replies answered that project's prompt, not ours."
+        said = (
+            "answers of examinees, to no prompt."
+            if results.run.people
+            else "the replies answered that project's prompt, not ours."
         )
+        yield f"Imported from {origin.imported.project} ({origin.imported.file}): {said}"
     if origin.returned_models and origin.returned_models != [origin.requested_model]:
         yield f"Answered by {', '.join(origin.returned_models)}, asked for {origin.requested_model}"
     if (missing := results.sheet.images.missing) is not None:
+        fate = "; the examinees had them." if results.run.people else " (images missing)."
         yield (
-            f"{count(missing.questions, 'question')} had figures that the data set does not have "
-            "(images missing)."
+            f"{count(missing.questions, 'question')} had figures that the data set does not have"
+            f"{fate}"
         )
     if origin.no_vision:
         yield "blind: the model is known to see no figures"
@@ -157,4 +161,8 @@ def _sent_otherwise(origin: Provenance) -> Iterator[str]:
 
 
 def _named(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in parameters.items())
+    return ", ".join(f"{name}={_plain(value)}" for name, value in parameters.items())
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

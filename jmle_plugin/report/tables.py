@@ -17,7 +17,7 @@ COLUMNS = (
     "exam", "run", "model", "question", "epoch", "block", "section", "kind", "images",
     "points", "max", "outcome", "answer", "key", "how", "prohibited",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost_usd",
-    "finish_reason", "returned_model", "error",
+    "finish_reason", "returned_model", "error", "figures_missing",
 )  # fmt: skip
 """In this order, in every version; later versions add columns at the end."""
 
@@ -60,6 +60,7 @@ def _place(mark: Mark, exam: Exam) -> dict[str, Any]:
         "section": question.section,
         "kind": question.form,
         "images": len(question.images),
+        "figures_missing": int(question.figures_missing),
     }
 
 

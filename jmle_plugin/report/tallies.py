@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally
+from jmle_plugin.report.results import Results
 
 KIND_TITLES = {
     "single": "one choice",
@@ -35,8 +36,9 @@ def criteria_rows(sheet: Sheet) -> Rows:
     ]
 
 
-def part_rows(sheet: Sheet) -> Rows:
+def part_rows(results: Results) -> Rows:
     """Blocks, kinds of questions, questions with and without figures; those there are."""
+    sheet = results.sheet
     parts = {
         **{f"Block {name}": tally for name, tally in sheet.blocks.items()},
         **{KIND_TITLES[name]: tally for name, tally in sheet.kinds.items()},
@@ -44,9 +46,14 @@ def part_rows(sheet: Sheet) -> Rows:
         "without images": sheet.images.without,
     }
     if sheet.images.missing is not None:
-        parts["images missing"] = sheet.images.missing
+        parts[missing_title(results)] = sheet.images.missing
     rows = [[title, points_of(tally), _correct(tally)] for title, tally in parts.items()]
     return [["", "points", "correct"], *(row for row in rows if row[1] != "0/0")]
+
+
+def missing_title(results: Results) -> str:
+    """How questions are called whose figures the data lacks: models were asked without them."""
+    return "with images, not in the data" if results.run.people else "images missing"
 
 
 def prohibited_sentence(sheet: Sheet) -> str:

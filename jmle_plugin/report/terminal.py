@@ -57,10 +57,10 @@ def sheet_lines(results: Results, columns: int = COLUMNS) -> Iterator[Line]:
         for text in folded(sentence, columns):
             yield Line(text)
     yield Line("")
-    for text in table(part_rows(sheet), gap=4):
+    for text in table(part_rows(results), gap=4):
         yield Line(text)
     yield Line("")
     doubt = doubt_sentences(results.doubt) if results.doubt else ()
-    for remark in (*doubt, *remarks(sheet, columns), *reasons(results)):
+    for remark in (*doubt, *remarks(results, columns), *reasons(results)):
         for text in folded(remark, columns):
             yield Line(text)

@@ -34,7 +34,7 @@ PATIENCE = 60_000
 CASSETTES = ROOT / "cassettes"
 FIGURES = (ROOT / "data" / "sample" / "images").as_uri()
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 Open = Callable[..., Page]
 

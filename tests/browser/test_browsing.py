@@ -206,6 +206,35 @@ def test_several_runs_stand_side_by_side(
     expect(page.locator("#sheet-0 .criteria")).to_be_hidden()
 
 
+OPEN_EACH = """() => [...document.querySelectorAll(".which")].map((button) => {
+  button.click();
+  const ids = button.closest("tr").nextElementSibling.querySelectorAll("a");
+  return [button.textContent, [...ids].map((one) => one.textContent)];
+})"""
+
+
+def test_the_counts_of_an_audits_parts_open_their_questions(
+    visit: Open, one_run: Path, runs: list[Results]
+) -> None:
+    found = runs[0].audit
+    assert found is not None
+    parts = [part for parts in found.groupings.values() for part in parts]
+    behind = [ids for part in parts for ids in part.states.values() if ids]
+    page = visit(one_run, width=NARROW)
+    page.get_by_text("By part").click()
+    assert page.evaluate(OPEN_EACH) == [[str(len(ids)), ids] for ids in behind]
+    expect(page.locator(".ids")).to_have_count(len(parts))
+    last = page.locator(".which").last
+    last.press("Enter")
+    expect(last).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".ids")).to_have_count(len(parts) - 1)
+    last.press("Enter")
+    told = page.locator(".ids").last
+    expect(told.locator("p")).to_be_in_viewport(ratio=1)
+    told.get_by_role("link").first.click()
+    expect(page.locator("#question h3")).to_have_text(behind[-1][0])
+
+
 def test_epochs(visit: Open, tmp_path: Path) -> None:
     exam = make_exam()
     results = make_epochs(exam, {}, {"A_1": Outcome.INCORRECT, "B_2": Outcome.NO_ANSWER}, {})

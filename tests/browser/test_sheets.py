@@ -11,14 +11,16 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_page
+from jmle_plugin.report.html.replies import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.results import Results
 from jmle_plugin.report_pages import write_run_page
 from tests.browser.conftest import CASSETTES, NARROW, WIDE, Open, overflows, violations
 from tests.builders import no_replies
-from tests.unit.report.test_terminal import CASES
+from tests.unit.report.test_terminal import CASES, lacking_figures
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +63,8 @@ def test_everybody_can_read_it(visit: Open, two_runs: Path, axe: str, look: str)
         page.evaluate(OPEN_ALL)
         assert not overflows(page)
     page.locator("details.run").first.evaluate("(one) => { one.open = true; }")
+    page.get_by_text("By part").first.evaluate("(one) => { one.parentElement.open = true; }")
+    page.locator(".which").first.evaluate("(one) => one.click()")
     page.evaluate("location.hash = '000B-2'")
     page.locator("#question h3").wait_for()
     assert not overflows(page)
@@ -126,3 +130,20 @@ def test_a_figure_of_any_name_is_found_or_named(
     page.reload()
     expect(page.locator(".no-figure")).to_contain_text("it cannot be drawn")
     page.close()
+
+
+def test_people_are_not_told_of_as_models(visit: Open, tmp_path: Path) -> None:
+    results = CASES["examinees"]
+    record = StoredReply(Reply("", answer_of="IgakuQA"), "nowhere")
+    write_page(tmp_path / "page.html", [PageRun(results, lambda *_: record)], lacking_figures())
+    page = visit(tmp_path / "page.html", "A-3")
+    sheet = page.locator("#sheets").inner_text()
+    assert "No answer recorded (4 points lost)" in sheet
+    assert "with images, not in the data" in sheet
+    question = page.locator("#question")
+    expect(question).to_contain_text("no answer is recorded")
+    page.evaluate("location.hash = 'A-4'")
+    expect(question.locator("h3")).to_have_text("A-4")
+    expect(question).to_contain_text("has a figure that the exam's data lacks.")
+    for word in ("unreadable", "asked without", "ours", "images missing"):
+        assert word not in page.locator("main").inner_text()

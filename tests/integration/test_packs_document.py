@@ -52,7 +52,7 @@ def test_a_mistake_in_the_example_is_found(
     assert main(["check", "firstaid"]) == 1
     out = capsys.readouterr().out
     assert "key provisional, criterion total: the questions that count add up to 11 points" in out
-    assert out.rstrip().endswith("key states official, provisional: 1 problems")
+    assert out.rstrip().endswith("key states official, provisional: 1 problem")
 
 
 @pytest.mark.usefixtures("example")

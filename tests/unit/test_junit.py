@@ -31,6 +31,14 @@ def test_properties_of_the_sample(run: str, snapshot: SnapshotAssertion) -> None
     assert shown(sample_results(run)) == snapshot
 
 
+def test_costs_have_no_exponent() -> None:
+    results = SHEETS["every outcome"]
+    costs = [dict(case_properties("tiny", "r", mark))["cost"] for mark in results.marks]
+    assert "0.000012" in costs
+    assert "e" not in "".join(costs).replace("unknown", "")
+    assert dict(suite_properties([results]))["cost"] == "0.000072"
+
+
 def test_an_unknown_cost_is_never_0() -> None:
     results = SHEETS["every outcome"]
     costs = {

@@ -19,18 +19,18 @@ from jmle_plugin.ask.importing.foreign import (
     parse_json,
     read_bytes,
 )
-from jmle_plugin.ask.run import ImageMode, run_name
+from jmle_plugin.ask.run import PEOPLE, ImageMode, run_name
 from jmle_plugin.errors import ImportFileError
 
 PROJECT = "IgakuQA"
 FILE_NAME = re.compile(r"(?P<edition>[0-9]+)-[A-F]_(?P<system>.+)\.jsonl")
-PEOPLE = "student-majority"
+_EXAMINEES = "student-majority"
 _TITLES = {
     "gpt3": "GPT-3",
     "chatgpt": "ChatGPT",
     "translate_chatgpt-en": "ChatGPT, questions translated into English",
     "gpt4": "GPT-4",
-    PEOPLE: "the answers most examinees gave (people, not a model)",
+    _EXAMINEES: "the answers most examinees gave (people, not a model)",
 }
 
 
@@ -61,11 +61,11 @@ def read(files: Sequence[Path], images: ImageMode | None) -> list[ForeignRun]:
 
 def _run(system: str, files: Sequence[Path], images: ImageMode | None) -> ForeignRun:
     raw = {file: read_bytes(file) for file in files}
-    people = system == PEOPLE
+    people = system == _EXAMINEES
     return ForeignRun(
         project=PROJECT,
         name=run_name(system),
-        model=f"people/{system}" if people else system,
+        model=f"{PEOPLE}{system}" if people else system,
         images=images or (ImageMode.VISION if people else ImageMode.BLIND),
         files=raw,
         replies=[one for file, content in raw.items() for one in _replies(file, content)],

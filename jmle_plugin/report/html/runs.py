@@ -10,15 +10,13 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import MAX_ANSWER, Mark, read_reply_answer
-from jmle_plugin.report import audit_wording
-from jmle_plugin.report.audit import INDICES, Audit, AuditPart
-from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.doubt import doubt_sentences
+from jmle_plugin.report.html.findings import audit_data, comparison_data
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.sheet_wording import notes, reasons, unofficial, verdict_sentence
-from jmle_plugin.report.wording import facts, headline
+from jmle_plugin.report.tallies import missing_title
 from jmle_plugin.text import clipped, printable
 
 _ERROR = 5000
@@ -55,14 +53,16 @@ def run_data(
         "name": results.run.name,
         "title": results.run.title,
         "model": results.run.model,
+        "people": results.run.people,
+        "missing_title": missing_title(results),
         "verdict": verdict_sentence(sheet),
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
-        "remarks": _labelled((*remarks(sheet, ONE_LINE), *reasons(results))),
+        "remarks": _labelled((*remarks(results, ONE_LINE), *reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
-        "comparison": None if results.comparison is None else _comparison(results.comparison),
-        "audit": None if results.audit is None else _audit(results.audit),
+        "comparison": None if results.comparison is None else comparison_data(results.comparison),
+        "audit": None if results.audit is None else audit_data(results.audit),
         "provenance": results.provenance.model_dump(mode="json"),
         "missing": _missing(results, replies, exam),
         "marks": _marks(results, replies, exam),
@@ -94,45 +94,6 @@ def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
             text = f"{text}: {sentence.strip()}"
         told.append((label.strip(), text))
     return told
-
-
-def _comparison(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "old": comparison.old.title,
-        "headline": headline(comparison),
-        "facts": list(facts(comparison)),
-        "difference": comparison.difference,
-        "low": comparison.interval.low,
-        "high": comparison.interval.high,
-        "parts": [
-            part.model_dump(mode="json")
-            for part in (*comparison.sections, *comparison.blocks, *comparison.kinds)
-        ],
-        "level": comparison.interval.level,
-        "gained": {one.question: one.model_dump(mode="json") for one in comparison.gained},
-        "lost": {one.question: one.model_dump(mode="json") for one in comparison.lost},
-    }
-
-
-def _audit(audit: Audit) -> dict[str, Any]:
-    return {
-        "headline": audit_wording.headline(audit),
-        "facts": list(audit_wording.facts(audit)),
-        "states": [
-            {"name": name, "index": index, "questions": ids}
-            for index, (name, ids) in zip(INDICES, audit.total.states.items(), strict=True)
-        ],
-        "groupings": [
-            {"title": title, "parts": list(map(_effect, parts))}
-            for title, parts in audit.groupings.items()
-            if parts
-        ],
-    }
-
-
-def _effect(part: AuditPart) -> dict[str, Any]:
-    few = part.questions < audit_wording.FEW
-    return {**part.model_dump(mode="json"), "counts": part.counts, "few": few}
 
 
 def _missing(

@@ -47,6 +47,16 @@ def test_columns_align_where_letters_are_two_wide(board: Leaderboard) -> None:
         assert row[:cut].endswith(("PASS", "fail")) or not row.startswith(tuple("123456")), row
 
 
+@pytest.mark.parametrize("columns", [80, 120])
+def test_one_title_stands_above_both_text_only_figures(sat: Sat, columns: int) -> None:
+    lines = text(leaderboard([sat("one"), sat("two")], {}), columns).splitlines()
+    (n,) = (n for n, line in enumerate(lines) if "text-only" in line)
+    end = lines[n].index("text-only") + len("text-only")
+    points, correct = lines[n + 1][:end].split()[-2:]
+    assert (points, correct) == ("/10", "/6")
+    assert lines[n].count("text") == lines[n].count("only") == 1
+
+
 def test_rows_that_passed_are_bold(board: Leaderboard) -> None:
     for line in text_lines(board, 120):
         if "PASS" in line.text or "fail" in line.text:

@@ -90,7 +90,7 @@ def test_parts_hold_the_questions_of_each_section_block_type_and_subject(exam: E
     found = shared(exam)
     by_name = {part.name: part for part in found.visual_types}
     assert [part.name for part in found.blocks] == ["A", "B"]
-    assert [part.title for part in found.sections] == ["一般・臨床", "必修"]
+    assert [part.title for part in found.sections] == ["必修", "一般・臨床"]
     assert [part.name for part in found.subjects] == ["A", "B"]
     assert by_name["ecg"].counts == (1, 1, 0, 0)
     # One question shows two types: it is in the part of each.

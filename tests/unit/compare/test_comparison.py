@@ -33,8 +33,8 @@ def test_figures_of_both_sides_and_of_every_part(comparison: Comparison) -> None
     assert [change.question for change in comparison.lost] == ["A-2", "B-2"]
     assert comparison.lost[0].old.answer == ["a", "c"]
     assert [(part.name, part.title, part.gained, part.lost) for part in comparison.sections] == [
-        ("general", "一般・臨床", 1, 1),
         ("required", "必修", 0, 1),
+        ("general", "一般・臨床", 1, 1),
     ]
     for parts in (comparison.sections, comparison.blocks, comparison.kinds):
         assert sum(part.questions for part in parts) == 7

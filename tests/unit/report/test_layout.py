@@ -91,7 +91,13 @@ def test_text_is_broken_at_blanks_and_long_words_anywhere() -> None:
     assert folded("a 必修必修必修", 7) == ["a", "  必修", "  必修", "  必修"]
 
 
-@given(text=st.text("ab 必👍"), columns=st.integers(5, 40))
+def test_long_names_are_broken_where_people_would() -> None:
+    name = "tokyotech-llm/Qwen3-Swallow-32B-RL-v0.2 (no-think)"
+    assert folded(name, 24) == ["tokyotech-llm/Qwen3-", "  Swallow-32B-RL-v0.2", "  (no-think)"]
+    assert folded("a-bcdefghijkl", 8) == ["a-bcdefg", "  hijkl"]
+
+
+@given(text=st.text("ab-, 必👍"), columns=st.integers(5, 40))
 def test_folded_lines_are_narrow_and_lose_nothing(text: str, columns: int) -> None:
     lines = folded(text, columns)
     assert max(map(width, lines)) <= columns

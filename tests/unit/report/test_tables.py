@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -57,6 +58,15 @@ def test_a_row_for_each_question_and_epoch() -> None:
     assert len(told) == 21
     assert len({(row["question"], row["epoch"]) for row in told}) == 21
     assert [row["question"] for row in rows(SHEETS["partial"])] == ["A-1", "B-2"]
+
+
+def test_a_question_whose_figures_the_data_lacks_is_no_text_only_one() -> None:
+    lacking = replace(EXAM.questions["A-1"], figures_missing=True)
+    exam = replace(EXAM, questions={**EXAM.questions, "A-1": lacking})
+    text = csv_table(SHEETS["every outcome"], exam).decode("utf-8-sig")
+    frame = pd.read_csv(io.StringIO(text)).set_index("question")
+    assert frame.loc[["A-1", "A-2"], "images"].tolist() == [0, 0]
+    assert frame.figures_missing[frame.figures_missing == 1].index.tolist() == ["A-1"]
 
 
 def test_a_question_without_a_mark_is_a_row_as_well() -> None:

@@ -9,8 +9,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from wcwidth import wcswidth
 
-from jmle_plugin.ask.run import ImageMode, RunSpec
-from jmle_plugin.exam.model import Criterion, ProhibitedRule, Treatment
+from jmle_plugin.ask.run import ImageMode, ImportedFrom, RunSpec
+from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
@@ -49,6 +49,21 @@ def crowded() -> Results:
         parameters={"chat_template_kwargs": {"enable_thinking": False}, "stop": "x" * 200},
     )
     return make_results(synthetic(exam), marks, run=run, extraction=Extraction.PUBLISHED)
+
+
+def lacking_figures() -> Exam:
+    """The exam, the only figure of which the data does not have."""
+    lacking = replace(EXAM.questions["A-4"], images=(), figures_missing=True)
+    return make_exam(questions=({**EXAM.questions, "A-4": lacking}).values())
+
+
+def examinees() -> Results:
+    """People, of whose answers two are not recorded."""
+    exam = lacking_figures()
+    source = ImportedFrom(project="IgakuQA", file="1-A_most.jsonl and 1 more", sha256="3" * 64)
+    run = make_run(run="most", model="people/most", display_name="most people", imported=source)
+    marks = make_marks(exam, A_3=Outcome.NO_ANSWER, B_2=Outcome.NO_ANSWER)
+    return make_results(exam, marks, run=run)
 
 
 def incomplete() -> Results:
@@ -111,6 +126,7 @@ CASES = {
     "incomplete": incomplete(),
     "partial": make_results(asked=["A-1", "B-2"]),
     "imported": make_results(run=make_imported_run()),
+    "examinees": examinees(),
     "scripted": make_results(
         synthetic(EXAM), run=make_run(run="scripted-resident", model="scripted/resident")
     ),
@@ -195,6 +211,22 @@ def test_model_that_sees_nothing_sat_blind_whatever_it_was_shown() -> None:
     results = make_results(run=make_run(no_vision=True))
     assert "blind: the model is known to see no figures" in text(results)
     assert unofficial(results) == ["images blind"]
+
+
+def test_people_wrote_no_format_and_answered_no_prompt() -> None:
+    shown = " ".join(text(CASES["examinees"]).split())
+    assert "No answer recorded (4 points lost): A-3 B-2" in shown
+    assert (
+        "1 question had figures that the data set does not have; the examinees had them." in shown
+    )
+    for word in ("unreadable", "tolerant", "ours", "images missing"):
+        assert word not in shown
+
+
+def test_parameters_are_json() -> None:
+    run = make_run(parameters={"reasoning": {"enabled": True, "note": "漢"}, "stop": None})
+    shown = " ".join(text(make_results(run=run)).split())
+    assert 'parameters reasoning={"enabled": true, "note": "漢"}, stop=null' in shown
 
 
 def test_parameters_sent_as_asked_need_no_word() -> None:

@@ -1,42 +1,67 @@
 "use strict";
 // What the figures are worth: the paired table of a sitting with them and one without.
 
-function stateRow(state) {
+function idLinks(ids) {
+  return ids.flatMap((id, place) => [place ? ", " : "", link(id)]);
+}
+
+/** A state's name, how many questions are in it, and which. */
+function stateFact({ name, index, questions }) {
+  return [[name, ` (${index})`], [h("b", {}, questions.length), questions.length ? ": " : "", idLinks(questions)]];
+}
+
+/** A count of a part; it opens the ids of its questions in a row below the part's own. */
+function stateCell(part, place, states) {
+  const ids = part.states[place];
+  if (!ids.length) return h("td", { class: "number" }, 0);
+  const { index, name } = states[place];
+  const button = h("button", {
+    type: "button", class: "which", "aria-expanded": "false",
+    "aria-label": `${ids.length}: ${visible(part.title)}, ${name}`,
+  }, ids.length);
+  button.addEventListener("click", () => {
+    const row = button.closest("tr");
+    const open = button.getAttribute("aria-expanded") === "true";
+    for (const one of row.querySelectorAll(".which")) one.setAttribute("aria-expanded", "false");
+    if (row.nextElementSibling?.matches(".ids")) row.nextElementSibling.remove();
+    if (open) return;
+    button.setAttribute("aria-expanded", "true");
+    row.after(h("tr", { class: "ids" }, h("td", { colspan: row.cells.length },
+      h("p", {}, h("span", { class: "quiet" }, `${index}, ${name}: `), idLinks(ids)))));
+  });
+  return h("td", { class: "number" }, button);
+}
+
+function effectRow(part, states) {
   return h(
     "tr", {},
-    h("th", { scope: "row" }, state.name, " ", h("span", { class: "of" }, state.index)),
-    h("td", { class: "number" }, h("b", {}, state.questions.length)),
-    h("td", {}, state.questions.flatMap((id, place) => [place ? ", " : "", linked(id)])),
+    h("th", { scope: "row" }, foreign(part.title, { lang: "ja" })),
+    h("td", { class: "number" }, part.questions, part.few ? "*" : ""),
+    part.states.map((_, place) => stateCell(part, place, states)),
+    h("td", { class: "number" }, part.net),
+    h("td", { class: "number quiet" }, part.interval),
+    h("td", { class: "number quiet" }, part.p),
+    h("td", { class: "number quiet" }, part.p_holm),
   );
 }
 
-function effectRow(part) {
-  return h(
-    "tr", {},
-    h("th", { scope: "row" }, ja(part.title)),
-    h("td", { class: "number" }, part.questions, part.few ? "*" : ""),
-    part.counts.map((number) => h("td", { class: "number" }, number)),
-    h("td", { class: "number" }, `${part.net > 0 ? "+" : ""}${part.net.toFixed(1)}`),
-    h("td", { class: "number quiet" }, `${part.low.toFixed(0)} to ${part.high.toFixed(0)}`),
-    h("td", { class: "number quiet" }, part.p_mcnemar.toFixed(3)),
-    h("td", { class: "number quiet" }, part.p_holm.toFixed(3)),
-  );
+function auditTable(title, columns, rows) {
+  const head = [title, ...columns].map((name, n) => h("th", { scope: "col", class: n ? "number" : null }, name));
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title },
+    h("table", { class: "compared" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }
 
 function auditOf(audit) {
-  const head = ["n", "p11", "p10", "p01", "p00", "Net", "95% interval", "p", "Holm"];
-  const table = (title, columns, rows) =>
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title },
-      h("table", { class: "compared" },
-        h("thead", {}, h("tr", {}, [title, ...columns].map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, rows)));
+  const head = ["n", ...audit.states.map(({ index }) => index), "Net", "95% interval", "p", "Holm"];
   return h(
     "section", { class: "comparison audit" },
     h("h3", {}, "What figures are worth"),
     h("p", { class: "headline" }, audit.headline),
-    table("State", ["Questions", "Which"], audit.states.map(stateRow)),
+    facts(audit.states.map(stateFact), { class: "facts states" }),
     h("ul", { class: "notes" }, audit.facts.map((fact) => h("li", {}, linked(fact)))),
     h("details", {}, h("summary", {}, "By part"),
-      audit.groupings.map((one) => table(one.title, head, one.parts.map(effectRow)))),
+      h("p", { class: "quiet small" }, "A count opens the ids of its questions."),
+      audit.groupings.map((one) =>
+        auditTable(one.title, head, one.parts.map((part) => effectRow(part, audit.states))))),
   );
 }

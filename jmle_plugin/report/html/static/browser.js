@@ -4,6 +4,9 @@
 const list = document.getElementById("list");
 const panel = document.getElementById("question");
 const help = document.getElementById("help");
+const section = document.getElementById("questions");
+const browser = document.querySelector(".browser");
+const frame = document.getElementById("list-frame");
 const wide = matchMedia("(min-width: 60rem)");
 const more = document.getElementById("more");
 const batch = 1000; // rows drawn at once; few exams have more
@@ -85,7 +88,21 @@ function openQuestion(id) {
   draw(shown.indexOf(byId.get(id)) + 1);
   const row = rowFor(id);
   row.firstChild.setAttribute("aria-current", "true");
-  if (row.isConnected) row.scrollIntoView({ block: "nearest" });
+}
+
+/** Let the list end where the window does, once head and filters are at the window's top. */
+function fit() {
+  const [above, below] = [section, browser].map((one) => one.getBoundingClientRect().top);
+  frame.style.setProperty("--above", `${below + browser.clientTop - above}px`);
+}
+
+/** Scroll the list, and never the page, to where a row is seen. */
+function reveal(row) {
+  if (!row.isConnected) return;
+  const [inside, at] = [frame, row].map((one) => one.getBoundingClientRect());
+  if (at.top < inside.top || at.bottom > inside.bottom) {
+    frame.scrollTop += at.top - inside.top - (inside.height - at.height) / 2;
+  }
 }
 
 function closeQuestion() {
@@ -101,12 +118,14 @@ function follow() {
   try { id = decodeURIComponent(id); } catch { /* no id of ours */ }
   if (byId.has(id)) {
     openQuestion(id);
-    (wide.matches ? document.getElementById("questions") : panel).scrollIntoView({ block: "start" });
+    (wide.matches ? section : panel).scrollIntoView({ block: "start" });
+    reveal(rowFor(id));
+    (wide.matches ? rowFor(id).firstChild : panel).focus({ preventScroll: true });
     return;
   }
   if (opened !== null && id !== "") openQuestion(null);
-  const section = document.getElementById(id);
-  if (section?.matches("details")) section.open = true;
+  const target = document.getElementById(id);
+  if (target?.matches("details")) target.open = true;
 }
 
 /** Go on by so many questions, from the one named, that has the focus or is open. */
@@ -117,12 +136,27 @@ function step(by, from = null) {
   const place = Math.min(Math.max(shown.indexOf(current) + by, 0), shown.length - 1);
   const next = shown[place];
   draw(place + 1);
-  rowFor(next.id).firstChild.focus({ preventScroll: true });
-  rowFor(next.id).scrollIntoView({ block: "nearest" });
+  const row = rowFor(next.id);
+  row.firstChild.focus({ preventScroll: true });
+  if (wide.matches) {
+    reveal(row);
+    const { top, bottom } = row.getBoundingClientRect();
+    // Where the list or the beginning of a question would be out of the window.
+    if (top < 0 || bottom > innerHeight || panel.getBoundingClientRect().top < 0) section.scrollIntoView();
+  } else {
+    row.scrollIntoView({ block: "nearest" });
+  }
   if (wide.matches || opened !== null) {
     history.replaceState(null, "", `#${encodeURIComponent(next.id)}`);
     openQuestion(next.id);
   }
+}
+
+/** Whether arrows are for the questions: elsewhere they scroll, as they do on any page. */
+function inUse(target) {
+  const { top, bottom } = browser.getBoundingClientRect();
+  const chosen = target.closest?.("#list") || (target === document.body && opened !== null);
+  return chosen && top < innerHeight && bottom > 0;
 }
 
 const keys = {
@@ -140,9 +174,8 @@ addEventListener("keydown", (event) => {
     if (event.key === "Escape") field.blur();
     return;
   }
-  // Elsewhere the arrows scroll, as they do on any page.
-  const arrow = event.target.closest?.("#list") && { ArrowDown: keys.j, ArrowUp: keys.k }[event.key];
-  const act = arrow ?? keys[event.key];
+  const arrow = inUse(event.target) && { ArrowDown: keys.j, ArrowUp: keys.k }[event.key];
+  const act = arrow || keys[event.key];
   if (!act) return;
   event.preventDefault();
   act();
@@ -159,6 +192,8 @@ panel.addEventListener("click", (event) => {
 
 drawSheets();
 drawFilters();
+fit();
+new ResizeObserver(fit).observe(filters);
 filters.addEventListener("input", sift);
 filters.addEventListener("reset", () => setTimeout(sift));
 filters.addEventListener("submit", (event) => event.preventDefault());
@@ -168,6 +203,7 @@ document.getElementById("help-button").addEventListener("click", () => help.show
 addEventListener("hashchange", follow);
 addEventListener("beforeprint", () => {
   document.querySelectorAll("details.run").forEach((one) => (one.open = true));
+  document.querySelectorAll(".changes + button").forEach((one) => one.click());
   draw(shown.length);
 });
 sift();

@@ -1,23 +1,37 @@
 "use strict";
 // The comparison with an earlier run: the difference, where it lies, and every question in it.
 
-function changes(title, questions) {
-  const told = Object.entries(questions);
-  if (!told.length) return null;
-  const head = ["Question", "Points", "Answers", "Key"];
+const enough = 12; // changes told at once: more would push the rest of the sheet away
+
+function changeRow([id, change]) {
   return h(
-    "table", { class: "changes" },
-    h("caption", {}, `${title} `, h("span", { class: "quiet" }, counted(told.length, "question"))),
-    h("thead", { class: "unseen" }, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, told.map(([id, change]) => h(
-      "tr", {},
-      h("th", { scope: "row" }, link(id)),
-      h("td", { class: "number quiet" }, `${change.max} pt`),
-      h("td", {}, foreign(answerText(change.old.answer, change.old.outcome)), " → ",
-        foreign(answerText(change.new.answer, change.new.outcome))),
-      h("td", { class: "quiet" }, "key ", foreign(keyText(change.accepted))),
-    ))),
+    "tr", {},
+    h("th", { scope: "row" }, link(id)),
+    h("td", { class: "number quiet" }, counted(change.max, "pt")),
+    h("td", {}, foreign(answerText(change.old.answer, change.old.outcome)), " → ",
+      foreign(answerText(change.new.answer, change.new.outcome))),
+    h("td", { class: "quiet" }, "key ", foreign(keyText(change.accepted))),
   );
+}
+
+function changes(title, questions) {
+  const rows = Object.entries(questions).map(changeRow);
+  if (!rows.length) return null;
+  const head = ["Question", "Points", "Answers", "Key"];
+  const rest = h("tbody", { class: "rest", hidden: rows.length > enough }, rows.slice(enough));
+  const all = h("button", { type: "button" }, `Show all ${rows.length}`);
+  all.addEventListener("click", () => {
+    rest.hidden = false;
+    rest.querySelector("a").focus({ preventScroll: true });
+    all.remove();
+  });
+  return h("div", {},
+    h("table", { class: "changes" },
+      h("caption", {}, `${title} `, h("span", { class: "quiet" }, counted(rows.length, "question"))),
+      h("thead", { class: "unseen" }, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, rows.slice(0, enough)),
+      rest),
+    rest.hidden ? all : null);
 }
 
 function partRow(part) {
@@ -28,7 +42,7 @@ function partRow(part) {
     h("td", { class: "number" }, signed(part.new_points - part.old_points)),
     h("td", { class: "number" }, part.gained),
     h("td", { class: "number" }, part.lost),
-    h("td", { class: "number quiet" }, (part.p_holm ?? part.p_mcnemar).toFixed(3)),
+    h("td", { class: "number quiet" }, part.p),
   );
 }
 
@@ -48,7 +62,7 @@ function comparisonOf(run) {
           interval(told.low, told.difference, told.high)),
         h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison by part" },
           h("table", { class: "compared" },
-            h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+            h("thead", {}, h("tr", {}, head.map((name, n) => h("th", { scope: "col", class: n ? "number" : null }, name)))),
             h("tbody", {}, told.parts.map(partRow)))),
         h("p", { class: "quiet small" }, "p: exact McNemar, corrected (Holm) where parts were tested together.")),
       h("div", {}, changes("Gained", told.gained), changes("Lost", told.lost)),

@@ -79,7 +79,14 @@ function spent(mark) {
   return told;
 }
 
-function asking(mark, alone) {
+/** How the answer was read; where people gave none, there was nothing to read. */
+function readingOf(mark, people) {
+  const how = mark.how ?? "none";
+  if (!people) return readings[how];
+  return how === "none" && !mark.answer?.length ? "no answer is recorded" : "as it is recorded";
+}
+
+function asking(mark, alone, people) {
   return h(
     "div", { class: "asking" },
     h("p", { class: "given" }, sign(mark.outcome), " ",
@@ -87,11 +94,11 @@ function asking(mark, alone) {
       h("b", {}, foreign(answerText(mark.answer, mark.outcome))),
       h("span", { class: "points" }, `${mark.points} / ${mark.max}`)),
     mark.error ? h("p", { class: "missing" }, foreign(mark.error)) : null,
-    mark.outcome === "error" ? null : h("p", { class: "reading" }, readings[mark.how ?? "none"],
+    mark.outcome === "error" ? null : h("p", { class: "reading" }, readingOf(mark, people),
       mark.line ? [": ", h("q", {}, foreign(mark.line))] : ""),
     mark.prohibited?.length ? h("p", { class: "missing" }, `Prohibited choice: ${mark.prohibited.join(", ")}`) : null,
     mark.gone ? h("p", { class: "missing" }, foreign(mark.gone)) : null,
-    mark.text ? longText("Reply", mark.text, mark.where, page.runs.length < 3 || mark.text.head.length < short) : null,
+    mark.text && (mark.text.head || !people) ? longText(people ? "Record" : "Reply", mark.text, mark.where, page.runs.length < 3 || mark.text.head.length < short) : null,
     mark.reasoning ? longText("Reasoning", mark.reasoning, mark.where, false) : null,
     spent(mark).length ? facts(spent(mark), { class: "facts small" }) : null,
   );
@@ -110,7 +117,7 @@ function answersOf(run, mark, id) {
     "section", { class: "answer", "aria-label": `Answer of ${visible(run.name)}` },
     several ? h("h4", {}, foreign(run.title)) : null,
     change(run, id),
-    mark ? mark.askings.map((one) => asking(one, mark.askings.length === 1)) : h("p", { class: "quiet" }, "not asked"),
+    mark ? mark.askings.map((one) => asking(one, mark.askings.length === 1, run.people)) : h("p", { class: "quiet" }, "not asked"),
   );
 }
 
@@ -142,7 +149,7 @@ function questionOf(question) {
       : null,
     question.text ? h("div", { class: "exam-text", lang: "ja" }, foreign(question.text)) : h("p", { class: "missing" }, "The question's text is not in this page."),
     question.figures?.length ? h("div", { class: "figures" }, question.figures.map(figureOf)) : null,
-    question.figures_missing ? h("p", { class: "missing" }, "This question has a figure that the exam's data lacks: it was asked without.") : null,
+    question.figures_missing ? h("p", { class: "missing" }, `This question has a figure that the exam's data lacks${page.runs.every((run) => run.people) ? "." : ": models were asked without it."}`) : null,
     optionsOf(question, marks),
     h("p", { class: "key-line" }, h("span", {}, ja("正答"), " Key "), h("b", {}, foreign(keyText(first?.accepted)))),
     question.rationale ? h("p", { class: "rationale", lang: "ja" }, foreign(question.rationale)) : null,

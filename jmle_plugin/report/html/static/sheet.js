@@ -93,14 +93,14 @@ function partsOf(title, rows) {
   );
 }
 
-function parts(sheet) {
+function parts({ sheet, missing_title: title }) {
   return [
     partsOf("Blocks", Object.entries(sheet.blocks).map(([name, tally]) => [`Block ${name}`, tally])),
     partsOf("Kinds", [
       ...Object.entries(sheet.kinds).map(([name, tally]) => [forms[name] ?? name, tally]),
       ["with images", sheet.images.with],
       ["without images", sheet.images.without],
-      ...(sheet.images.missing ? [["images missing", sheet.images.missing]] : []),
+      ...(sheet.images.missing ? [[title, sheet.images.missing]] : []),
     ]),
   ];
 }
@@ -184,7 +184,7 @@ function sheetOf(run, number) {
     criteria(sheet),
     run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
     answerSheets(run),
-    h("div", { class: "charts" }, parts(sheet)),
+    h("div", { class: "charts" }, parts(run)),
     epochsOf(sheet),
     facts(told.map(([label, text]) => [foreign(label), linked(text)])),
     run.comparison ? comparisonOf(run) : null,
