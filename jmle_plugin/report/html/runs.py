@@ -18,7 +18,7 @@ from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredRe
 from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.results import Results
 from jmle_plugin.report.sheet_wording import notes, reasons, unofficial, verdict_sentence
-from jmle_plugin.report.wording import facts, headline
+from jmle_plugin.report.wording import facts, headline, side_titles
 from jmle_plugin.text import clipped, printable
 
 _ERROR = 5000
@@ -98,7 +98,7 @@ def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
-        "old": comparison.old.title,
+        "old": side_titles(comparison)[0],
         "headline": headline(comparison),
         "facts": list(facts(comparison)),
         "difference": comparison.difference,
