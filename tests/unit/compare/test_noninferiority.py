@@ -58,6 +58,43 @@ def test_a_loss_of_the_margin_passes_at_most_at_alpha(design: Design, kind: str)
         assert passed <= ALPHA + 3 * (ALPHA * (1 - ALPHA) / draws) ** 0.5
 
 
+def losing_pairs(margin: float, discordance: float, draws: int) -> Seen:
+    """Comparisons of SERIAL in which nothing but its ten 3-point pairs loses on average."""
+    loss = margin / (10 * 6)
+    both = max(discordance - 10 * loss / SERIAL.sizes.sum(), 0) / 2
+    generator = np.random.default_rng(8)
+    lost, gained = np.zeros((2, draws, 2))
+    difference = np.zeros(draws, np.int64)
+    for s, weights in enumerate(SERIAL.weights):
+        for weight, count in weights.items():
+            down_chance = both + loss * (weight == 6)
+            chances = [down_chance, both, 1 - down_chance - both]
+            down, up, _ = generator.multinomial(count, chances, size=draws).T
+            lost[:, s] += down
+            gained[:, s] += up
+            difference += weight * (up - down)
+    return Seen(lost, gained, difference)
+
+
+def test_a_loss_of_nothing_but_pairs_passes_more_often_than_it_says() -> None:
+    # The smallest loss that the same answers exclude: thirty single questions speak for the
+    # pairs as well. If the pairs alone lose that much, ten of them stay as they were this often.
+    least = -lower_bound(SERIAL, Seen.nothing(SERIAL))
+    assert least == pytest.approx(10.8, abs=0.05)
+    assert p_values(SERIAL, Seen.nothing(SERIAL), least + 0.01)[0] <= ALPHA
+    assert (1 - least / 60) ** 10 == pytest.approx(0.136, abs=0.001)
+
+
+@pytest.mark.slow
+def test_the_rate_at_which_a_loss_of_nothing_but_pairs_passes_is_the_one_documented() -> None:
+    for margin, documented in ((5, 0.06), (10, 0.08), (15, 0.07)):
+        rates = [
+            float(np.mean(p_values(SERIAL, losing_pairs(margin, share, 4000), margin) <= ALPHA))
+            for share in DISCORDANCE
+        ]
+        assert max(rates) == pytest.approx(documented, abs=0.012)
+
+
 def test_a_percentile_bound_would_pass_falsely() -> None:
     generator, draws = np.random.default_rng(8), 400
     drawn = simulate(PLAIN, *losing(PLAIN, 5, 0.01, "3-point"), draws, generator)
