@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib as mpl
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -13,7 +15,8 @@ from jmle_plugin.board.text import text_lines
 from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.layout import width
-from tests.unit.board.conftest import Sat
+from tests.builders import make_exam, make_key
+from tests.unit.board.conftest import Sat, make_sat
 
 
 def text(board: Leaderboard, columns: int) -> str:
@@ -87,3 +90,9 @@ def test_a_pass_without_a_list_of_prohibited_choices_has_a_footnote_in_every_for
     failed = table.model_copy(update={"rows": table.rows[1:]})
     assert [row.verdict for row in failed.rows] == [Verdict.FAIL]
     assert PUBLISHED not in list(wording.footnotes(failed))
+
+
+def test_a_pass_by_the_evaluable_criteria_says_so() -> None:
+    key = replace(make_key(), not_evaluated=("practice: nobody has it",))
+    found = leaderboard([make_sat(make_exam(key), "good")], {})
+    assert text(found, 80).count("PASS: by the evaluable criteria; others are not evaluable") == 1

@@ -16,6 +16,7 @@ from jmle_plugin.compare.render import markdown, text_lines
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
 from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.layout import width
 from jmle_plugin.report.wording import facts, headline
 from tests.builders import make_exam, make_marks, make_question, make_results, make_run
@@ -72,6 +73,8 @@ def test_two_runs_of_one_model_are_told_apart(exam: Exam, sat: Sat) -> None:
     told = "some/model [friday] against some/model [monday]"
     assert next(text_lines(found)) == told
     assert "`some/model [friday]` against `some/model [monday]`" in markdown(found)
+    page = run_data(sat("friday").model_copy(update={"comparison": found}), {}, None)
+    assert page["comparison"]["old"] == "some/model [monday]"
     new = found.new.model_copy(update={"title": "Other"})
     other = found.model_copy(update={"new": new})
     assert next(text_lines(other)) == "Other against some/model"
