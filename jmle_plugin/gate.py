@@ -15,7 +15,7 @@ _DECIDABLE = (PASSED, FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the gate decided. `status` is the exit status, `reason` a sentence for each gate."""
+    """What the gate decided. `status` is the exit status, `reason` a line each for what decided."""
 
     status: int
     reason: str
@@ -55,8 +55,8 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     if other_failures:
         failures = "failure" if other_failures == 1 else "failures"
         refusals.append(f"{other_failures} other {failures} in this session")
-    for refusal in filter(None, refusals):
-        return Decision(FAILED, refusal)
+    if reasons := [one for one in refusals if one]:
+        return Decision(FAILED, "\n".join(reasons))
     if gate == "none":
         return Decision(PASSED, "gate none: every question asked has a reply")
     partial = any(one.sheet.verdict is Verdict.PARTIAL for one in sat)

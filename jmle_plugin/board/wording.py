@@ -16,6 +16,8 @@ SAW, BLIND = "✓", "–"
 _FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers compared as"}
 """How facts are called where their own name would say little."""
 
+_NOT_EVALUABLE = {"published": "prohibited choices are", "evaluable": "others are"}
+
 
 def names(table: Table) -> dict[int, str]:
     """Source of a row -> its title, with the run's name where another row has the same."""
@@ -122,6 +124,8 @@ def footnotes(table: Table) -> Iterator[str]:
             f"vision {BLIND}: sat without the figures; what sets such a row apart from one with "
             f"{SAW} is the figures as well"
         )
+    for which in dict.fromkeys(row.criteria for row in rows if row.criteria):
+        yield f"PASS: by the {which} criteria; {_NOT_EVALUABLE[which]} not evaluable"
     if not table.serial_known and table.rows:
         yield "Serial groups unknown: every question counts as independent of the others"
     if not priced(table):

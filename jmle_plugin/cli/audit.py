@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import FORMATS, add_data, named_exam, print_in_form
+from jmle_plugin.cli.common import (
+    FORMATS,
+    add_data,
+    add_results,
+    named_exam,
+    print_in_form,
+    results_named,
+)
 from jmle_plugin.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -21,10 +28,14 @@ def add_commands(commands: Any) -> None:
         description="Compares a sitting with figures and one without, pair by pair.",
     )
     audit.add_argument(
-        "files", type=Path, nargs="+", metavar="RESULTS", help="VISION BLIND [VISION BLIND ...]"
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="VISION BLIND [VISION BLIND ...]: runs' names, or results files",
     )
     audit.add_argument("--format", choices=FORMATS, default="text")
-    audit.add_argument("--exam", metavar="NAME|PATH", help="default: the one the files name")
+    audit.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
+    add_results(audit)
     add_data(audit)
     audit.set_defaults(command=_audit)
 
@@ -32,12 +43,12 @@ def add_commands(commands: Any) -> None:
 def _audit(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.audit_render import markdown, summary, text_lines  # noqa: PLC0415
 
-    files = options.files
-    if len(files) % 2:
+    if len(options.runs) % 2:
         raise SettingsError(
-            f"{len(files)} results files make no pairs",
+            f"{len(options.runs)} results files make no pairs",
             remedy="Give the run with figures, then the one without: jmle audit VISION BLIND.",
         )
+    files = results_named(options, options.runs)
     found = [_one(options, *pair) for pair in zip(files[::2], files[1::2], strict=True)]
     print_in_form(found, options.format, text=text_lines, markdown=markdown)
     if options.format == "text" and len(found) > 1:

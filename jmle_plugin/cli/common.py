@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from jmle_plugin.errors import DataMissingError, ResultError, UnknownNameError
+from jmle_plugin.errors import DataMissingError, ResultError, SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from jmle_plugin.exam.model import Exam
+    from jmle_plugin.report.results import Results
 
 CASSETTES = "cassettes"
 RESULTS = "results"
@@ -136,18 +137,79 @@ def named_exam(options: argparse.Namespace, name: str, key: str | None = None) -
 
 
 def exam_at_hand(
-    options: argparse.Namespace, name: str, *, needed: bool, key: str | None = None
+    options: argparse.Namespace,
+    name: str,
+    *,
+    needed: bool,
+    key: str | None = None,
+    say: Callable[[str], object] = str,
 ) -> Exam | None:
     """The exam of that name, under key state `key` where it has that.
 
-    None where it is not on this machine and not `needed`.
+    None where it is not on this machine and not `needed`: `say` is told why, and the remedy.
     """
     from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
 
     try:
         state = key if key in read_manifest(find_exam(name)).keys else None
         return named_exam(options, name, state)
-    except (DataMissingError, UnknownNameError):
+    except (DataMissingError, UnknownNameError) as error:
         if needed:
             raise
+        say(f"{error.problem}. {error.remedy}".strip())
         return None
+
+
+def exam_of(
+    options: argparse.Namespace,
+    results: Sequence[Results],
+    say: Callable[[str], object] = str,
+) -> Exam | None:
+    """The exam these results are of, under the first one's key: named by --exam, or by them.
+
+    None where it is not on this machine and was not named, or is there with other questions or
+    rules: `say` is told why. Raises SettingsError where they are of another exam.
+    """
+    first = results[0]
+    exam = exam_at_hand(
+        options,
+        options.exam or first.exam.id,
+        needed=bool(options.exam),
+        key=first.provenance.key.state,
+        say=say,
+    )
+    if exam is None:
+        return None
+    refuse_other_exam(exam.id, results)
+    if exam.hash not in {one.provenance.exam.hash for one in results}:
+        say(f"{exam.id} is here with other questions or rules than were sat ({exam.hash[:12]})")
+        return None
+    return exam
+
+
+def refuse_other_exam(named: str, results: Sequence[Results]) -> None:
+    """SettingsError where none of these results is of the exam that was named."""
+    ids = dict.fromkeys(one.exam.id for one in results)
+    if named not in ids:
+        raise SettingsError(
+            f"{named} is not the exam that was sat: the results are of {', '.join(ids)}",
+            where="--exam",
+            remedy="Leave --exam out: results name their exam.",
+        )
+
+
+def exam_name(options: argparse.Namespace) -> str | None:
+    """The id of the exam that was named, be it by its pack's path."""
+    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
+
+    if not options.exam or (options.results / options.exam).is_dir():
+        return options.exam or None
+    return read_manifest(find_exam(options.exam)).id
+
+
+def results_named(options: argparse.Namespace, names: Iterable[str]) -> list[Path]:
+    """The results files that are meant by runs' names or files, in that order."""
+    from jmle_plugin.report.finding import find_results  # noqa: PLC0415
+
+    exam = exam_name(options)
+    return [find_results(one, options.results, exam) for one in names]

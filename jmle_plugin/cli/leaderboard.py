@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import os
 import shutil
 import sys
@@ -10,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import add_data, exam_at_hand, writing
+from jmle_plugin.cli.common import (
+    add_data,
+    add_results,
+    exam_at_hand,
+    refuse_other_exam,
+    results_named,
+    writing,
+)
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import write_whole
 
@@ -26,14 +34,17 @@ PAGES = (".html", ".htm")
 def add_commands(commands: Any) -> None:
     """Add it to argparse's subparsers."""
     board = commands.add_parser("leaderboard", help="rank results: table, plot, page")
-    board.add_argument("files", nargs="+", metavar="RESULTS", help="results files, or a pattern")
+    board.add_argument(
+        "runs", nargs="+", metavar="RUN", help="runs' names, results files, or a pattern of files"
+    )
     board.add_argument("--format", choices=FORMATS, help="print the tables; text by default")
     board.add_argument(
         "--update", type=Path, metavar="FILE", help="put the markdown between FILE's markers"
     )
     board.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, PNG or SVG")
     board.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
-    board.add_argument("--exam", metavar="NAME|PATH", help="default: those the files name")
+    board.add_argument("--exam", metavar="NAME|PATH", help="default: those the runs are of")
+    add_results(board)
     add_data(board)
     board.set_defaults(command=_leaderboard)
 
@@ -43,7 +54,7 @@ def _leaderboard(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.leaderboard import leaderboard  # noqa: PLC0415
 
     _check_targets(options)
-    entries = read_entries(options.files, say=partial(print, file=sys.stderr))
+    entries = read_entries(_files(options), say=partial(print, file=sys.stderr))
     exams = _exams(options, entries)
     board = leaderboard([entry.results for entry in entries], exams)
     # Everything is made before anything is written.
@@ -55,6 +66,13 @@ def _leaderboard(options: argparse.Namespace) -> int:
     if options.format or not made:
         _print(board, options.format or "text")
     return 0
+
+
+def _files(options: argparse.Namespace) -> list[str]:
+    """The files that are meant; patterns stay what they are."""
+    named = [one for one in options.runs if not glob.has_magic(one)]
+    found = dict(zip(named, results_named(options, named), strict=True))
+    return [str(found.get(one, one)) for one in options.runs]
 
 
 def _check_targets(options: argparse.Namespace) -> None:
@@ -74,7 +92,11 @@ def _exams(options: argparse.Namespace, entries: list[Entry]) -> dict[str, Exam]
     if options.exam:
         wanted = dict.fromkeys([options.exam])
     found = [exam_at_hand(options, name, needed=bool(options.exam)) for name in wanted]
-    return {exam.id: exam for exam in found if exam is not None}
+    exams = {exam.id: exam for exam in found if exam is not None}
+    if options.exam:
+        for name in exams:
+            refuse_other_exam(name, [entry.results for entry in entries])
+    return exams
 
 
 def _made(

@@ -11,7 +11,7 @@ from jmle_plugin.cli.common import (
     add_data,
     add_results,
     exam_at_hand,
-    find_exam,
+    results_named,
     writing,
 )
 from jmle_plugin.errors import SettingsError
@@ -46,14 +46,10 @@ def add_commands(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from jmle_plugin.report.finding import find_results  # noqa: PLC0415
     from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
     from jmle_plugin.report_pages import write_run_page  # noqa: PLC0415
 
-    files = [
-        find_results(one, options.results, _exam_name(options))
-        for one in dict.fromkeys(options.runs)
-    ]
+    files = results_named(options, dict.fromkeys(options.runs))
     target = options.output or _beside(files)
     if target.suffix.lower() not in _PAGES:
         raise SettingsError(
@@ -67,15 +63,6 @@ def _report(options: argparse.Namespace) -> int:
         write_run_page(results, exam, options.cassettes, target, images=options.images)
     print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
     return 0
-
-
-def _exam_name(options: argparse.Namespace) -> str | None:
-    """The id of the exam that was named, be it by its pack's path."""
-    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
-
-    if not options.exam or (options.results / options.exam).is_dir():
-        return options.exam or None
-    return read_manifest(find_exam(options.exam)).id
 
 
 def _beside(files: list[Path]) -> Path:

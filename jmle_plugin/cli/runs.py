@@ -13,9 +13,10 @@ from jmle_plugin.cli.common import (
     add_data,
     add_recorded,
     add_results,
-    exam_at_hand,
+    exam_of,
     named_exam,
     print_in_form,
+    results_named,
     told,
 )
 from jmle_plugin.errors import ComparisonError, JmleError
@@ -48,8 +49,8 @@ def add_commands(commands: Any) -> None:
     rescore.set_defaults(command=_rescore)
 
     compare = commands.add_parser("compare", help="compare runs, the first with each of the others")
-    compare.add_argument("old", type=Path, metavar="OLD")
-    compare.add_argument("new", type=Path, nargs="+", metavar="NEW")
+    compare.add_argument("old", metavar="OLD", help="a run's name, or a results file")
+    compare.add_argument("new", nargs="+", metavar="NEW", help="the same, one or several")
     compare.add_argument("--format", choices=FORMATS, default="text")
     compare.add_argument(
         "--alpha", type=told(level), default=0.05, metavar="P", help="one-sided level"
@@ -60,7 +61,8 @@ def add_commands(commands: Any) -> None:
     compare.add_argument(
         "--allow-mismatch", action="append", default=[], metavar="NAME", help="compare anyway"
     )
-    compare.add_argument("--exam", metavar="NAME|PATH", help="default: the one the files name")
+    compare.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
+    add_results(compare)
     add_data(compare)
     compare.set_defaults(command=_compare)
 
@@ -139,9 +141,13 @@ def _compare(options: argparse.Namespace) -> int:
     from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
 
     check_names(options.allow_mismatch)
-    old, *others = [read_sound_results(file) for file in (options.old, *options.new)]
-    exam = exam_at_hand(options, options.exam or old.exam.id, needed=bool(options.exam))
+    results = [
+        read_sound_results(file) for file in results_named(options, [options.old, *options.new])
+    ]
+    problems: list[str] = []
+    exam = exam_of(options, results, problems.append)
     where = places(exam) if exam else None
+    old, *others = results
     found = [
         compare(
             old,
@@ -150,6 +156,7 @@ def _compare(options: argparse.Namespace) -> int:
             allow=options.allow_mismatch,
             alpha=options.alpha,
             margin=options.margin,
+            unplaced=" ".join(problems),
         )
         for new in others
     ]

@@ -43,12 +43,14 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     alpha: float = ALPHA,
     margin: float | None = None,
     doubt: bool = True,
+    unplaced: str = "",
 ) -> Comparison:
     """Compare `new` with `old` on the questions both answered. Same input, same output.
 
     `where` is `pairing.places(exam)`; without it nothing is said of sections, blocks, kinds
     and serial groups. `margin` is the loss in points the user cares about. With `doubt`,
-    both verdicts' own uncertainty is found as well, which takes half of the time. Raises
+    both verdicts' own uncertainty is found as well, which takes half of the time. `unplaced` says
+    why there is no `where`, and the remedy. Raises
     UnlikeResultsError and ComparisonError as `pairing.pair_results` does.
     """
     table = pair_results(old, new, where, allow=allow)
@@ -76,6 +78,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         new=side(new, lambda pair: pair.new),
         same_answers=table.same_answers,
         serial_known=table.serial_known,
+        serial_problem="" if table.serial_known else unplaced,
         allowed=dict(table.allowed),
         one_sided=table.one_sided,
         questions=len(pairs),

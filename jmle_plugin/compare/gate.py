@@ -8,7 +8,14 @@ from enum import StrEnum
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.results import Results
-from jmle_plugin.report.wording import loss_sentence, p_text, points_text, share_text, signed
+from jmle_plugin.report.wording import (
+    bound_text,
+    loss_sentence,
+    p_text,
+    points_text,
+    share_text,
+    signed,
+)
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""
@@ -70,10 +77,9 @@ def decide_baseline(gate: BaselineGate, comparison: Comparison) -> Ruling:
 
 def _significant(comparison: Comparison) -> Ruling:
     tests = comparison.tests
-    passed = tests.loss > tests.alpha
-    verb = "no significant loss" if passed else "a significant loss"
+    verb = "a significant loss" if tests.lost else "no significant loss"
     return Ruling(
-        passed,
+        not tests.lost,
         f"gate significant: {verb} against {comparison.old.name} "
         f"({signed(comparison.difference)} points, one-sided sign-flip {p_text(tests.loss)}, "
         f"alpha {tests.alpha:g}). {loss_sentence(comparison)}",
@@ -83,12 +89,11 @@ def _significant(comparison: Comparison) -> Ruling:
 def _noninferior(comparison: Comparison) -> Ruling:
     margin = comparison.margin
     assert margin is not None  # noqa: S101 - checked before anybody was asked
-    passed = margin.p_value <= comparison.tests.alpha
-    verb = "can" if passed else "cannot"
+    verb = "can" if margin.excluded else "cannot"
     return Ruling(
-        passed,
+        margin.excluded,
         f"gate noninferior: a loss of {points_text(margin.points)} against {comparison.old.name} "
-        f"{verb} be excluded (lower bound {margin.lower_bound:+.1f}, {p_text(margin.p_value)}, "
+        f"{verb} be excluded (lower bound {bound_text(margin)}, {p_text(margin.p_value)}, "
         f"alpha {comparison.tests.alpha:g}); two equal runs that differ as often would pass "
         f"{share_text(margin.chance_if_equal)} of the time, and no run could exclude less than "
         f"{margin.least:.1f} points by the same answers alone",

@@ -17,6 +17,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
 from jmle_plugin.report.results import ExamInfo, Results
+from jmle_plugin.report.sheet_wording import which_criteria
 
 BY_ROW = "vision or blind, as each row says"
 """The image mode of a table in which some runs saw the figures and others did not."""
@@ -34,6 +35,9 @@ class Row(Strict):
     """What the model got to see of the figures."""
     epochs: int
     verdict: Verdict
+    criteria: str
+    """By which official criteria it passed, where not by all: `published` (without prohibited
+    choices) or `evaluable`."""
     asked: int
     of: int
     total: Tally
@@ -165,6 +169,7 @@ def _row(results: Sequence[Results], place: int) -> Row:
         images=origin.images,
         epochs=origin.epochs,
         verdict=sheet.verdict,
+        criteria=which_criteria(sheet),
         asked=sheet.asked,
         of=sheet.of,
         total=sheet.total,

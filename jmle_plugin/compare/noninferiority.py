@@ -91,22 +91,30 @@ class Seen:
 def p_values(design: Design, seen: Seen, margin: float) -> Floats:
     """Return the p-values of the null hypothesis of a loss of `margin` or more, shape (R,).
 
-    `margin` is in points; a negative one asks for a gain of more than that.
+    `margin` is in points; a negative one asks for a gain of more than that. A loss as large
+    that was seen speaks for the hypothesis as nothing else could: 1.
     """
     lost, gained = chances_at_margin(design, seen, margin)
-    return _tail(design, lost, gained, seen.difference)
+    found = _tail(design, lost, gained, seen.difference)
+    return np.where(-seen.difference >= margin, 1.0, found)
 
 
 def lower_bound(design: Design, seen: Seen, alpha: float = ALPHA) -> float:
-    """Return the one-sided lower bound of the one difference seen: p-value = alpha there."""
+    """Return the one-sided lower bound of the one difference seen: p-value = alpha there.
+
+    Losses beyond it, and no others, have a p-value of alpha or less. Where not even the loss
+    of everything has, that is the bound.
+    """
     difference, most = float(seen.difference[0]), float(design.totals.sum())
 
     def excess(margin: float) -> float:
         return float(p_values(design, seen, margin)[0]) - alpha
 
     nearest = -difference
-    if nearest >= most or excess(nearest) <= 0:
+    if nearest >= most:
         return difference
+    if excess(most) > 0:
+        return -most
     return -float(optimize.brentq(excess, nearest, most, xtol=1e-3))
 
 

@@ -105,6 +105,7 @@ class Group:
 class PairedTable:
     """The questions both runs answered, in the old run's order.
 
+    `serial_known` says whether every question's place is known; where one is not, none is given.
     `allowed` holds the mismatches that were let pass: name -> what differs.
     `one_sided` counts questions that only one of the two answered.
     """
@@ -138,10 +139,10 @@ def pair_results(
 ) -> PairedTable:
     """Pair two results on the questions that both answered.
 
-    `where` is `places(exam)`; without it every question is a group of its own and nothing
-    is known of sections. `allow` names mismatches (see `likeness.MISMATCHES`) to let pass.
-    Raises UnlikeResultsError for unlike results, ComparisonError where no question was
-    answered by both.
+    `where` is `places(exam)`; without it, or where it lacks a question, every question is a
+    group of its own and nothing is known of sections. `allow` names mismatches (see
+    `likeness.MISMATCHES`) to let pass. Raises UnlikeResultsError for unlike results,
+    ComparisonError where no question was answered by both.
     """
     allowed = refuse_mismatches(old, new, allow)
     before, after = answered(old), answered(new)
@@ -152,10 +153,11 @@ def pair_results(
             where=f"{old.run.name}, {new.run.name}",
             remedy="Compare two runs of the same exam.",
         )
+    known = where if where is not None and where.keys() >= set(shared) else None
     pairs = tuple(
         Pair(
             name,
-            where.get(name) if where else None,
+            known[name] if known else None,
             max(before[name].mark.max, after[name].mark.max),
             before[name],
             after[name],
@@ -165,7 +167,7 @@ def pair_results(
     )
     return PairedTable(
         pairs,
-        serial_known=where is not None,
+        serial_known=known is not None,
         allowed=allowed,
         one_sided=len(before.keys() ^ after.keys()),
     )

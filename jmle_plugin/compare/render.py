@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jmle_plugin.report.comparison import Comparison
 from jmle_plugin.report.layout import folded, table
 from jmle_plugin.report.markup import item, literal, markdown_table, prose
-from jmle_plugin.report.wording import change_text, facts, headline, p_cell
+from jmle_plugin.report.wording import change_text, facts, headline, p_cell, side_titles
 from jmle_plugin.text import printable
 
 COLUMNS = 78
@@ -16,7 +16,8 @@ HEADER = ("", "points", "of", "correct", "of", "gained", "lost", "McNemar", "Hol
 
 def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
     """The comparison in lines of at most `columns`."""
-    yield from _folded(f"{comparison.new.title} against {comparison.old.title}", columns)
+    old, new = side_titles(comparison)
+    yield from _folded(f"{new} against {old}", columns)
     yield ""
     yield from _folded(headline(comparison), columns)
     yield ""
@@ -34,8 +35,8 @@ def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
 
 def markdown(comparison: Comparison) -> str:
     """The comparison as a section of a markdown page."""
-    title = f"### {literal(comparison.new.title)} against {literal(comparison.old.title)}"
-    lines = [title, "", f"**{headline(comparison)}**", ""]
+    old, new = map(literal, side_titles(comparison))
+    lines = [f"### {new} against {old}", "", f"**{headline(comparison)}**", ""]
     lines += markdown_table([[*map(prose, row)] for row in (HEADER, *_rows(comparison))])
     lines += ["", *map(item, facts(comparison))]
     for name, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):

@@ -13,7 +13,7 @@ from jmle_plugin.compare.resampling import DRAWS, SEED, resample
 from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points
-from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.mark.sheet import ProhibitedTally, Sheet, Verdict
 from jmle_plugin.report.doubt import PassChance, VerdictDoubt
 from jmle_plugin.report.results import Results
 
@@ -122,15 +122,23 @@ def _holding(
             if any(one.points > margins[rule] for rule in where[name].criteria) and _doubtful(one)
         ]
         return (), tuple(lucky)
-    if not failed or sheet.prohibited.passed is False:
-        return (), ()
+    short = max((-margins[name] for name in failed), default=0)
     missed = [
         name
         for name, one in heavy.items()
-        if set(failed) <= set(where[name].criteria)
-        and one.mark.max - one.points >= max(-margins[rule] for rule in failed)
+        if not one.correct
+        and set(failed) <= set(where[name].criteria)
+        and one.mark.max - one.points >= short
+        and _choices_pass_without(one, sheet.prohibited)
     ]
     return tuple(missed), ()
+
+
+def _choices_pass_without(answer: Answered, rule: ProhibitedTally) -> bool:
+    """Whether few enough prohibited choices are left once this question is right."""
+    if rule.count is None or rule.limit is None:
+        return True
+    return rule.count - bool(answer.mark.prohibited) <= rule.limit
 
 
 def _doubtful(answer: Answered) -> bool:

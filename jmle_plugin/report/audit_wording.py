@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from jmle_plugin.report.audit import LEVEL, Audit, AuditPart
 from jmle_plugin.report.layout import count
-from jmle_plugin.report.wording import p_text
+from jmle_plugin.report.wording import disagreement, p_text
 
 FEW = 30
 """Questions below which a part says so."""
@@ -33,6 +33,9 @@ def facts(audit: Audit) -> Iterator[str]:
         f"{LEVEL:.0%} interval {signed_share(total.low)} to {signed_share(total.high)}, "
         f"exact McNemar {p_text(total.p_mcnemar)}."
     )
+    # The ends as they are printed: an end that reads 0.0 excludes nothing.
+    ends = round(total.low, 1), round(total.high, 1)
+    yield from disagreement(*ends, significant=total.p_mcnemar <= _ALPHA)
     yield _detectable(audit)
     if audit.shared:
         yield "Text-only questions were asked once: their replies count in both halves."

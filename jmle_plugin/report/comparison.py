@@ -78,6 +78,16 @@ class Tests(Strict):
         """Two-sided p-value of the difference in points."""
         return min(1.0, 2 * min(self.loss, self.gain))
 
+    @property
+    def lost(self) -> bool:
+        """Whether the loss is significant."""
+        return self.loss <= self.alpha
+
+    @property
+    def gained(self) -> bool:
+        """Whether the gain is: nobody planned to look for it, so it has to pass both ways."""
+        return not self.lost and self.either <= self.alpha
+
 
 class DetectableLoss(Strict):
     """The smallest net loss found with 80 % power at this share of discordant questions.
@@ -135,6 +145,11 @@ class Margin(Strict):
     least: float
     chance_if_equal: float
 
+    @property
+    def excluded(self) -> bool:
+        """Whether the bound lies above the loss: what is printed is what decides."""
+        return self.lower_bound > -self.points
+
 
 class NewlyWrong(Strict):
     """Questions right in all of the baseline's epochs (at least `epochs` each), now wrong."""
@@ -152,6 +167,8 @@ class Comparison(Strict):
     same_answers: bool
     serial_known: bool
     """False where nothing is known of serial groups: every question is then a group."""
+    serial_problem: str = ""
+    """Why nothing is known of them, and what would mend it."""
     allowed: dict[str, str]
     """Mismatches that were let pass: name -> what differs."""
     one_sided: int

@@ -80,11 +80,17 @@ def verdict_word(sheet: Sheet) -> str:
     """
     if sheet.verdict is Verdict.PARTIAL:
         return f"partial: {sheet.asked} of {sheet.of}"
-    some = sheet.verdict is Verdict.PASS and sheet.qualified
-    return sheet.verdict.value.upper() + (f" ({_which(sheet)} criteria)" if some else "")
+    which = which_criteria(sheet)
+    return sheet.verdict.value.upper() + (f" ({which} criteria)" if which else "")
 
 
-def _which(sheet: Sheet) -> str:
+def which_criteria(sheet: Sheet) -> str:
+    """By which of the official criteria a sitting passed, `published` or `evaluable`.
+
+    Empty where it was by all of them, or did not pass.
+    """
+    if sheet.verdict is not Verdict.PASS or not sheet.qualified:
+        return ""
     return "evaluable" if sheet.not_evaluated else "published"
 
 
@@ -99,11 +105,12 @@ def verdict_sentence(sheet: Sheet) -> str:
         return f"INCOMPLETE: {lost}; no verdict"
     if sheet.verdict is Verdict.FAIL:
         return "FAIL 不合格"
-    if not sheet.qualified:
+    which = which_criteria(sheet)
+    if not which:
         return "PASS 合格"
     number = len(sheet.sections)
     criteria = "criterion" if number == 1 else "criteria"
-    return f"PASS 合格 (passes the {_NUMBERS.get(number, number)} {_which(sheet)} {criteria})"
+    return f"PASS 合格 (passes the {_NUMBERS.get(number, number)} {which} {criteria})"
 
 
 def notes(results: Results) -> Iterator[str]:

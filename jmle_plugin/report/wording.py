@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jmle_plugin.mark.marks import answer_text, key_text
-from jmle_plugin.report.comparison import Change, Comparison, DetectableLoss, Reach
+from jmle_plugin.report.comparison import Change, Comparison, DetectableLoss, Margin, Reach
 from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.layout import count
 
 _SMALLEST = 0.001
 _THREE_DIGITS = 0.095
+_MOST_DIGITS = 6
 
 
 def p_text(p: float) -> str:
@@ -37,9 +38,28 @@ def points_text(points: float) -> str:
     return f"{points:g} point{'' if points == 1 else 's'}"
 
 
+def bound_text(margin: Margin) -> str:
+    """The lower bound, `-2.9`: as many digits as show on which side of the margin it lies."""
+    digits = 1
+    while (
+        digits < _MOST_DIGITS
+        and (round(margin.lower_bound, digits) > -margin.points) is not margin.excluded
+    ):
+        digits += 1
+    return f"{margin.lower_bound:+.{digits}f}"
+
+
 def signed(points: int) -> str:
     """`+7`, `0`, `-7`."""
     return f"{points:+d}" if points else "0"
+
+
+def side_titles(comparison: Comparison) -> tuple[str, str]:
+    """What the old and the new run are called: with the run's name where titles are equal."""
+    old, new = comparison.old, comparison.new
+    if old.title != new.title:
+        return old.title, new.title
+    return f"{old.title} [{old.name}]", f"{new.title} [{new.name}]"
 
 
 def headline(comparison: Comparison) -> str:
@@ -48,10 +68,9 @@ def headline(comparison: Comparison) -> str:
     size = points_text(abs(comparison.difference))
     if comparison.same_answers:
         return "The two runs gave the same answers."
-    if tests.loss <= tests.alpha:
+    if tests.lost:
         return f"The loss of {size} is significant (one-sided {p_text(tests.loss)})."
-    # A loss is what is looked for; a gain nobody planned to look for has to pass both ways.
-    if tests.either <= tests.alpha:
+    if tests.gained:
         return f"The gain of {size} is significant ({p_text(tests.either)})."
     return f"The difference of {size} is within noise ({p_text(tests.either)})."
 
@@ -64,13 +83,19 @@ def facts(comparison: Comparison) -> Iterator[str]:
         left_out = count(comparison.one_sided, "question")
         yield f"Left out, answered by only one of the two: {left_out}."
     if not comparison.serial_known:
-        yield "Serial groups unknown: every question counts as independent of the others."
+        why = f" Why: {comparison.serial_problem}" if comparison.serial_problem else ""
+        yield (
+            "Serial groups unknown: every question counts as independent of the others; with "
+            f"them, the bound of a loss may be lower.{why}"
+        )
     drawn = comparison.interval
     yield (
         f"Difference {signed(comparison.difference)} of {comparison.max} points, "
         f"{drawn.level:.0%} interval {signed(drawn.low)} to {signed(drawn.high)} "
         f"({drawn.draws} bootstrap draws of {comparison.groups} groups, seed {drawn.seed})."
     )
+    tests = comparison.tests
+    yield from disagreement(drawn.low, drawn.high, significant=tests.lost or tests.gained)
     yield (
         f"Questions: {len(comparison.gained)} gained, {len(comparison.lost)} lost, "
         f"exact McNemar {p_text(comparison.tests.mcnemar)}; points: one-sided sign-flip test "
@@ -82,6 +107,17 @@ def facts(comparison: Comparison) -> Iterator[str]:
         if side.doubt is not None:
             for sentence in doubt_sentences(side.doubt):
                 yield f"{side.name}: {sentence}"
+
+
+def disagreement(low: float, high: float, *, significant: bool) -> Iterator[str]:
+    """A sentence where an interval of the difference and the exact test do not say the same."""
+    excludes = not low <= 0 <= high
+    if excludes is not significant:
+        yield (
+            f"The interval {'excludes' if excludes else 'includes'} 0, and the exact test says "
+            f"{'more than noise' if significant else 'noise'}: they are different methods. The "
+            "interval is approximate; the test decides."
+        )
 
 
 def loss_sentence(comparison: Comparison) -> str:
@@ -104,7 +140,7 @@ def _margin(comparison: Comparison) -> Iterator[str]:
     if margin is not None:
         yield (
             f"Loss of {points_text(margin.points)}: lower bound of the difference "
-            f"{margin.lower_bound:+.1f} ({p_text(margin.p_value)}); two equal runs that differ as "
+            f"{bound_text(margin)} ({p_text(margin.p_value)}); two equal runs that differ as "
             f"often would exclude it {share_text(margin.chance_if_equal)} of the time, the same "
             f"answers to everything no loss below {margin.least:.1f} points."
         )

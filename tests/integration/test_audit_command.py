@@ -62,6 +62,13 @@ def test_text_markdown_and_json_say_the_same(
     assert (cells, data["total"]["net"]) == ([3, 5, 1], 40)
 
 
+def test_runs_are_found_by_name(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", *files]) == 0
+    of_files = capsys.readouterr().out
+    assert main(["audit", "some-model", "some-model-blind", "--results=."]) == 0
+    assert capsys.readouterr().out == of_files
+
+
 def test_several_pairs_end_in_a_line_each(
     files: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,6 +9,9 @@ import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
 from jmle_plugin.cli import main
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.report.results import write_results
+from tests.builders import make_epochs, make_run, sample_exam
 from tests.integration.conftest import MODES, Project
 
 INTERN, RESIDENT = "--run=scripted-intern", "--run=scripted-resident"
@@ -75,7 +78,6 @@ def test_a_margin_decides_by_what_can_be_excluded(after_intern: Project) -> None
     gate = (RESIDENT, "--baseline=scripted-intern", "--baseline-gate=noninferior")
     assert "needs a margin" in after_intern.sit(*gate).stderr.str()
     assert after_intern.sit(*gate, "--margin=5").ret == 0
-    edit(after_intern, "scripted-intern", lambda data: data)
     same = (INTERN, "--baseline=scripted-intern", "--baseline-gate=noninferior", "--gate=none")
     result = after_intern.sit(*same, "--margin=5")
     assert result.ret == 1
@@ -88,6 +90,22 @@ def test_newly_wrong_needs_a_steady_baseline(after_intern: Project) -> None:
     result = after_intern.sit(RESIDENT, "--baseline=scripted-intern", "--baseline-gate=newly-wrong")
     assert result.ret == 4
     assert "needs a baseline of 3 or more epochs; scripted-intern has 1" in result.stderr.str()
+
+
+def test_a_question_that_was_always_right_and_is_now_wrong_fails(project: Project) -> None:
+    exam = sample_exam()
+    gate = (RESIDENT, "--baseline=steady", "--baseline-gate=newly-wrong", "--offline")
+    once = dict.fromkeys(("000A_3", "000B_2", "000D_5", "000F_2"), Outcome.INCORRECT)
+    # The resident misses these four: a baseline that missed one of them once is steady in three.
+    for missed, status, told in (
+        ({"000A_3": Outcome.INCORRECT}, 1, "steady got 000B-2, 000D-5, 000F-2 right in all of its"),
+        (once, 0, "every question that steady got right in all of its epochs is right"),
+    ):
+        baseline = make_epochs(exam, {}, missed, {}, run=make_run(exam="sample", run="steady"))
+        write_results(project.path / "results", baseline)
+        result = project.sit(*gate)
+        result.stdout.fnmatch_lines(["gate official: * passed", f"gate newly-wrong: {told}*"])
+        assert result.ret == status
 
 
 def other_prompt(data: dict[str, Any]) -> None:
@@ -119,7 +137,17 @@ def test_a_partial_sitting_is_compared_only_by_permission(
     assert result.ret == 1
     assert "partial (the new run is partial)" in result.stdout.str()
     result = after_intern.sit(*some, "--allow-mismatch=partial")
-    assert "6 questions" in result.stdout.str() or "of 6 points" in result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "Unlike by permission: partial (the new run is partial).",
+            "Left out, answered by only one of the two: 34 questions.",
+            "Difference +1 of 6 points, 95% interval *",
+            "000A-2 (1): b,c -> a,c, key a,c",
+        ]
+    )
+    # No gate makes a verdict of it: the wrong answer still fails.
+    assert result.ret == 1
+    assert ("gate significant: no significant loss" in result.stdout.str()) == bool(gate)
 
 
 def test_an_incomplete_sitting_is_never_compared_unasked(after_intern: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
@@ -20,6 +21,14 @@ def both(project: Project, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     runs = ("scripted-intern", "scripted-resident")
     assert main(["rescore", *runs, "--exam=sample", "--write"]) == 0
     return [f"results/sample/scripted-{name}.json" for name in ("intern", "resident")]
+
+
+def replace(files: list[str], old: str, new: str) -> None:
+    """Put `new` in the place of `old` in every file."""
+    for file in map(Path, files):
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
 
 
 def test_text_markdown_and_json_say_the_same(
@@ -47,13 +56,80 @@ def test_the_first_is_compared_with_each_other(
 def test_without_the_exam_serial_groups_are_unknown(
     both: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for file in both:
-        with open(file, encoding="utf-8") as opened:  # noqa: PTH123 - as short as it gets
-            text = opened.read().replace('"id": "sample"', '"id": "elsewhere"')
-        with open(file, "w", encoding="utf-8") as opened:  # noqa: PTH123
-            opened.write(text)
+    replace(both, '"id": "sample"', '"id": "elsewhere"')
     assert main(["compare", *both]) == 0
-    assert "Serial groups unknown" in capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Serial groups unknown: every question counts" in text
+    assert "Why: unknown exam 'elsewhere'." in text
+
+
+def test_the_remedy_is_named_where_the_exams_data_is_missing(
+    both: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(both, '"id": "sample"', '"id": "jmle120"')
+    assert main(["compare", *both, "--exam-data=none"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert (
+        "may be lower. Why: the questions of jmle120 are not on this machine. Download them with "
+        "`jmle fetch jmle120`, or name a folder"
+    ) in text
+    assert main(["compare", *both, "--exam-data=none", "--format=json"]) == 0
+    assert "jmle fetch jmle120" in json.loads(capsys.readouterr().out)[0]["serial_problem"]
+
+
+@pytest.mark.parametrize("command", ["compare", "leaderboard"])
+def test_an_exam_that_was_not_sat_is_refused(
+    both: list[str], capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    replace(both, '"id": "sample"', '"id": "elsewhere"')
+    assert main([command, *both, "--exam=sample"]) == 1
+    said = capsys.readouterr()
+    assert "sample is not the exam that was sat: the results are of elsewhere" in said.err
+    assert "Leave --exam out" in said.err
+    assert said.out == ""
+
+
+def test_an_exam_that_changed_since_says_nothing_of_serial_groups(
+    both: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sat = json.loads(Path(both[0]).read_text("utf-8"))["provenance"]["exam"]["hash"]
+    replace(both, sat, "9" * 64)
+    assert main(["compare", *both, "--format=json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["serial_known"], found["groups"]) == (False, 40)
+    assert found["serial_problem"] == (
+        f"sample is here with other questions or rules than were sat ({sat[:12]})"
+    )
+
+
+def test_runs_are_found_by_name(both: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [Path(file).stem for file in both]
+    told = []
+    for named in (both, runs, [runs[0], both[1]]):
+        assert main(["compare", *named]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[1:] == told[:1] * 2
+    Path("results").rename("elsewhere")
+    assert main(["compare", *runs, "--results=elsewhere", "--exam=sample"]) == 0
+    assert capsys.readouterr().out == told[0]
+
+
+@pytest.mark.usefixtures("both")
+@pytest.mark.parametrize("command", ["compare", "audit", "leaderboard"])
+def test_a_name_that_is_none_is_told_the_near_ones(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert main([command, "scripted-intern", "scripted-residnet"]) == 1
+    told = capsys.readouterr().err
+    assert "unknown run 'scripted-residnet'" in told
+    assert "Did you mean scripted-resident, " in told
+
+
+def test_a_ranking_finds_runs_by_name(both: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["leaderboard", *both, "--format=csv"]) == 0
+    of_files = capsys.readouterr().out
+    assert main(["leaderboard", "scripted-intern", both[1], "--format=csv"]) == 0
+    assert capsys.readouterr().out == of_files
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,18 @@ def test_every_sitting_has_to_pass(worse: Sat, turned: bool) -> None:
     assert decide(1, "official", both, asked=False).status == 1
 
 
+def test_every_sitting_that_fails_is_named_on_a_line_of_its_own() -> None:
+    sittings = [FAIL, PASS, replace(INCOMPLETE, name="other"), replace(PARTIAL, name="third")]
+    decision = decide(1, "official", sittings, asked=True, other_failures=1)
+    assert decision.status == 1
+    assert decision.reason.splitlines() == [
+        SHORT,
+        "other: 1 question has no reply (first: A-1)",
+        "gate official: third: only 2 of 7 questions were asked, which gives no verdict",
+        "1 other failure in this session",
+    ]
+
+
 def test_partial_sitting_leaves_the_status_to_pytest_for_all() -> None:
     assert decide(1, "official", [PASS, PARTIAL], asked=False) == Decision(1, OWN)
 

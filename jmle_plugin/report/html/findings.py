@@ -7,14 +7,14 @@ from typing import Any
 from jmle_plugin.report import audit_wording
 from jmle_plugin.report.audit import INDICES, Audit, AuditPart
 from jmle_plugin.report.comparison import Comparison, Part
-from jmle_plugin.report.wording import facts, headline, p_cell, signed
+from jmle_plugin.report.wording import facts, headline, p_cell, side_titles, signed
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
     """The comparison with a baseline, as JSON values."""
     parts = (*comparison.sections, *comparison.blocks, *comparison.kinds)
     return {
-        "old": comparison.old.title,
+        "old": side_titles(comparison)[0],
         "headline": headline(comparison),
         "facts": list(facts(comparison)),
         "difference": comparison.difference,

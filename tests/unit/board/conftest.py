@@ -13,13 +13,21 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode, PromptRef, list_runs
 from jmle_plugin.board.reading import Entry
 from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
-from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.model import Exam, ProhibitedRule
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.provenance import RunContext
 from jmle_plugin.report.results import Results
 from jmle_plugin.review.remaking import remake_results
-from tests.builders import make_epochs, make_exam, make_marks, make_results, make_run, sample_exam
+from tests.builders import (
+    make_epochs,
+    make_exam,
+    make_key,
+    make_marks,
+    make_results,
+    make_run,
+    sample_exam,
+)
 from tests.conftest import ROOT
 
 HOSTILE = "a|b **c** <img src=x> =1+1 \x1b[31m\u202e<!-- jmle leaderboard end -->"
@@ -89,6 +97,13 @@ def titled(board: Leaderboard, title: str) -> Leaderboard:
 
 
 ALONE = leaderboard([make_sat(make_exam(), "one")], {})
+
+
+@pytest.fixture(scope="session")
+def unlisted() -> Leaderboard:
+    """Two runs of an exam whose prohibited choices nobody can count; the first passed."""
+    exam = make_exam(make_key(prohibited=ProhibitedRule(3, listed=False)))
+    return leaderboard([make_sat(exam, "good"), make_sat(exam, "bad", "B_2", "B_3")], {})
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from jmle_plugin.board.page import FRAME, board_page
 from jmle_plugin.board.reading import Entry
 from jmle_plugin.compare.leaderboard import Leaderboard
 from jmle_plugin.exam.model import Exam
-from tests.builders import make_question
+from tests.builders import make_question, make_results
 
 
 def data(page: str) -> Any:
@@ -55,6 +55,13 @@ def test_every_run_and_question_is_there(
     }
     assert told["rows"][0]["answers"][1] == "a,c"
     assert [row["run"] for row in terse["rows"]] == ["terse"]
+
+
+def test_the_page_has_the_tables_footnotes(unlisted: Leaderboard, exam: Exam) -> None:
+    entries = [Entry(Path(f"{name}.json"), make_results(exam)) for name in ("good", "bad")]
+    (table,) = data(board_page(unlisted, entries, {}, Path()))["tables"]
+    notes = [note for note in table["notes"] if note.startswith("PASS")]
+    assert notes == ["PASS: by the published criteria; prohibited choices are not evaluable"]
 
 
 def test_without_the_exam_questions_are_those_that_were_asked(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import matplotlib as mpl
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.board import wording
+from jmle_plugin.board.markdown import markdown
+from jmle_plugin.board.plot import plot
 from jmle_plugin.board.text import text_lines
 from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.layout import width
-from tests.unit.board.conftest import Sat
+from tests.builders import make_exam, make_key
+from tests.unit.board.conftest import Sat, make_sat
 
 
 def text(board: Leaderboard, columns: int) -> str:
@@ -75,3 +82,27 @@ def test_runs_without_a_verdict_alone(sat: Sat) -> None:
     assert "partial: 1 of 7 questions asked" in shown
     assert "95%" not in shown
     assert "PASS" not in shown
+
+
+PUBLISHED = "PASS: by the published criteria; prohibited choices are not evaluable"
+
+
+def test_a_pass_without_a_list_of_prohibited_choices_has_a_footnote_in_every_form(
+    unlisted: Leaderboard, board: Leaderboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
+    assert text(unlisted, 80).count(PUBLISHED) == 1
+    assert markdown(unlisted).count(f"- {PUBLISHED}\n") == 1
+    assert PUBLISHED in plot(unlisted, ".svg").decode()
+    assert PUBLISHED not in text(board, 80)
+    # Where nobody passed there is nothing to be said.
+    table = unlisted.tables[0]
+    failed = table.model_copy(update={"rows": table.rows[1:]})
+    assert [row.verdict for row in failed.rows] == [Verdict.FAIL]
+    assert PUBLISHED not in list(wording.footnotes(failed))
+
+
+def test_a_pass_by_the_evaluable_criteria_says_so() -> None:
+    key = replace(make_key(), not_evaluated=("practice: nobody has it",))
+    found = leaderboard([make_sat(make_exam(key), "good")], {})
+    assert text(found, 80).count("PASS: by the evaluable criteria; others are not evaluable") == 1

@@ -293,6 +293,30 @@ def test_many_questions_and_a_real_effect_are_called_so() -> None:
     assert "The figures changed no outcome." in list(text_lines(same))
 
 
+@pytest.mark.parametrize(
+    ("gained", "lost", "says"),
+    [
+        (5, 0, "The interval excludes 0, and the exact test says noise: they are different"),
+        (0, 5, "The interval excludes 0, and the exact test says noise: they are different"),
+        (6, 0, ""),
+        (5, 1, ""),
+        (0, 0, ""),
+    ],
+)
+def test_interval_and_test_that_disagree_are_said_to(gained: int, lost: int, says: str) -> None:
+    names = [f"A-{n}" for n in range(1, 61)]
+    made = make_exam(questions=[make_question(name, images=(FIGURE,)) for name in names])
+    made = replace(made, key=replace(made.key, entries={n: KeyEntry((("a",),)) for n in names}))
+    states = dict.fromkeys(names, "11")
+    states |= dict.fromkeys(names[:gained], "10")
+    states |= dict.fromkeys(names[gained : gained + lost], "01")
+    found = shared(made, states)
+    text = " ".join(" ".join(text_lines(found)).split())
+    assert says in text
+    assert ("they are different methods" in text) == bool(says)
+    assert (found.total.low > 0 or found.total.high < 0) == (gained + lost > 4 and lost != 1)
+
+
 def test_json_and_markdown_say_the_same(exam: Exam) -> None:
     found = shared(exam)
     assert Audit.model_validate_json(found.model_dump_json(by_alias=True)) == found

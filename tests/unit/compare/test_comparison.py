@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,9 @@ from jmle_plugin.compare.render import markdown, text_lines
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
 from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.layout import width
+from jmle_plugin.report.wording import facts, headline
 from tests.builders import make_exam, make_marks, make_question, make_results, make_run
 from tests.unit.compare.conftest import Sat
 
@@ -63,6 +66,74 @@ def test_text_fits_a_terminal_and_says_noise_when_it_is(comparison: Comparison) 
     assert "Epochs needed to find a loss of 2.5 points: cannot be estimated." in text
     assert "A-2 (1): a,c -> incorrect, key a,c" in text
     assert "Serial groups unknown" not in text
+
+
+def test_two_runs_of_one_model_are_told_apart(exam: Exam, sat: Sat) -> None:
+    found = compare(sat("monday"), sat("friday", ["A-1"]), places(exam))
+    told = "some/model [friday] against some/model [monday]"
+    assert next(text_lines(found)) == told
+    assert "`some/model [friday]` against `some/model [monday]`" in markdown(found)
+    page = run_data(sat("friday").model_copy(update={"comparison": found}), {}, None)
+    assert page["comparison"]["old"] == "some/model [monday]"
+    new = found.new.model_copy(update={"title": "Other"})
+    other = found.model_copy(update={"new": new})
+    assert next(text_lines(other)) == "Other against some/model"
+
+
+@pytest.mark.parametrize(
+    ("loss", "gain", "low", "high", "says"),
+    [
+        (0.03, 0.98, -9, -1, ""),
+        (0.3, 0.8, -4, 2, ""),
+        (0.98, 0.02, 1, 9, ""),
+        (0.06, 0.95, -9, -1, "excludes 0, and the exact test says noise"),
+        (0.98, 0.03, 1, 9, "excludes 0, and the exact test says noise"),
+        (0.04, 0.98, -9, 0, "includes 0, and the exact test says more than noise"),
+    ],
+)
+def test_interval_and_test_that_disagree_are_said_to(  # noqa: PLR0913, PLR0917 - a row of the table
+    comparison: Comparison, loss: float, gain: float, low: int, high: int, says: str
+) -> None:
+    tests = comparison.tests.model_copy(update={"loss": loss, "gain": gain})
+    interval = replace(comparison.interval, low=low, high=high)
+    found = comparison.model_copy(update={"tests": tests, "interval": interval})
+    told = " ".join(facts(found))
+    assert says in told
+    assert ("they are different methods" in told) == bool(says)
+    assert ("within noise" in headline(found)) == (min(loss, 2 * gain) > 0.05)
+
+
+@pytest.mark.parametrize(
+    ("points", "bound", "says"),
+    [
+        (5, -4.9, "-4.9"),
+        (5, -4.96, "-4.96"),
+        (5, -5.04, "-5.0"),
+        (5, -5, "-5.0"),
+        (3, 1.26, "+1.3"),
+    ],
+)
+def test_the_bound_is_printed_on_its_side_of_the_margin(
+    comparison: Comparison, points: float, bound: float, says: str
+) -> None:
+    assert comparison.margin is not None
+    margin = comparison.margin.model_copy(update={"points": points, "lower_bound": bound})
+    ruling = decide_baseline(
+        BaselineGate.NONINFERIOR, comparison.model_copy(update={"margin": margin})
+    )
+    assert ruling.passed == (float(says) > -points) == (bound > -points)
+    assert f"(lower bound {says}, " in ruling.sentence
+
+
+def test_what_decides_is_what_is_printed_at_any_level(exam: Exam, sat: Sat) -> None:
+    # Four points were lost, three of them by half a case: as good a result has a chance of
+    # 0.4998 under the shares seen, which is no proof against a loss of 1.
+    found = compare(sat(), sat("new", ["A-1", "B-2"]), places(exam), margin=1, alpha=0.5)
+    assert found.margin is not None
+    ruling = decide_baseline(BaselineGate.NONINFERIOR, found)
+    assert not ruling.passed
+    assert found.margin.lower_bound <= -4
+    assert found.margin.p_value == 1
 
 
 def test_markdown_says_the_same(comparison: Comparison) -> None:

@@ -7,6 +7,8 @@ from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import optimize
 
 from jmle_plugin.compare.noninferiority import (
@@ -24,6 +26,8 @@ from jmle_plugin.compare.resampling import difference_draws
 
 PLAIN = Design((1, 3), (Counter({1: 350}), Counter({3: 50})))
 SERIAL = Design((1, 3), (Counter({1: 290, 2: 15, 3: 10}), Counter({3: 30, 6: 10})))
+ONE_QUESTION = Design((1,), (Counter({1: 1}),))
+TWO_QUESTIONS = Design((1, 3), (Counter({1: 1}), Counter({3: 1})))
 ALPHA = 0.05
 DISCORDANCE = (0.01, 0.02, 0.04, 0.07, 0.10)
 
@@ -52,6 +56,43 @@ def test_a_loss_of_the_margin_passes_at_most_at_alpha(design: Design, kind: str)
         drawn = simulate(design, *chances, draws, generator)
         passed = np.mean(p_values(design, drawn, 5) <= ALPHA)
         assert passed <= ALPHA + 3 * (ALPHA * (1 - ALPHA) / draws) ** 0.5
+
+
+def losing_pairs(margin: float, discordance: float, draws: int) -> Seen:
+    """Comparisons of SERIAL in which nothing but its ten 3-point pairs loses on average."""
+    loss = margin / (10 * 6)
+    both = max(discordance - 10 * loss / SERIAL.sizes.sum(), 0) / 2
+    generator = np.random.default_rng(8)
+    lost, gained = np.zeros((2, draws, 2))
+    difference = np.zeros(draws, np.int64)
+    for s, weights in enumerate(SERIAL.weights):
+        for weight, count in weights.items():
+            down_chance = both + loss * (weight == 6)
+            chances = [down_chance, both, 1 - down_chance - both]
+            down, up, _ = generator.multinomial(count, chances, size=draws).T
+            lost[:, s] += down
+            gained[:, s] += up
+            difference += weight * (up - down)
+    return Seen(lost, gained, difference)
+
+
+def test_a_loss_of_nothing_but_pairs_passes_more_often_than_it_says() -> None:
+    # The smallest loss that the same answers exclude: thirty single questions speak for the
+    # pairs as well. If the pairs alone lose that much, ten of them stay as they were this often.
+    least = -lower_bound(SERIAL, Seen.nothing(SERIAL))
+    assert least == pytest.approx(10.8, abs=0.05)
+    assert p_values(SERIAL, Seen.nothing(SERIAL), least + 0.01)[0] <= ALPHA
+    assert (1 - least / 60) ** 10 == pytest.approx(0.136, abs=0.001)
+
+
+@pytest.mark.slow
+def test_the_rate_at_which_a_loss_of_nothing_but_pairs_passes_is_the_one_documented() -> None:
+    for margin, documented in ((5, 0.06), (10, 0.08), (15, 0.07)):
+        rates = [
+            float(np.mean(p_values(SERIAL, losing_pairs(margin, share, 4000), margin) <= ALPHA))
+            for share in DISCORDANCE
+        ]
+        assert max(rates) == pytest.approx(documented, abs=0.012)
 
 
 def test_a_percentile_bound_would_pass_falsely() -> None:
@@ -155,6 +196,46 @@ def test_the_bound_is_where_the_p_value_is_alpha() -> None:
     assert bound < 1
     assert p_values(PLAIN, one, -bound)[0] == pytest.approx(ALPHA, abs=1e-3)
     assert p_values(PLAIN, one, -bound + 1)[0] < ALPHA < p_values(PLAIN, one, -bound - 1)[0]
+
+
+@pytest.mark.parametrize("alpha", [0.5, 0.05, 1e-9, 1e-300])
+@pytest.mark.parametrize("design", [PLAIN, ONE_QUESTION, TWO_QUESTIONS], ids=["many", "one", "two"])
+@pytest.mark.parametrize("lost", [0, 1])
+def test_every_level_has_a_bound(design: Design, lost: int, alpha: float) -> None:
+    counts = [float(lost), *[0.0] * (len(design.points) - 1)]
+    one = seen(counts, [0.0] * len(counts), -lost * min(design.weights[0]))
+    bound = lower_bound(design, one, alpha)
+    assert -design.totals.sum() <= bound <= one.difference[0]
+    if design is ONE_QUESTION and alpha < 1e-3:
+        assert bound == -1
+
+
+@settings(max_examples=20)
+@given(data=st.data())
+def test_losses_beyond_the_bound_and_no_others_are_excluded(data: st.DataObject) -> None:
+    sizes = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=15), label="sizes")
+    groups = []
+    for size in sizes:
+        points = data.draw(st.sampled_from((1, 3)))
+        net = data.draw(st.integers(-size, size))
+        groups.append(
+            Group("", points, size, points * size, max(-net, 0) * points, max(net, 0) * points)
+        )
+    alpha = data.draw(st.sampled_from((0.01, 0.05, 0.2, 0.5)), label="alpha")
+    design = Design.of(groups)
+    one = Seen.of(groups, design)
+    bound = lower_bound(design, one, alpha)
+    for margin in np.linspace(0.25, design.totals.sum(), 12):
+        if abs(bound + margin) > 0.01:
+            excluded = p_values(design, one, float(margin))[0] <= alpha
+            assert excluded == (bound > -margin), margin
+
+
+def test_a_loss_that_was_seen_is_never_excluded() -> None:
+    # Under the shares seen, the chance of doing at least as well is 0.4998.
+    design, one = Design((1, 3), (Counter({1: 5}), Counter({6: 1}))), seen([1, 0.5], [0, 0], -4)
+    assert p_values(design, one, 1.0)[0] == 1
+    assert lower_bound(design, one, 0.5) <= -4
 
 
 def test_a_run_that_lost_everything_has_lost_everything() -> None:

@@ -57,6 +57,19 @@ def test_without_the_exam_every_question_is_alone(sat: Sat) -> None:
     assert table.same_answers
 
 
+def test_one_question_without_a_place_makes_all_groups_unknown(exam: Exam, sat: Sat) -> None:
+    where = places(exam)
+    del where["A-1"]
+    table = pair_results(sat(), sat("new"), where)
+    assert not table.serial_known
+    assert [group.size for group in table.groups] == [1] * 7
+    assert {pair.place for pair in table.pairs} == {None}
+    # One that neither run was asked is not missed.
+    some = sat("part", asked=["A-2", "B-2"])
+    some = some.model_copy(update={"marks": [one for one in some.marks if one.question != "A-1"]})
+    assert pair_results(some, some, where, allow={"partial"}).serial_known
+
+
 def test_what_counts_for_neither_is_no_group(exam: Exam, sat: Sat) -> None:
     old = sat()
     marks = [old.marks[0].model_copy(update={"points": 0, "max": 0}), *old.marks[1:]]

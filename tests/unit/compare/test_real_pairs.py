@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
 from math import comb
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from scipy.optimize import brentq
 
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImportedFrom, RunSpec
@@ -21,6 +26,8 @@ from jmle_plugin.report.results import Results
 from jmle_plugin.report.wording import headline
 from tests.builders import make_results
 from tests.conftest import ROOT
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.data
 
@@ -90,6 +97,115 @@ def test_pairs_come_out_as_counted(
     assert found.tests.mcnemar == pytest.approx(min(exact, 1))
     assert found.interval.low <= after - before <= found.interval.high
     assert found.groups == 370
+
+
+@dataclass
+class Case:
+    """A case or single question: points of its largest question, in all, lost and gained."""
+
+    largest: int = 0
+    worth: int = 0
+    lost: int = 0
+    gained: int = 0
+
+
+def cases_of(exam: Exam, old: dict[str, Any], new: dict[str, Any]) -> list[Case]:
+    """Every case, by the answers that the benchmark itself read and the official key."""
+    right = [
+        {
+            one["question_id"]: tuple(one["predicted"] or ())
+            in exam.key.entries[one["question_id"]].accepted
+            for one in run["results"]
+        }
+        for run in (old, new)
+    ]
+    found: dict[str, Case] = {}
+    for name, one in exam.questions.items():
+        case = found.setdefault(one.serial.id if one.serial else name, Case())
+        case.largest = max(case.largest, one.points)
+        case.worth += one.points
+        case.lost += one.points * (right[0][name] > right[1][name])
+        case.gained += one.points * (right[1][name] > right[0][name])
+    return [*found.values()]
+
+
+def pair_of(found: Mapping[str, T]) -> tuple[T, T]:
+    """The best of all runs, 493 points, and one of 486."""
+    return found["Gemini 3.1 Pro Preview"], found["GPT-5.2"]
+
+
+def test_a_sign_flip_p_is_the_share_of_all_signs(
+    exam: Exam, raw: dict[str, dict[str, Any]], runs: dict[str, Results], where: dict[str, Place]
+) -> None:
+    cases = cases_of(exam, *pair_of(raw))
+    nets = [case.gained - case.lost for case in cases if case.gained != case.lost]
+    assert (len(nets), sum(nets)) == (12, -7)
+    turned = [
+        sum(net * sign for net, sign in zip(nets, signs, strict=True))
+        for signs in product((1, -1), repeat=len(nets))
+    ]
+    found = compare(*pair_of(runs), where).tests
+    assert sum(one <= -7 for one in turned) == 244
+    assert found.loss == pytest.approx(244 / 2**12, abs=1e-12)
+    assert found.gain == pytest.approx(sum(one >= -7 for one in turned) / 2**12, abs=1e-12)
+
+
+def chances(lost: float, gained: float, same: float, pull: float) -> tuple[float, float]:
+    """The likeliest chances of loss and gain of a stratum that is pulled towards a loss.
+
+    They are lost / (k - pull) and gained / (k + pull), where k makes all chances sum to 1.
+    """
+
+    def excess(k: float) -> float:
+        return lost / (k - pull) + gained / (k + pull) + same / k - 1
+
+    k = brentq(excess, abs(pull) + 1e-9, abs(pull) + lost + gained + same + 1, xtol=1e-12)
+    return lost / (k - pull), gained / (k + pull)
+
+
+def chance_at_a_loss_of(loss: float, cases: list[Case]) -> float:
+    """The chance of a difference of -7 or better if `loss` points are lost on average."""
+    strata = {n: [case for case in cases if case.largest == n] for n in (1, 3)}
+    seen = {
+        n: (
+            sum(case.lost / case.worth for case in inside) + 1e-3,
+            sum(case.gained / case.worth for case in inside) + 1e-3,
+            sum(1 - (case.lost + case.gained) / case.worth for case in inside),
+        )
+        for n, inside in strata.items()
+    }
+    worth = {n: sum(case.worth for case in inside) for n, inside in strata.items()}
+
+    def likeliest(pull: float) -> dict[int, tuple[float, float]]:
+        return {n: chances(*counts, pull * worth[n]) for n, counts in seen.items()}
+
+    def excess(pull: float) -> float:
+        found = likeliest(pull)
+        return sum(worth[n] * (down - up) for n, (down, up) in found.items()) - loss
+
+    found = likeliest(brentq(excess, 0, 5, xtol=1e-14))
+    spread = {0: 1.0}
+    for n, inside in strata.items():
+        down, up = found[n]
+        for case in inside:
+            wider: defaultdict[int, float] = defaultdict(float)
+            for total, chance in spread.items():
+                wider[total] += chance * (1 - down - up)
+                wider[total - case.worth] += chance * down
+                wider[total + case.worth] += chance * up
+            spread = wider
+    return sum(chance for total, chance in spread.items() if total >= -7)
+
+
+def test_a_noninferiority_bound_is_where_as_good_a_result_has_a_chance_of_5_percent(
+    exam: Exam, raw: dict[str, dict[str, Any]], runs: dict[str, Results], where: dict[str, Place]
+) -> None:
+    cases = cases_of(exam, *pair_of(raw))
+    found = compare(*pair_of(runs), where, margin=15).margin
+    assert found is not None
+    assert found.lower_bound == pytest.approx(-17.75, abs=0.005)
+    assert chance_at_a_loss_of(-found.lower_bound, cases) == pytest.approx(0.05, abs=1e-4)
+    assert chance_at_a_loss_of(15, cases) == pytest.approx(found.p_value, abs=1e-6)
 
 
 def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, Place]) -> None:

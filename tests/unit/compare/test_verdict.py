@@ -82,6 +82,36 @@ def test_the_one_missed_question_that_would_have_passed_is_named(exam: Exam) -> 
     assert doubt_of(strict, B_2=Outcome.INCORRECT).missed == ("B-2",)
 
 
+@pytest.mark.parametrize(
+    ("limit", "wrong", "picked", "missed"),
+    [
+        # One too many by the choices alone: a missed question with such a choice mends it.
+        (0, ("B-2",), ("B-2",), ("B-2",)),
+        (1, ("A-1", "B-2"), ("A-1", "B-2"), ("B-2",)),
+        # Two too many, or one too many in another question: no question does.
+        (0, ("A-1", "B-2"), ("A-1", "B-2"), ()),
+        (0, ("A-1", "B-2"), ("A-1",), ()),
+        # A section failed as well: the one question has to mend both.
+        (0, ("B-2", "B-3"), ("B-2",), ("B-2",)),
+        (0, ("B-2", "B-3"), ("B-1",), ()),
+        (1, ("B-2", "B-3"), ("B-2",), ("B-2", "B-3")),
+        (0, ("A-1", "A-2", "A-3", "B-2"), ("B-2",), ()),
+    ],
+)
+def test_a_fail_by_prohibited_choices_is_mended_by_the_question_that_had_one(
+    limit: int, wrong: tuple[str, ...], picked: tuple[str, ...], missed: tuple[str, ...]
+) -> None:
+    exam = make_exam(
+        make_key(criteria=LENIENT, prohibited=ProhibitedRule(limit, listed=True)),
+    )
+    marks = make_marks(exam, **{one.replace("-", "_"): Outcome.INCORRECT for one in wrong})
+    for one in picked:
+        marks[one] = marks[one].model_copy(update={"prohibited": ["e"]})
+    found = verdict_doubt(make_results(exam, marks), places(exam))
+    assert found is not None
+    assert (found.verdict, found.missed) == (Verdict.FAIL, missed)
+
+
 def test_the_right_answers_that_hold_a_pass_are_named(exam: Exam, sat_often: Sat) -> None:
     assert doubt_of(exam).lucky == ("B-2", "B-3")
     found = verdict_doubt(sat_often("new", [], ["B-3"]), places(exam))

@@ -166,6 +166,13 @@ def test_sheet_fits_80_columns(case: str) -> None:
             "fail",
             "tiny some-model: FAIL 4/11 (必修 1/7 (needs 6), 一般・臨床 3/4 (needs 3))",
         ),
+        (
+            "not evaluable",
+            (
+                "tiny some-model: PASS (published criteria) 11/11 "
+                "(必修 7/7 (needs 6), 一般・臨床 4/4 (needs 3))"
+            ),
+        ),
         ("incomplete", "tiny some-model: INCOMPLETE 0/11 (必修 0/7, 一般・臨床 0/4)"),
         ("partial", "tiny some-model: partial: 2 of 7 4/4 (必修 3/3, 一般・臨床 1/1)"),
         (
