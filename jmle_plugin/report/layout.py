@@ -116,7 +116,8 @@ def _pieces(text: str, columns: int, indent: str) -> Iterator[str]:
     enough = max(columns // 2, width(indent) + 1)
     for char in text:
         wide = 1 if char == _AS_EMOJI else max(wcwidth(char), 0)
-        if taken + wide > columns:
+        # What is left after a hyphen may itself leave no room for a wide character.
+        while taken + wide > columns and taken > width(indent):
             head = head or len(piece)
             yield piece[:head]
             piece, head = indent + piece[head:], 0

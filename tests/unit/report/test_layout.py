@@ -95,6 +95,7 @@ def test_long_names_are_broken_where_people_would() -> None:
     name = "tokyotech-llm/Qwen3-Swallow-32B-RL-v0.2 (no-think)"
     assert folded(name, 24) == ["tokyotech-llm/Qwen3-", "  Swallow-32B-RL-v0.2", "  (no-think)"]
     assert folded("a-bcdefghijkl", 8) == ["a-bcdefg", "  hijkl"]
+    assert folded("必-必必", 5) == ["必-", "  必", "  必"]
 
 
 @given(text=st.text("ab-, 必👍"), columns=st.integers(5, 40))
