@@ -36,6 +36,40 @@ def test_missing_keys_are_named_beforehand(monkeypatch: pytest.MonkeyPatch) -> N
     assert missing_credentials("gemini/gemini-2.5-pro") is None
 
 
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        ("openrouter/openai/gpt-5.2", "OR_API_KEY"),
+        ("perplexity/sonar", "PERPLEXITY_API_KEY"),
+        ("together_ai/some-model", "TOGETHER_API_KEY"),
+        ("huggingface/some/model", "HF_TOKEN"),
+        ("azure/gpt-4o", "AZURE_API_KEY"),
+        ("azure/gpt-4o", "AZURE_OPENAI_API_KEY"),
+    ],
+)
+def test_key_is_found_under_every_name_it_has(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, model: str, variable: str
+) -> None:
+    for name in ("AZURE_API_BASE", "AZURE_API_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "sk-planted")
+    ask.model = model
+    ask(Answer(completion()))
+    assert "sk-planted" in str(ask.calls[0].headers)
+    monkeypatch.setenv("AZURE_API_BASE", "http://127.0.0.1:9")
+    assert missing_credentials(model) is None
+
+
+def test_address_that_a_model_needs_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_API_KEY", "sk-planted")
+    for name in ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    assert missing_credentials("azure/gpt-4o") == (
+        "no address for azure/gpt-4o: AZURE_API_BASE is not set"
+    )
+    assert missing_credentials("azure/gpt-4o", "http://127.0.0.1:9") is None
+
+
 class DefaultCredentialsError(Exception):
     """As google-auth has it."""
 
