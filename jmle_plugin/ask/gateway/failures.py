@@ -28,9 +28,16 @@ _PATIENCE = 3600.0
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
 _SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
 _GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
+_NEVER_LEAVES = re.compile(
+    r"got an unexpected keyword argument|^Missing credentials\. Please pass", re.MULTILINE
+)
+"""What client libraries say of a call that they cannot make at all."""
 _UNREADABLE = "Error converting to valid response"
 _UNPROCESSABLE = 422
-_NO_CREDENTIALS = {"DefaultCredentialsError", "NoCredentialsError", "PartialCredentialsError"}
+_NO_CREDENTIALS = {
+    "DefaultCredentialsError", "MalformedError", "NoCredentialsError", "PartialCredentialsError",
+    "ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError",
+}  # fmt: skip
 """What the libraries of Google and Amazon raise: by name, for neither need be there."""
 
 
@@ -66,6 +73,7 @@ def classify(
     `status` is what the provider answered with, where it did; `redact` takes secrets out of
     its words.
     """
+    unanswered = status is None
     unreadable = status is not None and status < 400  # noqa: PLR2004 - HTTP's first error
     status = _status(error)
     said = str(error)
@@ -74,7 +82,7 @@ def classify(
         return ProviderError(redact(lacking), fatal=True)
     if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
         return RefusedByFilterError(message)
-    if _QUOTA in _codes(error) or _QUOTA in said:
+    if _QUOTA in _codes(error) or _QUOTA in said or (unanswered and _NEVER_LEAVES.search(message)):
         return ProviderError(message, fatal=True)
     if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
         # What an answer of 200 cannot be read by, litellm calls a bad request (422) of ours.

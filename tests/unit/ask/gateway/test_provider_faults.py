@@ -152,6 +152,34 @@ def test_no_retry_installs_a_library(ask: Asking) -> None:
     assert caught.value.fatal
 
 
+@pytest.mark.parametrize(
+    ("model", "parameters", "said"),
+    [
+        ("github/some-model", {}, "Missing credentials"),
+        ("zai/glm-4.6", {"thinking": {"type": "disabled"}}, "unexpected keyword argument"),
+    ],
+)
+def test_no_retry_makes_a_call_that_never_leaves(
+    ask: Asking,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    parameters: dict[str, Any],
+    said: str,
+) -> None:
+    monkeypatch.delenv("GITHUB_API_KEY", raising=False)
+    monkeypatch.setenv("ZAI_API_KEY", "planted")
+    ask.model = model
+    with pytest.raises(ProviderError, match=said) as caught:
+        ask(Answer(completion()), **parameters)
+    assert caught.value.fatal
+    assert ask.calls == []
+
+
+def test_words_of_a_provider_are_no_clients(ask: Asking) -> None:
+    said = "worker: f() got an unexpected keyword argument 'x'"
+    assert not ask.failure(failure(said, status=500)).fatal
+
+
 KEY = "sk-planted-0123456789abcdef-0123456789"
 
 
