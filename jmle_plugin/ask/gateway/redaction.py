@@ -44,7 +44,8 @@ class Redaction:
 
 def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
     known = "|".join(dict.fromkeys(form for one in secrets for form in _forms(one)))
-    return re.compile(known) if known else None
+    # A host's name is told in lower case.
+    return re.compile(known, re.IGNORECASE) if known else None
 
 
 def _forms(secret: str) -> Iterator[str]:

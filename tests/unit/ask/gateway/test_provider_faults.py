@@ -187,6 +187,13 @@ def test_no_part_of_a_key_is_repeated(ask: Asking) -> None:
     ask.settings["redaction"] = Redaction({"OPENAI_API_KEY": KEY})
     long = failure(f"{'x' * 480} {KEY}", status=500)
     assert KEY[:8] not in ask.failure(long).message
+    away = Answer(status=307, headers={"location": f"http://{KEY.upper()}.example/"})
+    assert f"on to {HIDDEN}.example" in ask.failure(away).message
+    broken = completion("a", finish="error")
+    broken["choices"][0]["error"] = {"code": 502, "message": f"upstream knows no {KEY}"}
+    ask.model = "openrouter/some/model"
+    assert ask.failure(Answer(broken)).message == f"upstream knows no {HIDDEN}"
+    ask.model = ""
     refused = ask(failure(f"flagged {KEY}", code="content_filter", status=400))
     assert f"flagged {HIDDEN}" in json.dumps(refused)
     assert KEY not in json.dumps(refused)
