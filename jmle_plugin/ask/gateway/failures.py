@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,7 @@ _NEVER_LEAVES = re.compile(
     r"got an unexpected keyword argument|^Missing credentials\. Please pass", re.MULTILINE
 )
 """What client libraries say of a call that they cannot make at all."""
+_UNCONNECTED = "Connection error."
 _UNREADABLE = "Error converting to valid response"
 _UNPROCESSABLE = 422
 _NO_CREDENTIALS = {
@@ -103,19 +104,31 @@ def provider_message(error: Exception, redact: Callable[[str], str] = str) -> st
     told = body.get("message") if isinstance(body, dict) else None
     if not isinstance(told, str) or not told.strip():
         told = _inner(str(error))
+    if told == _UNCONNECTED:
+        # An unknown name, a refused port and a bad certificate are all called this.
+        behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
+        told = " ".join([told, *behind[-1:]])
     return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
 
 
 def unmendable(error: BaseException) -> str | None:
     """What this machine lacks for any call to succeed: a library, or a cloud's credentials."""
-    cause: BaseException | None = error
-    for _ in range(_DEEPEST):
+    for cause in _causes(error):
         if isinstance(cause, ImportError):
             return f"{cause}: install what litellm needs for this provider"
         if type(cause).__name__ in _NO_CREDENTIALS:
             return " ".join(str(cause).split())
-        cause = cause and (cause.__cause__ or cause.__context__)
     return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what lies behind it."""
+    cause: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _inner(text: str) -> str:

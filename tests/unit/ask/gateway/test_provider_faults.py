@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from email.utils import formatdate
@@ -12,6 +13,7 @@ import pytest
 
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.library import load_litellm
+from jmle_plugin.ask.gateway.provider import Provider
 from jmle_plugin.ask.gateway.redaction import HIDDEN, Redaction
 from tests.scripted.provider import (
     Answer,
@@ -178,6 +180,14 @@ def test_no_retry_makes_a_call_that_never_leaves(
 def test_words_of_a_provider_are_no_clients(ask: Asking) -> None:
     said = "worker: f() got an unexpected keyword argument 'x'"
     assert not ask.failure(failure(said, status=500)).fatal
+
+
+def test_why_nobody_is_reached_is_told(loop: asyncio.Runner) -> None:
+    with provider(lambda _: Answer()) as gone:
+        asked = Provider({}, timeout=5.0, api_base=gone.base)
+    with pytest.raises(ProviderError, match=r"^Connection error\. .*failed") as caught:
+        loop.run(asked.ask({"model": "openai/some-model", "messages": []}))
+    assert not caught.value.fatal
 
 
 KEY = "sk-planted-0123456789abcdef-0123456789"
