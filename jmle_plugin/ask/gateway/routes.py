@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from jmle_plugin.ask.gateway.failures import unmendable
@@ -38,11 +40,13 @@ _INSTEAD = {
 def missing_credentials(model: str, api_base: str | None = None) -> str | None:
     """What is missing for `model` to be asked, in words; None where nothing is.
 
-    Nothing is missing where an `api_base` is given: a server of one's own may need no key.
+    No key is missing where an `api_base` is given: a server of one's own may need none.
     """
+    litellm = load_litellm()
+    if _speaks_responses(litellm, model) and find_spec("mcp") is None:
+        return f"no library for {model}, which the Responses API serves: pip install litellm[mcp]"
     if api_base is not None:
         return None
-    litellm = load_litellm()
     if names := _missing(litellm, model):
         return f"no key for {model}: {' or '.join(names)} is not set"
     provider = _provider(litellm, model, api_base)
@@ -85,6 +89,15 @@ def route(litellm: Any, model: str, api_base: str | None) -> dict[str, Any]:
         # Without any key litellm would not call; a server that wants one will say so.
         found["api_key"] = _PLACEHOLDER
     return found
+
+
+def _speaks_responses(litellm: Any, model: str) -> bool:
+    """Whether litellm asks it by OpenAI's other API, the only one that some models have."""
+    with suppress(litellm.BadRequestError):  # a name that only a server of one's own knows
+        name, provider, *_ = litellm.get_llm_provider(model)
+        known, _ = litellm.main.responses_api_bridge_check(name, provider)
+        return bool(known.get("mode") == "responses")
+    return False
 
 
 def _missing(litellm: Any, model: str) -> list[str]:

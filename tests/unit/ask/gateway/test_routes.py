@@ -113,6 +113,21 @@ def test_missing_credentials_of_clouds_are_told_beforehand(monkeypatch: pytest.M
     assert missing_credentials(google) is None
 
 
+def test_missing_library_of_the_responses_api_is_told_beforehand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setattr("jmle_plugin.ask.gateway.routes.find_spec", lambda _: None)
+    for model in ("o3-pro", "openai/gpt-5-pro", "openai/responses/gpt-5.2"):
+        said = f"no library for {model}, which the Responses API serves: pip install litellm[mcp]"
+        assert missing_credentials(model) == said
+        assert missing_credentials(model, "http://127.0.0.1:9/v1") == said
+    assert missing_credentials("gpt-5.2") is None
+    assert missing_credentials("nobodys-model", "http://127.0.0.1:9/v1") is None
+    monkeypatch.setattr("jmle_plugin.ask.gateway.routes.find_spec", lambda _: "found")
+    assert missing_credentials("o3-pro") is None
+
+
 def test_facts_of_a_model() -> None:
     known = model_facts("gpt-5.2")
     assert (known.provider, known.vision) == ("openai", True)
