@@ -14,6 +14,7 @@ REPORTS = ("html", "markdown", "csv")
 _NO_REPORT = "none"
 _LARGEST_LEVEL = 0.5
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
+_KEYS_NAME = re.compile(r"(?:key|token|secret|password|signature)=", re.IGNORECASE)
 _NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
 """Words somebody did not mean as a text."""
 
@@ -91,15 +92,17 @@ def _is_json(value: Any) -> bool:
 def web_address(text: str) -> str:
     """Reads the address of a server, which holds neither a user's name nor a password."""
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(text.strip())
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         known = False
-    if not known:
+    if not known or len(text.split()) != 1:
         raise ValueError("is no address like https://example.org/v1")
     if parts.username is not None:
         raise ValueError("holds a user's name: keys belong into the environment")
-    return text
+    if _KEYS_NAME.search(parts.query):
+        raise ValueError("holds a key or token: these belong into the environment")
+    return text.strip()
 
 
 def exam_names(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pytest
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.option_forms import report_kinds
+from jmle_plugin.option_forms import report_kinds, web_address
 from jmle_plugin.option_table import GATES, OPTIONS
 from jmle_plugin.options import Settings, read_settings
 
@@ -423,6 +423,7 @@ def test_a_variable_whose_quotes_do_not_end_is_refused(session: Session) -> None
         "http://",
         "http://[::1",
         "http://h:x/",
+        "http://h/v1 x",
     ],
 )
 def test_an_address_nobody_can_be_reached_at_is_refused(session: Session, address: str) -> None:
@@ -430,8 +431,25 @@ def test_an_address_nobody_can_be_reached_at_is_refused(session: Session, addres
     assert said.startswith("--api-base: the value is no address like https://example.org/v1")
 
 
-def test_an_address_with_a_password_is_refused_without_repeating_it(session: Session) -> None:
-    said = session.refusal(SettingsError, "--api-base=https://user:planted@host/v1")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[::1]:8000/v1/",
+        "https://h.example/?api-version=2025-01-01",
+        " http://日本.example\n",
+    ],
+)
+def test_an_address_is_taken_without_the_blanks_around_it(address: str) -> None:
+    assert web_address(address) == address.strip()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://user:planted@host/v1", "https://host/v1?api-version=1&Api-Key=planted"]
+)
+def test_an_address_with_a_secret_is_refused_without_repeating_it(
+    session: Session, address: str
+) -> None:
+    said = session.refusal(SettingsError, f"--api-base={address}")
     assert "belong into the environment" in said
     assert "planted" not in said
 

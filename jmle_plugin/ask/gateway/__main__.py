@@ -78,7 +78,7 @@ async def _serve(
         # It imports litellm, which takes seconds: in a thread, so that we answer meanwhile.
         verdict = await asyncio.to_thread(judge, config)
         if isinstance(verdict, Refused):
-            return _refuse(answer, verdict)
+            return _refuse(answer, verdict.model_copy(update={"error": redact(verdict.error)}))
         provider = Provider(
             runs.images,
             timeout=config.request_timeout,

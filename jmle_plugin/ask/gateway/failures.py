@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,9 +28,17 @@ _PATIENCE = 3600.0
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
 _SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
 _GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
+_NEVER_LEAVES = re.compile(
+    r"got an unexpected keyword argument|^Missing credentials\. Please pass", re.MULTILINE
+)
+"""What client libraries say of a call that they cannot make at all."""
+_UNCONNECTED = "Connection error."
 _UNREADABLE = "Error converting to valid response"
 _UNPROCESSABLE = 422
-_NO_CREDENTIALS = {"DefaultCredentialsError", "NoCredentialsError", "PartialCredentialsError"}
+_NO_CREDENTIALS = {
+    "DefaultCredentialsError", "MalformedError", "NoCredentialsError", "PartialCredentialsError",
+    "ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError",
+}  # fmt: skip
 """What the libraries of Google and Amazon raise: by name, for neither need be there."""
 
 
@@ -66,6 +74,7 @@ def classify(
     `status` is what the provider answered with, where it did; `redact` takes secrets out of
     its words.
     """
+    unanswered = status is None
     unreadable = status is not None and status < 400  # noqa: PLR2004 - HTTP's first error
     status = _status(error)
     said = str(error)
@@ -74,7 +83,7 @@ def classify(
         return ProviderError(redact(lacking), fatal=True)
     if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
         return RefusedByFilterError(message)
-    if _QUOTA in _codes(error) or _QUOTA in said:
+    if _QUOTA in _codes(error) or _QUOTA in said or (unanswered and _NEVER_LEAVES.search(message)):
         return ProviderError(message, fatal=True)
     if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
         # What an answer of 200 cannot be read by, litellm calls a bad request (422) of ours.
@@ -95,19 +104,31 @@ def provider_message(error: Exception, redact: Callable[[str], str] = str) -> st
     told = body.get("message") if isinstance(body, dict) else None
     if not isinstance(told, str) or not told.strip():
         told = _inner(str(error))
+    if told == _UNCONNECTED:
+        # An unknown name, a refused port and a bad certificate are all called this.
+        behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
+        told = " ".join([told, *behind[-1:]])
     return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
 
 
 def unmendable(error: BaseException) -> str | None:
     """What this machine lacks for any call to succeed: a library, or a cloud's credentials."""
-    cause: BaseException | None = error
-    for _ in range(_DEEPEST):
+    for cause in _causes(error):
         if isinstance(cause, ImportError):
             return f"{cause}: install what litellm needs for this provider"
         if type(cause).__name__ in _NO_CREDENTIALS:
             return " ".join(str(cause).split())
-        cause = cause and (cause.__cause__ or cause.__context__)
     return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what lies behind it."""
+    cause: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _inner(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from jmle_plugin.ask.gateway.completion import plain_completion, refusal_completion
@@ -56,8 +57,14 @@ class Provider:
     async def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The completion to an OpenAI chat body with figures by digest, as plain JSON.
 
-        Raises ProviderError.
+        Raises ProviderError, whose message repeats no secret.
         """
+        try:
+            return await self._ask(body)
+        except ProviderError as error:
+            raise replace(error, message=self._redact(error.message)) from error
+
+    async def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         model = str(body["model"])
         parameters = {k: v for k, v in body.items() if k not in ("model", "messages")}
         shown = image_digests(dict(body))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
+from urllib.parse import quote
 
 _NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECASE)
 _SHORTEST = 8
@@ -41,8 +43,15 @@ class Redaction:
 
 
 def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    known = "|".join(map(re.escape, secrets))
-    return re.compile(known) if known else None
+    known = "|".join(dict.fromkeys(form for one in secrets for form in _forms(one)))
+    # A host's name is told in lower case.
+    return re.compile(known, re.IGNORECASE) if known else None
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Patterns of a secret as it stands, in JSON, in an address, and with its lines joined."""
+    for written in (secret, json.dumps(secret)[1:-1], quote(secret, safe="")):
+        yield r"\s+".join(map(re.escape, written.split()))
 
 
 class RedactedStream:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from jmle_plugin.ask.gateway.failures import unmendable
@@ -16,22 +18,41 @@ from jmle_plugin.errors import GatewayError
 _PLACEHOLDER = "no-key-needed"
 _CREDENTIALS = (
     "VERTEXAI_CREDENTIALS", "VERTEX_CREDENTIALS", "VERTEXAI_API_KEY", "VERTEX_API_KEY",
-    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_BEARER_TOKEN_BEDROCK", "BEDROCK_MANTLE_API_KEY", "AWS_PROFILE_NAME",
 )  # fmt: skip
 """Variables that litellm takes a cloud's credentials from; the cloud's library has more ways."""
+_AZURE_ADDRESSES = ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT")
+_INSTEAD = {
+    "AZURE_API_KEY": (
+        "AZURE_OPENAI_API_KEY", "AZURE_AD_TOKEN", "AZURE_OPENAI_AD_TOKEN", "AZURE_CLIENT_ID",
+    ),
+    "COHERE_API_KEY": ("CO_API_KEY",),
+    "HUGGINGFACE_API_KEY": ("HF_TOKEN",),
+    "MISTRAL_API_KEY": ("MISTRAL_AZURE_API_KEY",),
+    "OPENROUTER_API_KEY": ("OR_API_KEY",),
+    "PERPLEXITYAI_API_KEY": ("PERPLEXITY_API_KEY",),
+    "REPLICATE_API_KEY": ("REPLICATE_API_TOKEN",),
+    "TOGETHERAI_API_KEY": ("TOGETHER_API_KEY", "TOGETHER_AI_API_KEY", "TOGETHER_AI_TOKEN"),
+}  # fmt: skip
+"""What litellm takes in a key's place, though it tells of the key alone."""
 
 
 def missing_credentials(model: str, api_base: str | None = None) -> str | None:
     """What is missing for `model` to be asked, in words; None where nothing is.
 
-    Nothing is missing where an `api_base` is given: a server of one's own may need no key.
+    No key is missing where an `api_base` is given: a server of one's own may need none.
     """
+    litellm = load_litellm()
+    if _speaks_responses(litellm, model) and find_spec("mcp") is None:
+        return f"no library for {model}, which the Responses API serves: pip install litellm[mcp]"
     if api_base is not None:
         return None
-    litellm = load_litellm()
     if names := _missing(litellm, model):
         return f"no key for {model}: {' or '.join(names)} is not set"
-    problem = _cloud_problem(_provider(litellm, model, api_base))
+    provider = _provider(litellm, model, api_base)
+    if provider == "azure" and not any(map(os.environ.get, _AZURE_ADDRESSES)):
+        return f"no address for {model}: {_AZURE_ADDRESSES[0]} is not set"
+    problem = _cloud_problem(provider)
     return f"no credentials for {model}: {problem}" if problem else None
 
 
@@ -70,11 +91,22 @@ def route(litellm: Any, model: str, api_base: str | None) -> dict[str, Any]:
     return found
 
 
+def _speaks_responses(litellm: Any, model: str) -> bool:
+    """Whether litellm asks it by OpenAI's other API, the only one that some models have."""
+    with suppress(litellm.BadRequestError):  # a name that only a server of one's own knows
+        name, provider, *_ = litellm.get_llm_provider(model)
+        known, _ = litellm.main.responses_api_bridge_check(name, provider)
+        return bool(known.get("mode") == "responses")
+    return False
+
+
 def _missing(litellm: Any, model: str) -> list[str]:
+    """Variables of keys, one of which would do; none where there is one."""
     found = litellm.validate_environment(model)
-    if found["keys_in_environment"]:
-        return []
-    return sorted(name for name in found["missing_keys"] if name.endswith("_API_KEY"))
+    # It also tells of keys that are there, where something else is not.
+    keys = [name for name in found["missing_keys"] if name.endswith("_API_KEY")]
+    there = [one for name in keys for one in (name, *_INSTEAD.get(name, ())) if os.environ.get(one)]
+    return [] if found["keys_in_environment"] or there else sorted(keys)
 
 
 def _provider(litellm: Any, model: str, api_base: str | None) -> str:

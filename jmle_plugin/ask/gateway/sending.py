@@ -16,22 +16,30 @@ from typing import Any
 from jmle_plugin.ask.gateway.failures import ProviderError
 
 _NOT_PARAMETERS = {
-    "model", "messages", "contents", "system", "system_instruction", "input", "prompt",
-    "extra_headers", "headers", "api_key",
+    "model", "messages", "contents", "system", "systeminstruction", "instructions", "input",
+    "inputs", "inputtext", "prompt", "message", "chathistory", "preamble", "images",
+    "extraheaders", "headers", "apikey",
 }  # fmt: skip
-"""Of what is sent: the question itself, and what may hold a key."""
+"""Of what is sent, folded: the question itself, and what may hold a key."""
 
-_LENGTHS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens")
+_LENGTHS = (
+    "max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens",
+    "max_gen_len", "max_token_count", "max_tokens_to_sample", "num_predict",
+)  # fmt: skip
+_FORMATS = ("output_format", "text_format", "format")
 _KNOWN_AS = {
     **dict.fromkeys(_LENGTHS, _LENGTHS),
     "modalities": ("response_modalities",),
     "logprobs": ("response_logprobs",),
     "parallel_tool_calls": ("disable_parallel_tool_use",),
-    "reasoning_effort": ("thinking", "thinking_config", "reasoning", "output_config"),
-    "response_format": ("response_mime_type", "response_schema", "output_format"),
+    "reasoning_effort": ("thinking", "thinking_config", "reasoning", "output_config", "think"),
+    "response_format": ("response_mime_type", "response_schema", *_FORMATS),
+    "seed": ("random_seed",),
     "stop": ("stop_sequences",),
-    "thinking": ("thinking_config",),
+    "thinking": ("thinking_config", "reasoning_effort"),
     "tool_choice": ("tool_config",),
+    "top_k": ("k",),
+    "top_p": ("p",),
     "user": ("user_id",),
     "web_search_options": ("tools",),
 }
@@ -61,10 +69,10 @@ class Call:
                 told = json.loads(told)
         if not isinstance(told, Mapping):
             return
-        out = {name: one for name, one in told.items() if name not in _NOT_PARAMETERS}
+        out = _without_question(told)
         self.sent.update({name: one for name, one in out.items() if one != {}})
         self.told = True
-        self.lost = sorted(set(_asked(self.parameters)) - set(_found(self.parameters, out)))
+        self.lost = sorted(set(_lost(self.parameters, out)))
 
     def objection(self, *, answered: bool = False) -> ProviderError | None:
         """Why this call is not made, or, where it was `answered`, its reply not taken."""
@@ -90,30 +98,45 @@ class Call:
         return None
 
 
-def _asked(parameters: Mapping[str, Any]) -> Iterator[str]:
+def _asked(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in parameters.items():
         if name == "extra_body" and isinstance(value, Mapping):
-            yield from map(str, value)
+            yield from ((str(inner), one) for inner, one in value.items())
         else:
+            yield name, value
+
+
+def _without_question(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent beside the question; an `input` that is a table holds parameters too."""
+    out: dict[str, Any] = {}
+    for name, one in told.items():
+        if name == "input" and isinstance(one, Mapping):
+            out[name] = _without_question(one)
+        elif _folded(name) not in _NOT_PARAMETERS:
+            out[name] = one
+    return out
+
+
+def _lost(parameters: Mapping[str, Any], out: Mapping[str, Any]) -> Iterator[str]:
+    """Those asked for that do not go out, neither under a provider's name nor deeper down."""
+    full = set(_names(out))
+    for name, value in _asked(parameters):
+        # Who has no place for what is in a table may send it empty.
+        known = set(_names(out, empty=True)) if value == {} else full
+        if not any(_folded(one) in known for one in (name, *_KNOWN_AS.get(name, ()))):
             yield name
 
 
-def _found(parameters: Mapping[str, Any], out: Mapping[str, Any]) -> Iterator[str]:
-    """Those asked for that go out, be it under the provider's name or deeper down."""
-    names = set(_names(out))
-    for name in _asked(parameters):
-        if any(_folded(one) in names for one in (name, *_KNOWN_AS.get(name, ()))):
-            yield name
-
-
-def _names(value: Any) -> Iterator[str]:
+def _names(value: Any, *, empty: bool = False) -> Iterator[str]:
+    """The folded names of all in `value`, where asked for those of empty tables too."""
     if isinstance(value, Mapping):
         for name, one in value.items():
-            yield _folded(str(name))
-            yield from _names(one)
+            if empty or one != {}:
+                yield _folded(str(name))
+            yield from _names(one, empty=empty)
     elif isinstance(value, list):
         for one in value:
-            yield from _names(one)
+            yield from _names(one, empty=empty)
 
 
 def _folded(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from email.utils import formatdate
@@ -12,6 +13,7 @@ import pytest
 
 from jmle_plugin.ask.gateway.failures import ProviderError
 from jmle_plugin.ask.gateway.library import load_litellm
+from jmle_plugin.ask.gateway.provider import Provider
 from jmle_plugin.ask.gateway.redaction import HIDDEN, Redaction
 from tests.scripted.provider import (
     Answer,
@@ -152,6 +154,42 @@ def test_no_retry_installs_a_library(ask: Asking) -> None:
     assert caught.value.fatal
 
 
+@pytest.mark.parametrize(
+    ("model", "parameters", "said"),
+    [
+        ("github/some-model", {}, "Missing credentials"),
+        ("zai/glm-4.6", {"thinking": {"type": "disabled"}}, "unexpected keyword argument"),
+    ],
+)
+def test_no_retry_makes_a_call_that_never_leaves(
+    ask: Asking,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    parameters: dict[str, Any],
+    said: str,
+) -> None:
+    monkeypatch.delenv("GITHUB_API_KEY", raising=False)
+    monkeypatch.setenv("ZAI_API_KEY", "planted")
+    ask.model = model
+    with pytest.raises(ProviderError, match=said) as caught:
+        ask(Answer(completion()), **parameters)
+    assert caught.value.fatal
+    assert ask.calls == []
+
+
+def test_words_of_a_provider_are_no_clients(ask: Asking) -> None:
+    said = "worker: f() got an unexpected keyword argument 'x'"
+    assert not ask.failure(failure(said, status=500)).fatal
+
+
+def test_why_nobody_is_reached_is_told(loop: asyncio.Runner) -> None:
+    with provider(lambda _: Answer()) as gone:
+        asked = Provider({}, timeout=5.0, api_base=gone.base)
+    with pytest.raises(ProviderError, match=r"^Connection error\. .*failed") as caught:
+        loop.run(asked.ask({"model": "openai/some-model", "messages": []}))
+    assert not caught.value.fatal
+
+
 KEY = "sk-planted-0123456789abcdef-0123456789"
 
 
@@ -159,6 +197,13 @@ def test_no_part_of_a_key_is_repeated(ask: Asking) -> None:
     ask.settings["redaction"] = Redaction({"OPENAI_API_KEY": KEY})
     long = failure(f"{'x' * 480} {KEY}", status=500)
     assert KEY[:8] not in ask.failure(long).message
+    away = Answer(status=307, headers={"location": f"http://{KEY.upper()}.example/"})
+    assert f"on to {HIDDEN}.example" in ask.failure(away).message
+    broken = completion("a", finish="error")
+    broken["choices"][0]["error"] = {"code": 502, "message": f"upstream knows no {KEY}"}
+    ask.model = "openrouter/some/model"
+    assert ask.failure(Answer(broken)).message == f"upstream knows no {HIDDEN}"
+    ask.model = ""
     refused = ask(failure(f"flagged {KEY}", code="content_filter", status=400))
     assert f"flagged {HIDDEN}" in json.dumps(refused)
     assert KEY not in json.dumps(refused)

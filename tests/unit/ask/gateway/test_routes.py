@@ -36,6 +36,40 @@ def test_missing_keys_are_named_beforehand(monkeypatch: pytest.MonkeyPatch) -> N
     assert missing_credentials("gemini/gemini-2.5-pro") is None
 
 
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        ("openrouter/openai/gpt-5.2", "OR_API_KEY"),
+        ("perplexity/sonar", "PERPLEXITY_API_KEY"),
+        ("together_ai/some-model", "TOGETHER_API_KEY"),
+        ("huggingface/some/model", "HF_TOKEN"),
+        ("azure/gpt-4o", "AZURE_API_KEY"),
+        ("azure/gpt-4o", "AZURE_OPENAI_API_KEY"),
+    ],
+)
+def test_key_is_found_under_every_name_it_has(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, model: str, variable: str
+) -> None:
+    for name in ("AZURE_API_BASE", "AZURE_API_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "sk-planted")
+    ask.model = model
+    ask(Answer(completion()))
+    assert "sk-planted" in str(ask.calls[0].headers)
+    monkeypatch.setenv("AZURE_API_BASE", "http://127.0.0.1:9")
+    assert missing_credentials(model) is None
+
+
+def test_address_that_a_model_needs_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_API_KEY", "sk-planted")
+    for name in ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    assert missing_credentials("azure/gpt-4o") == (
+        "no address for azure/gpt-4o: AZURE_API_BASE is not set"
+    )
+    assert missing_credentials("azure/gpt-4o", "http://127.0.0.1:9") is None
+
+
 class DefaultCredentialsError(Exception):
     """As google-auth has it."""
 
@@ -77,6 +111,21 @@ def test_missing_credentials_of_clouds_are_told_beforehand(monkeypatch: pytest.M
     libraries()
     monkeypatch.setenv("VERTEXAI_CREDENTIALS", "{}")
     assert missing_credentials(google) is None
+
+
+def test_missing_library_of_the_responses_api_is_told_beforehand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setattr("jmle_plugin.ask.gateway.routes.find_spec", lambda _: None)
+    for model in ("o3-pro", "openai/gpt-5-pro", "openai/responses/gpt-5.2"):
+        said = f"no library for {model}, which the Responses API serves: pip install litellm[mcp]"
+        assert missing_credentials(model) == said
+        assert missing_credentials(model, "http://127.0.0.1:9/v1") == said
+    assert missing_credentials("gpt-5.2") is None
+    assert missing_credentials("nobodys-model", "http://127.0.0.1:9/v1") is None
+    monkeypatch.setattr("jmle_plugin.ask.gateway.routes.find_spec", lambda _: "found")
+    assert missing_credentials("o3-pro") is None
 
 
 def test_facts_of_a_model() -> None:

@@ -109,6 +109,44 @@ def test_what_goes_out_may_be_told_as_json_and_lie_deeper(told: object) -> None:
     assert (call.told, call.lost) == (True, ["top_k"])
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"max_tokens": 9}, {"options": {"num_predict": 9}}),
+        ({"max_tokens": 9}, {"max_gen_len": 9}),
+        ({"reasoning_effort": "none"}, {"options": {}, "think": False}),
+        ({"response_format": {"type": "json_object"}}, {"format": "json"}),
+        ({"response_format": {"type": "json_object"}}, {"text": {"format": {"type": "x"}}}),
+        ({"response_format": {"type": "json_schema"}}, {"outputConfig": {"textFormat": {"a": 1}}}),
+        ({"seed": 5}, {"random_seed": 5}),
+        ({"thinking": {"type": "enabled"}}, {"reasoning_effort": "low"}),
+        ({"top_p": 0.9, "top_k": 2}, {"p": 0.9, "k": 2}),
+        ({"web_search_options": {}}, {"web_search_options": {}}),
+        ({"temperature": 0.5}, {"input": {"prompt": "?", "temperature": 0.5}}),
+    ],
+)
+def test_parameter_goes_out_under_its_providers_name(
+    asked: dict[str, Any], told: dict[str, Any]
+) -> None:
+    call = Call("some/model", asked)
+    call.note(told)
+    assert call.lost == []
+    assert "?" not in str(call.sent)
+
+
+def test_parameter_that_goes_out_empty_is_lost(ask: Asking) -> None:
+    with pytest.raises(ProviderError, match="thinking would not be sent"):
+        ask(Answer(FINE["gemini"]("a")), "gemini", thinking={"type": "disabled"})
+    assert ask.calls == []
+
+
+def test_question_is_no_part_of_what_was_sent() -> None:
+    question = {"instructions": "s", "images": ["aGVsbG8="], "prompt": "q", "inputs": "q"}
+    call = Call("ollama/some-model", {})
+    call.note(question | {"messages": [], "headers": {"x-api-key": "k"}, "stream": False})
+    assert call.sent == {"stream": False}
+
+
 @pytest.mark.parametrize("told", [None, "{", "[]", 7])
 def test_what_is_told_of_nothing_is_not_told(told: object) -> None:
     call = Call("bedrock/some-model", {"top_p": 1})
