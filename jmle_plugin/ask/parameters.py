@@ -17,8 +17,15 @@ _SECRET_NAMES = re.compile(
 """Not `max_tokens`, `prompt_cache_key` or `eos_token`."""
 
 
+_ONE_OF = (
+    {"max_tokens", "max_completion_tokens", "max_output_tokens"},
+    {"reasoning_effort", "thinking"},
+)
+"""Names for one thing: of two that are given, litellm sends one and says nothing."""
+
+
 def check_parameters(parameters: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-    """SettingsError for a parameter that would say where to call, or be a secret.
+    """SettingsError for parameters that say where to call, are a secret, or stand in for another.
 
     Parameters are recorded with every reply. No value is repeated in the message.
     """
@@ -27,6 +34,11 @@ def check_parameters(parameters: Mapping[str, Any], environment: Mapping[str, st
             f"--model-arg cannot set {', '.join(reserved)}",
             remedy="Parameters say what is asked. Keys belong into the environment, a server's "
             "address into --api-base, waiting and retries into options of their own.",
+        )
+    if both := _said_twice(parameters):
+        raise SettingsError(
+            f"--model-arg says one thing twice, by {' and '.join(sorted(both))}",
+            remedy="Leave one of them out: only one would be sent.",
         )
     hidden = Redaction(environment)
     for place, value in _leaves(parameters):
@@ -37,6 +49,16 @@ def check_parameters(parameters: Mapping[str, Any], environment: Mapping[str, st
                 f"--model-arg {place} holds a secret, which would be recorded with every reply",
                 remedy="Put keys into the environment variables that the provider has for them.",
             )
+
+
+def _said_twice(parameters: Mapping[str, Any]) -> set[str]:
+    body = parameters.get("extra_body")
+    extra = set(body) if isinstance(body, Mapping) else set[str]()
+    names = set(parameters) | extra
+    for same in _ONE_OF:
+        if len(same & names) > 1:
+            return same & names
+    return {f"{name} and extra_body.{name}" for name in set(parameters) & extra}
 
 
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:

@@ -402,6 +402,22 @@ def test_what_is_no_parameter_is_refused_without_repeating_it(session: Session, 
 
 
 @pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        (("max_tokens=9", "max_completion_tokens=9"), "max_completion_tokens and max_tokens"),
+        (("thinking={type = 'enabled'}", "extra_body={reasoning_effort = 'low'}"), "thinking"),
+        (("temperature=0", "extra_body={temperature = 1}"), "extra_body.temperature"),
+    ],
+)
+def test_one_thing_said_twice_is_refused(
+    session: Session, parameters: tuple[str, ...], named: str
+) -> None:
+    said = session.refusal(SettingsError, *(f"--model-arg={one}" for one in parameters))
+    assert "says one thing twice" in said
+    assert named in said
+
+
+@pytest.mark.parametrize(
     "text", ["max_tokens=9", "prompt_cache_key=a", "extra_body={eos_token = 'x'}", "top_k=3"]
 )
 def test_what_only_sounds_like_a_secret_is_a_parameter(session: Session, text: str) -> None:

@@ -93,7 +93,7 @@ def route(litellm: Any, model: str, api_base: str | None) -> dict[str, Any]:
 
 def _speaks_responses(litellm: Any, model: str) -> bool:
     """Whether litellm asks it by OpenAI's other API, the only one that some models have."""
-    with suppress(litellm.BadRequestError):  # a name that only a server of one's own knows
+    with suppress(Exception):  # a name that only a server of one's own knows, or a litellm to come
         name, provider, *_ = litellm.get_llm_provider(model)
         known, _ = litellm.main.responses_api_bridge_check(name, provider)
         return bool(known.get("mode") == "responses")
