@@ -8,7 +8,7 @@ from functools import cache
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.likeness import find_mismatches
 from jmle_plugin.compare.noninferiority import Design, Seen, lower_bound
-from jmle_plugin.compare.pairing import Group, answered
+from jmle_plugin.compare.pairing import Group, answered, titled
 from jmle_plugin.compare.power import detectable_loss
 from jmle_plugin.compare.significance import holm, mcnemar
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
@@ -173,9 +173,7 @@ def _parts(
             parts.setdefault(name, []).append(one)
     if [len(inside) for inside in parts.values()] == [len(questions)]:
         return []
-    told = titles or {}
-    names = [name for name in dict.fromkeys((*told, *parts)) if name in parts]
-    return [audit_part(name, told.get(name, name), parts[name], right) for name in names]
+    return [audit_part(*told, right) for told in titled(parts, titles or {})]
 
 
 def _interval(questions: Iterable[Question], right: Right) -> tuple[float, float]:

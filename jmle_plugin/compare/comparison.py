@@ -11,6 +11,7 @@ from jmle_plugin.compare.pairing import (
     PairedTable,
     Place,
     pair_results,
+    titled,
 )
 from jmle_plugin.compare.power import ALPHA, detectable_loss, epochs_needed
 from jmle_plugin.compare.resampling import interval
@@ -143,8 +144,7 @@ def _parts(pairs: Paired, part_of: Callable[[Place], str], titles: Mapping[str, 
     for pair in pairs:
         if pair.place is not None:
             parts.setdefault(part_of(pair.place), []).append(pair)
-    names = [name for name in dict.fromkeys((*titles, *parts)) if name in parts]
-    return [_part(name, titles.get(name, name), parts[name]) for name in names]
+    return [_part(*told) for told in titled(parts, titles)]
 
 
 def _part(name: str, title: str, pairs: Paired) -> Part:

@@ -5,9 +5,10 @@ The unit of chance is a group: questions that share one case (連問) stand or f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from jmle_plugin.compare.likeness import refuse_mismatches
 from jmle_plugin.errors import ComparisonError
@@ -16,6 +17,8 @@ from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.results import Results
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +198,12 @@ def _group(pairs: Sequence[Pair]) -> Group:
         lost=sum(max(-pair.difference, 0) for pair in pairs),
         gained=sum(max(pair.difference, 0) for pair in pairs),
     )
+
+
+def titled(
+    parts: Mapping[str, list[T]], titles: Mapping[str, str]
+) -> Iterator[tuple[str, str, list[T]]]:
+    """Name, title and content of each part: in the order of `titles`, those without one last."""
+    for name in dict.fromkeys((*titles, *parts)):
+        if name in parts:
+            yield name, titles.get(name, name), parts[name]
