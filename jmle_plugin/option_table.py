@@ -37,6 +37,8 @@ class Option:
     default: str = ""
     many: bool = False
     switch: bool = False
+    private: bool = False
+    """What is given may hold a secret, and is not repeated in errors."""
     path: bool = False
     """Ini values are relative to the ini file's folder, others to the current one."""
     parse: Callable[[str], Any] = str
@@ -109,9 +111,12 @@ OPTIONS = (
         "a parameter of the model, as a TOML value; repeatable",
         metavar="KEY=VALUE",
         many=True,
+        private=True,
         parse=model_argument,
     ),
-    Option("api-base", "address of the model's server", metavar="URL", parse=web_address),
+    Option(
+        "api-base", "address of the model's server", metavar="URL", private=True, parse=web_address
+    ),
     Option(
         "concurrency",
         "calls at a time, for each model (default: the number of workers, 8 without any)",

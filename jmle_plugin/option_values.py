@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import SettingsError, UnknownNameError
-from jmle_plugin.option_forms import model_argument, web_address
 from jmle_plugin.option_table import OPTIONS, Option
 
 _ON = ("1", "true", "yes", "on")
@@ -79,8 +78,7 @@ def _parsed(option: Option, text: str, where: str) -> Any:
     try:
         return option.parse(text)
     except ValueError as error:
-        # These may hold secrets, which are not repeated.
-        shown = "" if option.parse in (model_argument, web_address) else f" {text!r}"
+        shown = "" if option.private else f" {text!r}"
         raise SettingsError(f"the value{shown} {error}", where=where) from error
 
 
