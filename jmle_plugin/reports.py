@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,16 +110,17 @@ def _markdown(results: Results, _exam: Exam, _settings: Settings, target: Path) 
 
 def _append_summary(results: Results, file: Path, summary: Path) -> None:
     """Append the longest form for which there is room; ResultError where there is for none."""
+    if not any(_append(summary, form) for form in _summary_forms(results, file)):
+        raise _no_room(summary)
+
+
+def _summary_forms(results: Results, file: Path) -> Iterator[str]:
+    """The longest first, each made only where there is no room for the one before."""
     from jmle_plugin.report.markdown import markdown_line, markdown_report  # noqa: PLC0415
 
-    for form in (
-        markdown_report(results, _comparison(results)),
-        markdown_report(results, cut=file.name),
-        markdown_line(results, cut=file.name),
-    ):
-        if _append(summary, form):
-            return
-    raise _no_room(summary)
+    yield markdown_report(results, _comparison(results))
+    yield markdown_report(results, cut=file.name)
+    yield markdown_line(results, cut=file.name)
 
 
 def _append(summary: Path, form: str) -> bool:
