@@ -15,8 +15,6 @@ _SECRET_NAMES = re.compile(
     r"|authorization|passw(?:or)?d|secret)|key|token|credentials?"
 )
 """Not `max_tokens`, `prompt_cache_key` or `eos_token`."""
-
-
 _ONE_OF = (
     {"max_tokens", "max_completion_tokens", "max_output_tokens"},
     {"reasoning_effort", "thinking"},

@@ -182,11 +182,8 @@ def _hash(
     questions: Mapping[str, Question],
     answers: Mapping[str, KeyEntry],
 ) -> str:
-    told = {
-        "source",
-        "other_sources",
-        "defects",
-    }  # what is said of the questions, not what they are
+    # What is said of the questions, not what they are.
+    told = {"source", "other_sources", "defects"}
     ruled_by_subject = any(
         one.subjects for key in manifest.keys.values() for one in key.criteria.values()
     )

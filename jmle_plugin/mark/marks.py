@@ -22,8 +22,6 @@ from jmle_plugin.text import printable
 
 MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
-
-
 _FEW_WORDS = 24
 """Characters of a number with its unit: `約 12 mL/分`, and somewhat more."""
 

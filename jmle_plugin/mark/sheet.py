@@ -177,11 +177,7 @@ class Sheet(Strict):
     finish_reasons: dict[str, int]
 
     @property
-    def unlisted(self) -> bool:
-        """Whether prohibited choices are limited, but nobody knows which they are."""
-        return self.prohibited.limit is not None and self.prohibited.count is None
-
-    @property
     def qualified(self) -> bool:
         """Whether a verdict is one by some of the official criteria only."""
-        return self.unlisted or bool(self.not_evaluated)
+        unlisted = self.prohibited.limit is not None and self.prohibited.count is None
+        return unlisted or bool(self.not_evaluated)

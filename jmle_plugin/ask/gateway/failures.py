@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from jmle_plugin.ask.gateway.backoff import retry_after
@@ -63,30 +63,29 @@ class RefusedByFilterError(Exception):
     """The provider's filter turned the question away: that is a reply, of a kind."""
 
     message: str
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def classify(
-    error: Exception, *, status: int | None = None, redact: Callable[[str], str] = str
+    error: Exception, *, answered: int | None = None, redact: Callable[[str], str] = str
 ) -> ProviderError | RefusedByFilterError:
     """What `error`, raised by litellm, means for the run.
 
-    `status` is what the provider answered with, where it did; `redact` takes secrets out of
-    its words.
+    `answered` is the status the provider answered with, where it did; `redact` takes secrets
+    out of its words.
     """
-    unanswered = status is None
-    unreadable = status is not None and status < 400  # noqa: PLR2004 - HTTP's first error
     status = _status(error)
     said = str(error)
     message = provider_message(error, redact)
     if (lacking := unmendable(error)) is not None:
-        return ProviderError(redact(lacking), fatal=True)
+        return ProviderError(lacking, fatal=True)
     if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
         return RefusedByFilterError(message)
-    if _QUOTA in _codes(error) or _QUOTA in said or (unanswered and _NEVER_LEAVES.search(message)):
+    never_left = answered is None and _NEVER_LEAVES.search(message)
+    if _QUOTA in _codes(error) or _QUOTA in said or never_left:
         return ProviderError(message, fatal=True)
     if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
         # What an answer of 200 cannot be read by, litellm calls a bad request (422) of ours.
+        unreadable = answered is not None and answered < 400  # noqa: PLR2004 - HTTP's first error
         invented = unreadable and (status == _UNPROCESSABLE or _UNREADABLE in said)
         return ProviderError(message, fatal=not invented)
     wait = _wait(error, said)

@@ -47,15 +47,16 @@ def load_litellm() -> Any:
 
     async def stay(client: Any, request: Any, **how: Any) -> Any:
         call = CURRENT.get()
-        if call is not None and call.told and call.lost:
+        if call is not None and call.lost:
             raise ConnectionError(", ".join(call.lost))
         # A redirect would carry the key to whoever it names: only one kind of header is
         # taken off on the way, and providers have others.
         response = await send(client, request, **how | {"follow_redirects": False})
         if call is not None:
             call.status = response.status_code
-        if response.has_redirect_location and call is not None:
-            call.redirect = str(httpx.URL(response.headers["location"]).host) or request.url.host
+            if response.has_redirect_location:
+                host = str(httpx.URL(response.headers["location"]).host)
+                call.redirect = host or request.url.host
         return response
 
     async def once(*_: Any, **__: Any) -> Any:

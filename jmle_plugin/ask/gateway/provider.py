@@ -88,7 +88,7 @@ class Provider:
         except Exception as error:
             if (objection := call.objection()) is not None:
                 raise objection from error
-            meant = classify(error, status=call.status, redact=self._redact)
+            meant = classify(error, answered=call.status, redact=self._redact)
             if not isinstance(meant, RefusedByFilterError):
                 raise meant from error
             made = refusal_completion(meant.message, call.sent)

@@ -27,14 +27,7 @@ from tests.scripted.provider import (
     failure,
     gemini_content,
 )
-from tests.unit.ask.gateway.asking import (
-    DIALECTS,
-    DIGEST,
-    FIGURE,
-    FINE,
-    KEYS,
-    Asking,
-)
+from tests.unit.ask.gateway.asking import DIALECTS, DIGEST, FIGURE, FINE, KEYS, Asking
 
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")

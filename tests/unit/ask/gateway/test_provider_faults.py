@@ -21,12 +21,7 @@ from tests.scripted.provider import (
     failure,
     provider,
 )
-from tests.unit.ask.gateway.asking import (
-    DIALECTS,
-    ERRORS,
-    FINE,
-    Asking,
-)
+from tests.unit.ask.gateway.asking import DIALECTS, ERRORS, FINE, Asking
 
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -14,9 +14,7 @@ from tests.scripted.provider import (
     Answer,
     completion,
 )
-from tests.unit.ask.gateway.asking import (
-    Asking,
-)
+from tests.unit.ask.gateway.asking import Asking
 
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")

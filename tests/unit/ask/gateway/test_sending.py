@@ -14,10 +14,7 @@ from tests.scripted.provider import (
     completion,
     failure,
 )
-from tests.unit.ask.gateway.asking import (
-    FINE,
-    Asking,
-)
+from tests.unit.ask.gateway.asking import FINE, Asking
 
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")
