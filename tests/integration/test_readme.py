@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -28,10 +29,11 @@ LINKS = sorted(
 )
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
-    "--quiet", "--editable", "--dist", "--no-loadscope-reorder", "--tb",
+    "--quiet", "--editable", "--constraint", "--exclude-editable", "--clear",
+    "--dist", "--no-loadscope-reorder", "--tb",
     "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
 }  # fmt: skip
-"""Options of pytest, of its plugins, of pip and of the `jmle` command."""
+"""Options of pytest, of its plugins, of venv, of pip and of the `jmle` command."""
 
 
 def test_every_option_is_described() -> None:
@@ -45,6 +47,24 @@ def test_every_option_is_described() -> None:
 def test_no_other_options_are_spoken_of() -> None:
     spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "".join(DOCUMENTS.values())))
     assert spoken - {one.flag for one in OPTIONS} - OTHERS == set()
+
+
+def test_ci_runs_the_second_command_of_the_readme() -> None:
+    (command,) = (
+        line
+        for line in DOCUMENTS["README.md"].splitlines()
+        if "--constraint constraints.txt" in line
+    )
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").endswith(f"\n{command}\n")
+
+
+def test_constraints_are_exact_versions_and_nothing_of_the_machine_that_wrote_them() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    named = {re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in lines}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    assert {re.split("[<>=]", one)[0].lower() for one in wanted} - named == set()
 
 
 def test_the_workflow_is_one() -> None:
