@@ -18,13 +18,13 @@ from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import Place, places
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.wording import p_text, signed
-from jmle_plugin.review.remaking import remake_results
+from jmle_plugin.results.figures import p_text, signed
+from jmle_plugin.results.file import Results
+from jmle_plugin.results.provenance import RunContext
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "pairs.md"

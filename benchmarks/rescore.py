@@ -23,10 +23,10 @@ from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import write_run
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.review.remaking import remake_results
+from jmle_plugin.results.provenance import RunContext
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = {"GPT-5.2": "openai_gpt-5.2.json", "long reasoning": "openai_gpt-oss-120b_high.json"}

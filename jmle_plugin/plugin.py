@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin import collection, fixtures
-from jmle_plugin.option_values import add_options
-from jmle_plugin.options import SETTINGS_KEY, read_settings
-from jmle_plugin.sittings import open_sittings
-from jmle_plugin.usage import as_usage_error
+from jmle_plugin.session import collection, fixtures
+from jmle_plugin.session.option_values import add_options
+from jmle_plugin.session.settings import SETTINGS_KEY, read_settings
+from jmle_plugin.session.sittings import open_sittings
+from jmle_plugin.session.usage import as_usage_error
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,10 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SETTINGS_KEY] = settings
     config.stash[collection.SITTINGS_KEY] = sittings
     if sittings:
-        from jmle_plugin import sitting_plugin  # noqa: PLC0415 - not in sessions without one
+        from jmle_plugin.session import hooks  # noqa: PLC0415 - not in sessions without one
 
-        config.pluginmanager.register(sitting_plugin, "jmle-sitting")
-        sitting_plugin.start(config, settings, sittings)
+        config.pluginmanager.register(hooks, "jmle-sitting")
+        hooks.start(config, settings, sittings)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

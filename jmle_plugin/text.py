@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
+
+def count(number: int, one: str, several: str = "") -> str:
+    """`1 point`, `2 points`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
 _HIDDEN = ("Cc", "Cs", "Zl", "Zp")
 _TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 

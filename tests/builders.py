@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 
 from jmle_plugin.ask.cassette import Cassette
 from jmle_plugin.ask.prompt import load_prompt
-from jmle_plugin.ask.run import DEFAULT_MAX_EDGE, ImageMode, ImportedFrom, PromptRef, RunSpec
+from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef, RunSpec
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.model import (
     AnswerKey,
@@ -31,13 +31,14 @@ from jmle_plugin.exam.model import (
     Treatment,
 )
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.report.html.replies import RepliesReader
-from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.results import Results, build_results
+from jmle_plugin.results.file import Results, build_results
+from jmle_plugin.results.provenance import RunContext
 from tests.conftest import ROOT
 
 FIGURE = Image("ecg.png", Path("ecg.png"), "1" * 64, "image/png", 4, 3, 90)

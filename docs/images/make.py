@@ -18,14 +18,14 @@ from playwright.sync_api import FloatRect, Page, sync_playwright
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.results import Results
-from jmle_plugin.report_pages import write_run_page
-from jmle_plugin.review.remaking import remake_results
+from jmle_plugin.results.file import Results
+from jmle_plugin.results.provenance import RunContext
+from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import sample_exam
 

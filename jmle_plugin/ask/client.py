@@ -5,17 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Protocol
 
-from jmle_plugin.ask.gateway.outcome import KINDS, STOPPED
-from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.errors import JmleError, NotAskedError, ReplyError
 from jmle_plugin.files import read_json
+from jmle_plugin.gateway.outcome import KINDS, STOPPED
+from jmle_plugin.gateway.protocol import (
+    CHAT_PATH,
+    DIGEST_HEADER,
+    EPOCH_HEADER,
+    QUESTION_HEADER,
+    RUN_HEADER,
+)
+from jmle_plugin.gateway.reply import Reply, read_reply
 
-CHAT_PATH = "/v1/chat/completions"
-RUN_HEADER = "x-jmle-run"
-QUESTION_HEADER = "x-jmle-question"
-EPOCH_HEADER = "x-jmle-epoch"
-DIGEST_HEADER = "x-jmle-question-sha256"
 _MESSAGE_LIMIT = 500
 NOWHERE = "http://nowhere.invalid"
 """Stands for the address of a service when there is none: replay needs no address."""

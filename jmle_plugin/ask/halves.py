@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from jmle_plugin.ask.models import sees_figures
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.gateway.models import sees_figures
 
 _SUFFIX = "-blind"
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from jmle_plugin.ask.client import DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
 from jmle_plugin.errors import StaleCassetteError
+from jmle_plugin.gateway.protocol import DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
 
 MATCHER = "jmle"
 """The name `matches` has in vcrpy."""

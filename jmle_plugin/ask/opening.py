@@ -10,10 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
-from jmle_plugin.ask.models import sees_figures
 from jmle_plugin.ask.prompt import Prompt, load_prompt
 from jmle_plugin.ask.run import (
-    DEFAULT_MAX_EDGE,
     RUN_FILE,
     ImageMode,
     PromptRef,
@@ -27,6 +25,8 @@ from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import CassetteError, RunError, SettingsError, StaleCassetteError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.names import unknown_name
+from jmle_plugin.gateway.models import sees_figures
+from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jmle_plugin.ask.gateway.protocol import RESERVED
-from jmle_plugin.ask.gateway.redaction import Redaction
 from jmle_plugin.errors import SettingsError
+from jmle_plugin.gateway.protocol import RESERVED
+from jmle_plugin.gateway.redaction import Redaction
 
 _SECRET_NAMES = re.compile(
     r"(?:.*_)?(?:api_?key|(?:access|secret|private)_key|(?:access|auth|bearer|session)_token"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from jmle_plugin.ask.recording import Recorder
-from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.ask.sitting import Seat
 from jmle_plugin.errors import MissingCassetteError
+from jmle_plugin.gateway.reply import Reply, read_reply
 
 
 def read_recorded(recorder: Recorder, seat: Seat) -> Reply:

@@ -13,20 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from jmle_plugin.ask.cassette import Cassette, read_cassette, write_cassette
-from jmle_plugin.ask.client import (
-    CHAT_PATH,
-    DIGEST_HEADER,
-    EPOCH_HEADER,
-    NOWHERE,
-    QUESTION_HEADER,
-    question_headers,
-)
+from jmle_plugin.ask.client import NOWHERE, question_headers
 from jmle_plugin.ask.matching import FILE_HEADER, IMPORTED_HEADER, matches
-from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.ask.run import RUN_FILE, RunSpec, read_run, write_run
 from jmle_plugin.errors import CassetteError, ReplyError
 from jmle_plugin.files import canonical_json, read_json
+from jmle_plugin.gateway.protocol import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.gateway.reply import read_reply
 
 _KEPT_HEADERS = (QUESTION_HEADER, EPOCH_HEADER, DIGEST_HEADER, IMPORTED_HEADER, FILE_HEADER)
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from jmle_plugin.errors import RunError, SettingsError
-from jmle_plugin.exam.validation import Strict, first_problem
 from jmle_plugin.files import canonical_json, read_json, read_regular, write_whole
+from jmle_plugin.strict import Strict, first_problem
 
 RUN_FILE = "run.json"
 SCRIPTED = "scripted/"
@@ -31,8 +31,6 @@ _NAME_LIMIT = 150
 _FIXED = {"model", "messages"}
 """Fields of a request that no parameter may set."""
 
-DEFAULT_MAX_EDGE = 2048
-"""Pixels of a figure's longest side; about what providers scale down to anyway."""
 
 PARTIAL = ".partial"
 """Ending of the results file of a partial sitting."""

@@ -17,7 +17,7 @@ from jmle_plugin.cli.common import (
 from jmle_plugin.errors import SettingsError
 
 if TYPE_CHECKING:
-    from jmle_plugin.report.audit import Audit
+    from jmle_plugin.results.audit import Audit
 
 
 def add_commands(commands: Any) -> None:
@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from jmle_plugin.compare.audit_render import markdown, summary, text_lines  # noqa: PLC0415
+    from jmle_plugin.report.audit_render import markdown, summary, text_lines  # noqa: PLC0415
 
     if len(options.runs) % 2:
         raise SettingsError(
@@ -58,7 +58,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 def _one(options: argparse.Namespace, vision: Path, blind: Path) -> Audit:
     from jmle_plugin.compare.audit import audit, refuse_unlike  # noqa: PLC0415
-    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
 
     halves = read_sound_results(vision), read_sound_results(blind)
     refuse_unlike(*halves)  # before an exam is looked for that may be one half's alone

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from jmle_plugin.exam.model import Exam
-    from jmle_plugin.report.results import Results
+    from jmle_plugin.results.file import Results
 
 CASSETTES = "cassettes"
 RESULTS = "results"
@@ -209,7 +209,7 @@ def exam_name(options: argparse.Namespace) -> str | None:
 
 def results_named(options: argparse.Namespace, names: Iterable[str]) -> list[Path]:
     """The results files that are meant by runs' names or files, in that order."""
-    from jmle_plugin.report.finding import find_results  # noqa: PLC0415
+    from jmle_plugin.results.finding import find_results  # noqa: PLC0415
 
     exam = exam_name(options)
     return [find_results(one, options.results, exam) for one in names]

@@ -16,8 +16,7 @@ from jmle_plugin.cli.common import (
     find_exam,
     named_exam,
 )
-from jmle_plugin.report.layout import count
-from jmle_plugin.text import printable
+from jmle_plugin.text import count, printable
 
 
 def add_commands(commands: Any) -> None:

@@ -23,8 +23,8 @@ from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import write_whole
 
 if TYPE_CHECKING:
-    from jmle_plugin.board.reading import Entry
     from jmle_plugin.compare.leaderboard import Leaderboard
+    from jmle_plugin.compare.reading import Entry
     from jmle_plugin.exam.model import Exam
 
 FORMATS = ("text", "markdown", "csv", "json")
@@ -50,8 +50,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _leaderboard(options: argparse.Namespace) -> int:
-    from jmle_plugin.board.reading import read_entries  # noqa: PLC0415
     from jmle_plugin.compare.leaderboard import leaderboard  # noqa: PLC0415
+    from jmle_plugin.compare.reading import read_entries  # noqa: PLC0415
 
     _check_targets(options)
     entries = read_entries(_files(options), say=partial(print, file=sys.stderr))
@@ -77,7 +77,7 @@ def _files(options: argparse.Namespace) -> list[str]:
 
 def _check_targets(options: argparse.Namespace) -> None:
     if options.plot is not None:
-        from jmle_plugin.board.plot import check_format  # noqa: PLC0415
+        from jmle_plugin.report.plot import check_format  # noqa: PLC0415
 
         check_format(options.plot)
     if options.html is not None and options.html.suffix.lower() not in PAGES:
@@ -107,15 +107,15 @@ def _made(
 ) -> dict[Path, str | bytes]:
     made: dict[Path, str | bytes] = {}
     if options.update is not None:
-        from jmle_plugin.board.markdown import filled, markdown  # noqa: PLC0415
+        from jmle_plugin.report.leaderboard_markdown import filled, markdown  # noqa: PLC0415
 
         made[options.update] = filled(options.update, markdown(board))
     if options.plot is not None:
-        from jmle_plugin.board.plot import plot  # noqa: PLC0415
+        from jmle_plugin.report.plot import plot  # noqa: PLC0415
 
         made[options.plot] = plot(board, options.plot.suffix.lower())
     if options.html is not None:
-        from jmle_plugin.board.page import board_page  # noqa: PLC0415
+        from jmle_plugin.report.html.leaderboard import board_page  # noqa: PLC0415
 
         made[options.html] = board_page(board, entries, exams, options.html.parent)
     return made
@@ -123,11 +123,11 @@ def _made(
 
 def _print(board: Leaderboard, form: str) -> None:
     if form == "markdown":
-        from jmle_plugin.board.markdown import markdown  # noqa: PLC0415
+        from jmle_plugin.report.leaderboard_markdown import markdown  # noqa: PLC0415
 
         print(markdown(board), end="")
     elif form == "csv":
-        from jmle_plugin.board.spreadsheet import csv_text  # noqa: PLC0415
+        from jmle_plugin.report.spreadsheet import csv_text  # noqa: PLC0415
 
         # Nobody but a spreadsheet reads this: its line breaks must stay as they are.
         sys.stdout.flush()
@@ -139,7 +139,7 @@ def _print(board: Leaderboard, form: str) -> None:
 
 
 def _print_text(board: Leaderboard) -> None:
-    from jmle_plugin.board.text import text_lines  # noqa: PLC0415
+    from jmle_plugin.report.leaderboard_text import text_lines  # noqa: PLC0415
 
     bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for line in text_lines(board, shutil.get_terminal_size((80, 24)).columns):

@@ -15,11 +15,11 @@ from jmle_plugin.cli.common import (
     writing,
 )
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.option_table import HTML_IMAGES
+from jmle_plugin.session.option_table import HTML_IMAGES
 
 if TYPE_CHECKING:
     from jmle_plugin.exam.model import Exam
-    from jmle_plugin.report.results import Results
+    from jmle_plugin.results.file import Results
 
 _PAGES = (".html", ".htm")
 _LONGEST = 100
@@ -46,8 +46,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
-    from jmle_plugin.report_pages import write_run_page  # noqa: PLC0415
+    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.session.report_pages import write_run_page  # noqa: PLC0415
 
     files = results_named(options, dict.fromkeys(options.runs))
     target = options.output or _beside(files)

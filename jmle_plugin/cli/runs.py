@@ -21,7 +21,7 @@ from jmle_plugin.cli.common import (
 )
 from jmle_plugin.errors import ComparisonError, JmleError
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.option_forms import level, positive
+from jmle_plugin.session.option_forms import level, positive
 
 
 def add_commands(commands: Any) -> None:
@@ -68,10 +68,10 @@ def add_commands(commands: Any) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from jmle_plugin.compare.audit_render import text_lines as audit_lines  # noqa: PLC0415
-    from jmle_plugin.compare.render import text_lines  # noqa: PLC0415
-    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.report.audit_render import text_lines as audit_lines  # noqa: PLC0415
+    from jmle_plugin.report.comparison_render import text_lines  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
+    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
 
     results = read_sound_results(options.file)
     for line in sheet_lines(results):
@@ -84,9 +84,9 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from jmle_plugin.report.results import read_results  # noqa: PLC0415
-    from jmle_plugin.report.sheet_wording import summary_line  # noqa: PLC0415
-    from jmle_plugin.review.verifying import verify  # noqa: PLC0415
+    from jmle_plugin.compare.verify import verify  # noqa: PLC0415
+    from jmle_plugin.report.sheet import summary_line  # noqa: PLC0415
+    from jmle_plugin.results.file import read_results  # noqa: PLC0415
 
     try:
         results = read_results(options.file)
@@ -105,11 +105,11 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _rescore(options: argparse.Namespace) -> int:
     from jmle_plugin.ask.opening import Wanted, open_sitting  # noqa: PLC0415
-    from jmle_plugin.report.provenance import RunContext  # noqa: PLC0415
-    from jmle_plugin.report.results import write_results  # noqa: PLC0415
-    from jmle_plugin.review.auditing import with_audit  # noqa: PLC0415
-    from jmle_plugin.review.remaking import remake_results  # noqa: PLC0415
-    from jmle_plugin.review.rescoring import rescored_lines  # noqa: PLC0415
+    from jmle_plugin.cli.rescored import rescored_lines  # noqa: PLC0415
+    from jmle_plugin.compare.auditing import with_audit  # noqa: PLC0415
+    from jmle_plugin.compare.remake import remake_results  # noqa: PLC0415
+    from jmle_plugin.results.file import write_results  # noqa: PLC0415
+    from jmle_plugin.results.provenance import RunContext  # noqa: PLC0415
 
     exam = named_exam(options, options.exam, options.key)
     sittings = [
@@ -137,8 +137,8 @@ def _compare(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
     from jmle_plugin.compare.likeness import check_names  # noqa: PLC0415
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415
-    from jmle_plugin.compare.render import markdown, text_lines  # noqa: PLC0415
-    from jmle_plugin.report.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.report.comparison_render import markdown, text_lines  # noqa: PLC0415
+    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
 
     check_names(options.allow_mismatch)
     results = [

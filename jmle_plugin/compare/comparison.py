@@ -17,7 +17,8 @@ from jmle_plugin.compare.power import ALPHA, detectable_loss, epochs_needed
 from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
 from jmle_plugin.compare.verdict import verdict_doubt
-from jmle_plugin.report.comparison import (
+from jmle_plugin.exam.kinds import KIND_TITLES
+from jmle_plugin.results.comparison import (
     Answers,
     Change,
     Comparison,
@@ -28,9 +29,8 @@ from jmle_plugin.report.comparison import (
     Side,
     Tests,
 )
-from jmle_plugin.report.doubt import VerdictDoubt
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.tallies import KIND_TITLES
+from jmle_plugin.results.doubt import VerdictDoubt
+from jmle_plugin.results.file import Results
 
 Paired = Sequence[Pair]
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.report.comparison import Comparison
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.wording import (
+from jmle_plugin.results.comparison import Comparison
+from jmle_plugin.results.figures import (
     bound_text,
     loss_sentence,
     p_text,
@@ -16,6 +15,7 @@ from jmle_plugin.report.wording import (
     share_text,
     signed,
 )
+from jmle_plugin.results.file import Results
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""

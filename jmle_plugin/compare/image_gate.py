@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 
 from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.compare.significance import sign_flip
-from jmle_plugin.report.audit import Audit
-from jmle_plugin.report.layout import count
-from jmle_plugin.report.wording import p_text
+from jmle_plugin.results.audit import Audit
+from jmle_plugin.results.figures import p_text
+from jmle_plugin.text import count
 
 
 def decide_images(old: Audit, new: Audit, alpha: float) -> Ruling:

@@ -14,10 +14,9 @@ from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
 from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.validation import Strict
-from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
-from jmle_plugin.report.results import ExamInfo, Results
-from jmle_plugin.report.sheet_wording import which_criteria
+from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict, which_criteria
+from jmle_plugin.results.file import ExamInfo, Results
+from jmle_plugin.strict import Strict
 
 BY_ROW = "vision or blind, as each row says"
 """The image mode of a table in which some runs saw the figures and others did not."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from jmle_plugin.errors import UnlikeResultsError
 from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 
 
 def _prompt(results: Results) -> str:

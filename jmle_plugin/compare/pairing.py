@@ -16,7 +16,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 
 T = TypeVar("T")
 

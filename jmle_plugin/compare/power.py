@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from jmle_plugin.compare.pairing import Answered, Pair
-from jmle_plugin.report.comparison import Epochs, Reach
+from jmle_plugin.results.comparison import Epochs, Reach
 
 ALPHA = 0.05
 POWER = 0.8

@@ -16,7 +16,7 @@ from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.compare.significance import holm, sign_flip
 from jmle_plugin.errors import ComparisonError
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jmle_plugin.compare.pairing import Group
-from jmle_plugin.report.comparison import Interval
+from jmle_plugin.results.comparison import Interval
 
 Stratum = TypeVar("Stratum", bound=Hashable)
 

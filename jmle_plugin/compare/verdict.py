@@ -14,8 +14,8 @@ from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points
 from jmle_plugin.mark.sheet import ProhibitedTally, Sheet, Verdict
-from jmle_plugin.report.doubt import PassChance, VerdictDoubt
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.doubt import PassChance, VerdictDoubt
+from jmle_plugin.results.file import Results
 
 Ints = NDArray[np.int64]
 

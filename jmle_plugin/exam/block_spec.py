@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from jmle_plugin.exam.key_spec import Name
-from jmle_plugin.exam.validation import Strict
+from jmle_plugin.strict import Strict
 
 
 class _Range(Strict):

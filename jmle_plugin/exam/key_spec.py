@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from jmle_plugin.exam.model import NumericRule, Treatment
-from jmle_plugin.exam.validation import Strict
+from jmle_plugin.strict import Strict
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """Names folders and files; longer ones no file system takes with what is added to them."""

@@ -22,7 +22,7 @@ from pydantic import (
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.key_spec import KeySpec, Name
-from jmle_plugin.exam.validation import first_problem, read_toml
+from jmle_plugin.strict import first_problem, read_toml
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

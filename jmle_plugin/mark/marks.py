@@ -12,12 +12,12 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.cassette import cassette_name
-from jmle_plugin.ask.reply import Reply, SentImage, Usage
 from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
-from jmle_plugin.exam.validation import Strict
+from jmle_plugin.gateway.reply import Reply, SentImage, Usage
 from jmle_plugin.mark.answer_line import DECORATION, MARKER
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
+from jmle_plugin.strict import Strict
 from jmle_plugin.text import printable
 
 MAX_ANSWER = 80

@@ -10,8 +10,18 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from jmle_plugin.exam.validation import Strict
 from jmle_plugin.mark.marks import ImageBytes, Tokens
+from jmle_plugin.strict import Strict
+
+
+def which_criteria(sheet: Sheet) -> str:
+    """By which of the official criteria a sitting passed, `published` or `evaluable`.
+
+    Empty where it was by all of them, or did not pass.
+    """
+    if sheet.verdict is not Verdict.PASS or not sheet.qualified:
+        return ""
+    return "evaluable" if sheet.not_evaluated else "published"
 
 
 class Verdict(StrEnum):

@@ -1,113 +1,80 @@
-"""What an image audit says, as JSON would have it: one exam sat with its figures and without.
-
-Effects are in percentage points of questions answered correctly, with figures minus without.
-"""
+"""The sentences of an image audit, the same in every form it is shown in."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
 
-from pydantic import Field
+from jmle_plugin.report.comparison import disagreement
+from jmle_plugin.results.audit import LEVEL, Audit, AuditPart
+from jmle_plugin.results.figures import p_text
+from jmle_plugin.text import count
 
-from jmle_plugin.exam.validation import Strict
-from jmle_plugin.mark.sheet import Verdict
-
-
-class Half(Strict):
-    """One of the two sittings, as a whole exam: points and verdict are those of its own sheet."""
-
-    name: str
-    verdict: Verdict
-    points: int
-    max: int
-    correct: int
-    """Of all questions, those without figures included."""
-    questions: int
+FEW = 30
+"""Questions below which a part says so."""
+_ALPHA = 1 - LEVEL
 
 
-class AuditPart(Strict):
-    """The paired table of some image questions, by id.
-
-    The first word of a state is the answer with figures, the second the one without.
-    `low` and `high` are the ends of the interval of `net`; `p_holm` is given for parts.
-    """
-
-    name: str
-    title: str
-    questions: int
-    right_right: list[str]
-    right_wrong: list[str]
-    """Image-dependent: right with figures, wrong without."""
-    wrong_right: list[str]
-    wrong_wrong: list[str]
-    net: float
-    low: float
-    high: float
-    p_mcnemar: float
-    """Two-sided and exact."""
-    p_holm: float | None = None
-
-    @property
-    def states(self) -> dict[str, list[str]]:
-        """State in words -> its questions, p11, p10, p01, p00."""
-        return {
-            "right with figures, right without": self.right_right,
-            "right with figures, wrong without": self.right_wrong,
-            "wrong with figures, right without": self.wrong_right,
-            "wrong with figures, wrong without": self.wrong_wrong,
-        }
-
-    @property
-    def counts(self) -> tuple[int, int, int, int]:
-        """How many questions are in each state, in the same order."""
-        found = [len(ids) for ids in self.states.values()]
-        return found[0], found[1], found[2], found[3]
+def headline(audit: Audit) -> str:
+    """The one sentence: what the figures are worth, or that nobody can tell."""
+    total = audit.total
+    if not total.right_wrong and not total.wrong_right:
+        return "The figures changed no outcome."
+    net = f"{signed_share(total.net)} percentage points"
+    noise = "" if total.p_mcnemar <= _ALPHA else ", within noise"
+    return f"Net effect of the figures: {net}{noise} ({p_text(total.p_mcnemar)})."
 
 
-LEVEL = 0.95
-"""Of the intervals."""
-INDICES = ("p11", "p10", "p01", "p00")
-"""What the states are called in JMed48k, if its first index stands for the answer with figures."""
+def facts(audit: Audit) -> Iterator[str]:
+    """What else there is to know, a sentence each."""
+    total = audit.total
+    both, gained, lost, _ = total.counts
+    yield (
+        f"Image questions right: {both + gained} of {total.questions} with figures, "
+        f"{both + lost} without. Net effect {signed_share(total.net)} percentage points, "
+        f"{LEVEL:.0%} interval {signed_share(total.low)} to {signed_share(total.high)}, "
+        f"exact McNemar {p_text(total.p_mcnemar)}."
+    )
+    # The ends as they are printed: an end that reads 0.0 excludes nothing.
+    ends = round(total.low, 1), round(total.high, 1)
+    yield from disagreement(*ends, significant=total.p_mcnemar <= _ALPHA)
+    yield _detectable(audit)
+    if audit.shared:
+        yield "Text-only questions were asked once: their replies count in both halves."
+    elif (control := audit.text_only) is not None:
+        _, better, worse, _ = control.counts
+        yield (
+            f"Control: {count(control.questions, 'text-only question')} asked twice, "
+            f"{better} right in the first half alone, {worse} in the second alone "
+            f"({p_text(control.p_mcnemar)}): so much differs by chance."
+        )
+    if audit.withdrawn:
+        yield (
+            "Left out, since the examiners excluded them or credited everybody: "
+            f"{', '.join(audit.withdrawn)}."
+        )
+    if any(part.questions < FEW for part in _parts(audit)):
+        yield f"* fewer than {FEW} questions: the interval says how little that tells."
+    if any(len(parts) > 1 for parts in audit.groupings.values()):
+        yield f"Holm: p corrected for all {len(list(_parts(audit)))} parts; nothing is gated by it."
 
 
-class Audit(Strict):
-    """What the figures are worth to one model in one exam.
+def _detectable(audit: Audit) -> str:
+    asked = count(audit.total.questions, "image question is", "image questions are")
+    few = f"{asked} few. " if audit.total.questions < FEW else ""
+    if audit.detectable is None:
+        return f"{few}No net effect, however large, would be found 4 times of 5."
+    points = 100 * audit.detectable / audit.total.questions
+    return (
+        f"{few}Smallest net effect found 4 times of 5: {count(audit.detectable, 'question')} "
+        f"({points:.1f} percentage points), if none changes the other way."
+    )
 
-    A question with several visual types is in the part of each. Groupings are empty where
-    they would say no more than the total: nothing is known, or there is but one part.
-    """
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
-    exam: str
-    profession: str
-    title: str
-    """The model's name for people."""
-    epochs: int
-    """Askings of each question in either half; its majority answer counts."""
-    vision: Half
-    blind: Half
-    shared: bool
-    """Whether text-only questions were asked once, for both halves."""
-    withdrawn: list[str]
-    """Image questions that count for nobody, or for everybody: left out."""
-    total: AuditPart
-    detectable: int | None
-    """The smallest net number of questions found with 80 % power if none changes the other
-    way; null where not even all would be."""
-    text_only: AuditPart | None
-    """The same table of questions without figures, where they were asked twice: what differs
-    there is chance."""
-    sections: list[AuditPart]
-    blocks: list[AuditPart]
-    visual_types: list[AuditPart]
-    subjects: list[AuditPart]
+def _parts(audit: Audit) -> Iterator[AuditPart]:
+    for parts in audit.groupings.values():
+        yield from parts
 
-    @property
-    def groupings(self) -> dict[str, list[AuditPart]]:
-        """Title of each grouping -> its parts."""
-        return {
-            "Section": self.sections,
-            "Block": self.blocks,
-            "Visual type": self.visual_types,
-            "Subject": self.subjects,
-        }
+
+def signed_share(points: float) -> str:
+    """Percentage points: `+7.1`, `0.0`, `-7.1`."""
+    return f"{points:+.1f}" if round(points, 1) else "0.0"

@@ -1,193 +1,104 @@
-"""What a comparison says, as JSON would have it. Points are exam points."""
+"""The sentences of a comparison, the same in every form it is shown in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+from collections.abc import Iterator
 
-from pydantic import Field
-
-from jmle_plugin.exam.validation import Strict
-from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.doubt import VerdictDoubt
-
-
-class Side(Strict):
-    """One run, on the questions that both answered."""
-
-    name: str
-    title: str
-    model: str
-    scripted: bool
-    epochs: int
-    points: int
-    correct: int
-    doubt: VerdictDoubt | None
-    """How sure the run's own verdict is; null where it has none."""
+from jmle_plugin.mark.marks import answer_text, key_text
+from jmle_plugin.results.comparison import Change, Comparison, Reach
+from jmle_plugin.results.doubt import doubt_sentences
+from jmle_plugin.results.figures import (
+    bound_text,
+    loss_sentence,
+    p_text,
+    points_text,
+    share_text,
+    signed,
+)
+from jmle_plugin.text import count
 
 
-class Answers(Strict):
-    """What one run answered to one question."""
-
-    answer: list[str]
-    outcome: Outcome
-
-
-class Change(Strict):
-    """A question that one of the two got right and the other did not."""
-
-    question: str
-    max: int
-    old: Answers
-    new: Answers
-    accepted: list[list[str]]
+def side_titles(comparison: Comparison) -> tuple[str, str]:
+    """What the old and the new run are called: with the run's name where titles are equal."""
+    old, new = comparison.old, comparison.new
+    if old.title != new.title:
+        return old.title, new.title
+    return f"{old.title} [{old.name}]", f"{new.title} [{new.name}]"
 
 
-class Part(Strict):
-    """A section, block or kind. `p_holm` is given where parts were corrected together."""
-
-    name: str
-    title: str
-    questions: int
-    max: int
-    old_points: int
-    new_points: int
-    old_correct: int
-    new_correct: int
-    gained: int
-    lost: int
-    p_mcnemar: float
-    p_holm: float | None = None
+def headline(comparison: Comparison) -> str:
+    """The one sentence: a loss, a gain, noise, or the same answers."""
+    tests = comparison.tests
+    size = points_text(abs(comparison.difference))
+    if comparison.same_answers:
+        return "The two runs gave the same answers."
+    if tests.lost:
+        return f"The loss of {size} is significant (one-sided {p_text(tests.loss)})."
+    if tests.gained:
+        return f"The gain of {size} is significant ({p_text(tests.either)})."
+    return f"The difference of {size} is within noise ({p_text(tests.either)})."
 
 
-class Tests(Strict):
-    """Exact p-values.
-
-    `mcnemar` is two-sided, on questions; `loss` and `gain` are one-sided sign-flip tests
-    on the points of groups.
-    """
-
-    alpha: float
-    mcnemar: float
-    loss: float
-    gain: float
-
-    @property
-    def either(self) -> float:
-        """Two-sided p-value of the difference in points."""
-        return min(1.0, 2 * min(self.loss, self.gain))
-
-    @property
-    def lost(self) -> bool:
-        """Whether the loss is significant."""
-        return self.loss <= self.alpha
-
-    @property
-    def gained(self) -> bool:
-        """Whether the gain is: nobody planned to look for it, so it has to pass both ways."""
-        return not self.lost and self.either <= self.alpha
-
-
-class DetectableLoss(Strict):
-    """The smallest net loss found with 80 % power at this share of discordant questions.
-
-    `points` is what such a loss costs at the exam's mean points a question; both are null
-    where no loss would be found.
-    """
-
-    discordant: float
-    questions: int | None
-    points: float | None
+def facts(comparison: Comparison) -> Iterator[str]:
+    """What else there is to know, a sentence each."""
+    for name, text in comparison.allowed.items():
+        yield f"Unlike by permission: {name} ({text})."
+    if comparison.one_sided:
+        left_out = count(comparison.one_sided, "question")
+        yield f"Left out, answered by only one of the two: {left_out}."
+    if not comparison.serial_known:
+        why = f" Why: {comparison.serial_problem}" if comparison.serial_problem else ""
+        yield (
+            "Serial groups unknown: every question counts as independent of the others; with "
+            f"them, the bound of a loss may be lower.{why}"
+        )
+    drawn = comparison.interval
+    yield (
+        f"Difference {signed(comparison.difference)} of {comparison.max} points, "
+        f"{drawn.level:.0%} interval {signed(drawn.low)} to {signed(drawn.high)} "
+        f"({drawn.draws} bootstrap draws of {comparison.groups} groups, seed {drawn.seed})."
+    )
+    tests = comparison.tests
+    yield from disagreement(drawn.low, drawn.high, significant=tests.lost or tests.gained)
+    yield (
+        f"Questions: {len(comparison.gained)} gained, {len(comparison.lost)} lost, "
+        f"exact McNemar {p_text(comparison.tests.mcnemar)}; points: one-sided sign-flip test "
+        f"of a loss, {p_text(comparison.tests.loss)}."
+    )
+    yield loss_sentence(comparison)
+    yield from _margin(comparison)
+    for side in (comparison.old, comparison.new):
+        if side.doubt is not None:
+            for sentence in doubt_sentences(side.doubt):
+                yield f"{side.name}: {sentence}"
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A percentile interval of the difference in points, new minus old."""
-
-    low: int
-    high: int
-    level: float
-    draws: int
-    seed: int
-
-
-class Reach(StrEnum):
-    """Whether more epochs can show a loss."""
-
-    REACHED = "reached"
-    NOT_REACHABLE = "not reachable"
-    """The questions differ too much among themselves: however often they are asked."""
-    UNKNOWN = "cannot be estimated"
-    """Neither run asked a question twice."""
+def disagreement(low: float, high: float, *, significant: bool) -> Iterator[str]:
+    """A sentence where an interval of the difference and the exact test do not say the same."""
+    excludes = not low <= 0 <= high
+    if excludes is not significant:
+        yield (
+            f"The interval {'excludes' if excludes else 'includes'} 0, and the exact test says "
+            f"{'more than noise' if significant else 'noise'}: they are different methods. The "
+            "interval is approximate; the test decides."
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Epochs:
-    """How often each run would have to ask, for a loss in points; `count` where reached."""
-
-    loss: float
-    reach: Reach
-    count: int | None = None
+def change_text(change: Change) -> str:
+    """One question with both answers: `120A-3 (1): c -> a, key c`."""
+    old, new = (answer_text(one.answer) or one.outcome.value for one in (change.old, change.new))
+    return f"{change.question} ({change.max}): {old} -> {new}, key {key_text(change.accepted)}"
 
 
-class Margin(Strict):
-    """Whether a loss of `points` can be excluded.
-
-    `lower_bound` is one-sided, of the difference in points; `least` is the smallest loss
-    that the same answers to everything would exclude; `chance_if_equal` is the chance to
-    pass for two runs that are truly equal and differ as often as these.
-    """
-
-    points: float
-    lower_bound: float
-    p_value: float
-    least: float
-    chance_if_equal: float
-
-    @property
-    def excluded(self) -> bool:
-        """Whether the bound lies above the loss: what is printed is what decides."""
-        return self.lower_bound > -self.points
-
-
-class NewlyWrong(Strict):
-    """Questions right in all of the baseline's epochs (at least `epochs` each), now wrong."""
-
-    epochs: int
-    questions: list[str]
-
-
-class Comparison(Strict):
-    """Two runs against each other; a difference is new minus old."""
-
-    schema_version: Literal[1] = Field(default=1, alias="schema")
-    old: Side
-    new: Side
-    same_answers: bool
-    serial_known: bool
-    """False where nothing is known of serial groups: every question is then a group."""
-    serial_problem: str = ""
-    """Why nothing is known of them, and what would mend it."""
-    allowed: dict[str, str]
-    """Mismatches that were let pass: name -> what differs."""
-    one_sided: int
-    """Questions that only one of the two answered; they count for neither."""
-    questions: int
-    max: int
-    groups: int
-    difference: int
-    gained: list[Change]
-    lost: list[Change]
-    tests: Tests
-    interval: Interval
-    detectable: DetectableLoss
-    detectable_at_best: DetectableLoss
-    """The same if no question changed but those lost."""
-    margin: Margin | None
-    epochs: Epochs | None
-    """Epochs that would show a loss of the margin."""
-    newly_wrong: NewlyWrong
-    sections: list[Part]
-    blocks: list[Part]
-    kinds: list[Part]
+def _margin(comparison: Comparison) -> Iterator[str]:
+    margin, epochs = comparison.margin, comparison.epochs
+    if margin is not None:
+        yield (
+            f"Loss of {points_text(margin.points)}: lower bound of the difference "
+            f"{bound_text(margin)} ({p_text(margin.p_value)}); two equal runs that differ as "
+            f"often would exclude it {share_text(margin.chance_if_equal)} of the time, the same "
+            f"answers to everything no loss below {margin.least:.1f} points."
+        )
+    if epochs is not None:
+        reached = f"{epochs.count} a question" if epochs.reach is Reach.REACHED else epochs.reach
+        yield f"Epochs needed to find a loss of {points_text(epochs.loss)}: {reached}."

@@ -51,11 +51,6 @@ def wrapped(label: str, items: Sequence[str], columns: int) -> list[str]:
     return [*lines, line]
 
 
-def count(number: int, one: str, several: str = "") -> str:
-    """`1 point`, `2 points`."""
-    return f"{number} {one if number == 1 else several or one + 's'}"
-
-
 def dollars(amount: float | None) -> str:
     """An amount of US dollars; an unknown one is never $0."""
     if amount is None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from jmle_plugin.report.layout import folded, pad, width
 from jmle_plugin.report.markup import markdown_table, prose
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.sheet_wording import unofficial, verdict_word
+from jmle_plugin.report.sheet import unofficial, verdict_word
 from jmle_plugin.report.tallies import points_of
 from jmle_plugin.report.terminal import Line
+from jmle_plugin.results.file import Results
 
 TITLE = "all exams"
 NO_SUM = (

@@ -14,8 +14,9 @@ from jmle_plugin.mark.sheet import (
     Tally,
     TokenTotals,
 )
-from jmle_plugin.report.layout import count, dollars, ranges, wrapped
-from jmle_plugin.report.results import Results
+from jmle_plugin.report.layout import dollars, ranges, wrapped
+from jmle_plugin.results.file import Results
+from jmle_plugin.text import count
 
 _ENDS = {
     "content_filter": "refused by a filter",

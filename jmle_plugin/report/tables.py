@@ -10,7 +10,7 @@ from typing import Any
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.marks import Mark, Tokens, answer_text, key_text, mark_error
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 from jmle_plugin.text import clipped, printable
 
 COLUMNS = (

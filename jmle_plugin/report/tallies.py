@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
+from jmle_plugin.exam.kinds import KIND_TITLES
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally
-from jmle_plugin.report.results import Results
-
-KIND_TITLES = {
-    "single": "one choice",
-    "multi_select": "several choices",
-    "numeric": "numeric",
-    "sequence": "in order",
-    "select_all": "all that apply",
-}
-"""How the kinds of questions are called."""
+from jmle_plugin.results.file import Results
 
 Rows = list[list[str]]
 """A header and rows of as many cells; the first cell is a title."""

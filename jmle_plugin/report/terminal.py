@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.layout import folded, table
 from jmle_plugin.report.remarks import remarks
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.sheet_wording import notes, reasons, verdict_sentence
+from jmle_plugin.report.sheet import notes, reasons, verdict_sentence
 from jmle_plugin.report.tallies import criteria_rows, part_rows, prohibited_sentence
+from jmle_plugin.results.doubt import doubt_sentences
+from jmle_plugin.results.file import Results
 from jmle_plugin.text import printable
 
 COLUMNS = 78

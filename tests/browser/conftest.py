@@ -13,17 +13,17 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jmle_plugin.ask.cassette import read_cassette
-from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.ask.run import ImageMode, read_run
 from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.gateway.reply import read_reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
-from jmle_plugin.report.results import Results
-from jmle_plugin.report_pages import write_run_page
+from jmle_plugin.results.file import Results
+from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import make_mark, make_results, sample_exam
 from tests.conftest import ROOT

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from jmle_plugin.board.page import board_page
-from jmle_plugin.board.reading import Entry
 from jmle_plugin.compare.leaderboard import leaderboard
+from jmle_plugin.compare.reading import Entry
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.results import Results
+from jmle_plugin.report.html.leaderboard import board_page
+from jmle_plugin.results.file import Results
 from tests.browser.conftest import NARROW, WIDE, Open, overflows, violations
 from tests.builders import make_exam, make_marks, make_results, make_run
-from tests.unit.board.conftest import HOSTILE
+from tests.unit.report.leaderboard.conftest import HOSTILE
 
 pytestmark = pytest.mark.browser
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.exam.model import KeyEntry
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
 from jmle_plugin.report.html.replies import StoredReply

@@ -14,18 +14,18 @@ import vcr
 import xdist.dsession
 
 import jmle_plugin.compare.verdict
-import jmle_plugin.live_plugin
-import jmle_plugin.session
-import jmle_plugin.sitting_plugin
+import jmle_plugin.session.aggregator
+import jmle_plugin.session.hooks
+import jmle_plugin.session.live_hooks
 from tests.conftest import ROOT
 
 LOADED = (
     vcr,
     xdist.dsession,
     jmle_plugin.compare.verdict,
-    jmle_plugin.live_plugin,
-    jmle_plugin.session,
-    jmle_plugin.sitting_plugin,
+    jmle_plugin.session.live_hooks,
+    jmle_plugin.session.aggregator,
+    jmle_plugin.session.hooks,
 )
 """Modules of every sitting: pytester forgets what is loaded first in a session of its own."""
 

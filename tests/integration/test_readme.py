@@ -11,7 +11,7 @@ import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests
 import yaml
 
 from jmle_plugin.cli import main
-from jmle_plugin.option_table import OPTIONS
+from jmle_plugin.session.option_table import OPTIONS
 from tests.conftest import ROOT
 from tests.integration.conftest import Project
 

@@ -15,18 +15,18 @@ import pytest
 from jmle_plugin.ask.importing import Form, import_all
 from jmle_plugin.ask.importing.foreign import ForeignRun
 from jmle_plugin.ask.importing.forms import FORMS, expand
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Tally, Verdict
-from jmle_plugin.report.provenance import RunContext
-from jmle_plugin.report.sheet_wording import notes
-from jmle_plugin.review.remaking import remake_results
+from jmle_plugin.report.sheet import notes
+from jmle_plugin.results.provenance import RunContext
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.data

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.gateway.protocol import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER
 
 Script = Callable[[str, int, dict[str, Any]], dict[str, Any]]
 """(question, epoch, request body) -> chat completion."""

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.errors import ImportFileError
-from jmle_plugin.exam.validation import first_problem
 from jmle_plugin.files import digest, read_json, read_regular
+from jmle_plugin.strict import first_problem
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from jmle_plugin.ask.request import build_request
 from jmle_plugin.ask.run import ImportedFrom, RunSpec, check_run_name, write_run
 from jmle_plugin.errors import CassetteError, ImportFileError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.validation import first_problem
+from jmle_plugin.strict import first_problem
 
 
 @dataclass(frozen=True, slots=True)

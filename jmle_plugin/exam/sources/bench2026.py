@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
-from jmle_plugin.exam.validation import validated
 from jmle_plugin.files import read_regular
+from jmle_plugin.strict import validated
 
 FILE_NAME = "jmle2026_dataset.json"
 LABELS = tuple("abcde")

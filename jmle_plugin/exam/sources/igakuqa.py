@@ -29,7 +29,7 @@ from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources.digit_boxes import boxed_number
 from jmle_plugin.exam.sources.jsonl import read_lines
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
-from jmle_plugin.exam.validation import validated
+from jmle_plugin.strict import validated
 
 BLOCKS = "ABCDEF"
 _LABELS = "abcdefghijklmnopqrstuvwxyz"

@@ -28,7 +28,7 @@ from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources.jsonl import DAMAGED, parsed, read_text
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
-from jmle_plugin.exam.validation import validated
+from jmle_plugin.strict import validated
 
 BLOCKS = "ABCDEF"
 _LABELS = "abcde"

@@ -41,7 +41,7 @@ from jmle_plugin.exam.sources.printed import (
     number_of,
     with_options,
 )
-from jmle_plugin.exam.validation import validated
+from jmle_plugin.strict import validated
 
 _SESSIONS = {"午前": "AM", "午後": "PM"}
 

@@ -33,7 +33,7 @@ from jmle_plugin.exam.sources.printed import (
     number_of,
     with_options,
 )
-from jmle_plugin.exam.validation import validated
+from jmle_plugin.strict import validated
 
 _PERCENT = 100
 _LETTERS = "abcdefghij"

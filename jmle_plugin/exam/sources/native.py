@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
-from jmle_plugin.exam.validation import read_toml, validated
+from jmle_plugin.strict import read_toml, validated
 
 FILE_NAME = "questions.toml"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jmle_plugin.report import audit_wording
-from jmle_plugin.report.audit import INDICES, Audit, AuditPart
-from jmle_plugin.report.comparison import Comparison, Part
-from jmle_plugin.report.wording import facts, headline, p_cell, side_titles, signed
+from jmle_plugin.report import audit as words
+from jmle_plugin.report.comparison import facts, headline, side_titles
+from jmle_plugin.results.audit import INDICES, Audit, AuditPart
+from jmle_plugin.results.comparison import Comparison, Part
+from jmle_plugin.results.figures import p_cell, signed
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
@@ -34,8 +35,8 @@ def _p(part: Part) -> str:
 def audit_data(audit: Audit) -> dict[str, Any]:
     """The image audit, as JSON values: the questions behind every count are in it."""
     return {
-        "headline": audit_wording.headline(audit),
-        "facts": list(audit_wording.facts(audit)),
+        "headline": words.headline(audit),
+        "facts": list(words.facts(audit)),
         "states": [
             {"name": name, "index": index, "questions": ids}
             for index, (name, ids) in zip(INDICES, audit.total.states.items(), strict=True)
@@ -52,9 +53,9 @@ def _effect(part: AuditPart) -> dict[str, Any]:
     return {
         "title": part.title,
         "questions": part.questions,
-        "few": part.questions < audit_wording.FEW,
+        "few": part.questions < words.FEW,
         "states": list(part.states.values()),
-        "net": audit_wording.signed_share(part.net),
+        "net": words.signed_share(part.net),
         "interval": f"{signed(round(part.low))} to {signed(round(part.high))}",
         "p": p_cell(part.p_mcnemar),
         "p_holm": p_cell(part.p_holm),

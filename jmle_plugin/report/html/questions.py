@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from jmle_plugin.exam.model import Exam, Image, Question
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 
 Images = Literal["link", "embed", "off"]
 """Figures as files beside the page, inside it, or only named."""

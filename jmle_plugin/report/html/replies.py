@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
-from jmle_plugin.ask.gateway.protocol import image_digests
-from jmle_plugin.ask.reply import Reply, read_reply
 from jmle_plugin.errors import JmleError
+from jmle_plugin.gateway.protocol import image_digests
+from jmle_plugin.gateway.reply import Reply, read_reply
 from jmle_plugin.report.html.embed import embedded_size
 
 PAGE_BYTES = 4_800_000

@@ -10,13 +10,13 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import MAX_ANSWER, Mark, read_reply_answer
-from jmle_plugin.report.doubt import doubt_sentences
 from jmle_plugin.report.html.findings import audit_data, comparison_data
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import ONE_LINE, remarks
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.sheet_wording import notes, reasons, unofficial, verdict_sentence
+from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.tallies import missing_title
+from jmle_plugin.results.doubt import doubt_sentences
+from jmle_plugin.results.file import Results
 from jmle_plugin.text import clipped, printable
 
 _ERROR = 5000

@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.gateway.launch import Gateway, new_token, start
-from jmle_plugin.ask.gateway.protocol import (
+from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.errors import JmleError
+from jmle_plugin.files import digest
+from jmle_plugin.gateway.launch import Gateway, new_token, start
+from jmle_plugin.gateway.protocol import (
     Announced,
     Announcement,
     GatewayConfig,
     ImageFile,
     RunConfig,
 )
-from jmle_plugin.ask.reply import Reply
-from jmle_plugin.ask.request import AskRequest
-from jmle_plugin.errors import JmleError
-from jmle_plugin.files import digest
+from jmle_plugin.gateway.reply import Reply
 from tests.builders import journalled
 
 KEY = "sk-planted-0123456789abcdef"

@@ -13,10 +13,18 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image as Pillow
 
-from jmle_plugin.ask.client import CHAT_PATH, EPOCH_HEADER, QUESTION_HEADER, RUN_HEADER
-from jmle_plugin.ask.gateway.launch import Gateway, start
-from jmle_plugin.ask.gateway.protocol import MAX_BODY, Announcement, Prices, RunConfig
 from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
+from jmle_plugin.gateway.launch import Gateway, start
+from jmle_plugin.gateway.protocol import (
+    CHAT_PATH,
+    EPOCH_HEADER,
+    MAX_BODY,
+    QUESTION_HEADER,
+    RUN_HEADER,
+    Announcement,
+    Prices,
+    RunConfig,
+)
 from tests.builders import picture_file
 from tests.integration.gateway.conftest import KEY, MODEL, RUN, Desk, reply, text_request
 from tests.integration.processes import until

@@ -12,9 +12,9 @@ import threading
 
 import pytest
 
-from jmle_plugin.ask.gateway.launch import Gateway
-from jmle_plugin.ask.gateway.protocol import Announcement
 from jmle_plugin.errors import GatewayError, ReplyError
+from jmle_plugin.gateway.launch import Gateway
+from jmle_plugin.gateway.protocol import Announcement
 from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
 from tests.integration.gateway.test_asking import question
 from tests.integration.processes import gone, until
@@ -24,8 +24,8 @@ PARENT = """
 import os, sys, threading, time
 from pathlib import Path
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.gateway.launch import start
-from jmle_plugin.ask.gateway.protocol import Announcement, GatewayConfig
+from jmle_plugin.gateway.launch import start
+from jmle_plugin.gateway.protocol import Announcement, GatewayConfig
 from jmle_plugin.ask.request import AskRequest
 
 config = GatewayConfig.from_line(Path(sys.argv[1]).read_bytes())

@@ -88,7 +88,7 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
         assert len(on_disk) >= 4
 
         running = session()
-        (gateway,) = members(running.pid, "jmle_plugin.ask.gateway")
+        (gateway,) = members(running.pid, "jmle_plugin.gateway")
         os.kill(gateway, signal.SIGKILL)
         assert running.wait(60) == 1
         assert not family(running.pid)
@@ -115,7 +115,7 @@ def test_gateway_killed_without_workers_is_reported_long_before_a_reply_is_due(r
     with provider(room.paper.script(delay=600.0)) as served:
         running = room.begin(served, "--concurrency=2", "-n0")
         until(lambda: len(served.calls) == 2)
-        (gateway,) = members(running.pid, "jmle_plugin.ask.gateway")
+        (gateway,) = members(running.pid, "jmle_plugin.gateway")
         os.kill(gateway, signal.SIGKILL)
         assert running.wait(60) == 1
     assert not family(running.pid)

@@ -10,7 +10,7 @@ import pytest
 from tests.integration.live_use.conftest import WRONG, Live, answered
 
 OFTEN = """
-import jmle_plugin.live_plugin as plugin
+import jmle_plugin.session.live_hooks as plugin
 
 plugin._IN_LOG = 0.2
 """

@@ -104,7 +104,7 @@ def test_nothing_tells_a_key_or_the_token(
         "was not announced like this",
     ):
         assert expected in printed
-    assert "jmle_plugin.ask.gateway" in listed[0]
+    assert "jmle_plugin.gateway" in listed[0]
     written = {
         str(file): file.read_bytes()
         for file in live.project.path.rglob("*")

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.ask.client import CHAT_PATH, HttpModelClient
-from jmle_plugin.ask.reply import Reply, Usage
+from jmle_plugin.ask.client import HttpModelClient
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.errors import NotAskedError, ReplyError
+from jmle_plugin.gateway.protocol import CHAT_PATH
+from jmle_plugin.gateway.reply import Reply, Usage
 from tests.builders import make_completion
 
 REQUEST = AskRequest("A-1", "0" * 64, {"model": "m", "messages": []}, epoch=2)

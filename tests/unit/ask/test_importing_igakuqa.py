@@ -10,9 +10,9 @@ import pytest
 
 from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.importing import Form, Imported, find_form, import_all
-from jmle_plugin.ask.reply import read_reply
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.errors import ImportFileError, UnknownNameError
+from jmle_plugin.gateway.reply import read_reply
 from tests.builders import make_bench_file, make_exam
 
 EXAM = make_exam()

@@ -12,7 +12,6 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.request import Request
 
 from jmle_plugin.ask.cassette import read_cassette, write_cassette
-from jmle_plugin.ask.client import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
 from jmle_plugin.ask.matching import matches
 from jmle_plugin.ask.prompt import Prompt, load_prompt
 from jmle_plugin.ask.recording import Recorder, canonical_request, keep_run
@@ -20,6 +19,7 @@ from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import ImageMode, RunSpec, read_run
 from jmle_plugin.errors import CassetteError, StaleCassetteError
 from jmle_plugin.exam.model import Question
+from jmle_plugin.gateway.protocol import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
 from tests.builders import (
     FIGURE,
     make_cassette,

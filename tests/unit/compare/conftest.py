@@ -9,7 +9,7 @@ import pytest
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 from tests.builders import make_exam, make_mark, make_marks, make_results, make_run
 
 Sat = Callable[..., Results]

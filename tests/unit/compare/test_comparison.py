@@ -12,13 +12,13 @@ import pytest
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.gate import BaselineGate, check_gate, decide_baseline
 from jmle_plugin.compare.pairing import places
-from jmle_plugin.compare.render import markdown, text_lines
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
-from jmle_plugin.report.comparison import Comparison
+from jmle_plugin.report.comparison import facts, headline
+from jmle_plugin.report.comparison_render import markdown, text_lines
 from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.layout import width
-from jmle_plugin.report.wording import facts, headline
+from jmle_plugin.results.comparison import Comparison
 from tests.builders import make_exam, make_marks, make_question, make_results, make_run
 from tests.unit.compare.conftest import Sat
 
@@ -253,7 +253,7 @@ def test_gates_refuse_a_baseline_that_lacks_what_they_decide_by(sat: Sat, sat_of
 
 def test_sessions_without_a_comparison_do_not_load_the_statistics() -> None:
     code = (
-        "import sys, jmle_plugin.sitting_plugin, jmle_plugin.session, jmle_plugin.cli;"
+        "import sys, jmle_plugin.session.hooks, jmle_plugin.session.aggregator, jmle_plugin.cli;"
         "print([name for name in ('numpy', 'scipy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.exam.model import Exam, NumericRule
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 from tests.builders import make_exam, make_imported_run, make_results, make_run
 from tests.unit.compare.conftest import Sat
 

@@ -14,7 +14,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 from tests.builders import make_imported_run, make_mark
 from tests.unit.compare.conftest import Sat
 

@@ -11,7 +11,7 @@ from jmle_plugin.compare.pairing import Answered, Pair
 from jmle_plugin.compare.power import detectable_loss, epochs_needed, loss_power
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.report.comparison import Reach
+from jmle_plugin.results.comparison import Reach
 
 
 def power_by_enumeration(questions: int, lost: float, gained: float, alpha: float) -> float:

@@ -14,16 +14,16 @@ from typing import Any, TypeVar
 import pytest
 from scipy.optimize import brentq
 
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImportedFrom, RunSpec
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import Place, places
 from jmle_plugin.errors import UnlikeResultsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.marks import mark_reply
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.wording import headline
+from jmle_plugin.report.comparison import headline
+from jmle_plugin.results.file import Results
 from tests.builders import make_results
 from tests.conftest import ROOT
 

@@ -11,7 +11,7 @@ from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.doubt import PassChance, VerdictDoubt
+from jmle_plugin.results.doubt import PassChance, VerdictDoubt
 from tests.builders import make_exam, make_key, make_marks, make_results
 from tests.unit.compare.conftest import Sat
 

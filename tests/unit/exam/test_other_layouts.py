@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.check import notes
 from jmle_plugin.exam.model import Exam, QuestionKind, Treatment
 from jmle_plugin.exam.sources import jmed48k as jmed48k_layout
 from jmle_plugin.exam.sources import kokushimd as kokushimd_layout
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from tests.unit.exam.problems import check_exam

@@ -20,7 +20,7 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Verdict
-from jmle_plugin.report.sheet_wording import verdict_sentence
+from jmle_plugin.report.sheet import verdict_sentence
 from tests.builders import make_mark
 from tests.conftest import ROOT
 from tests.invented import invented

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.mark.scoring import build_sheet

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.model import NumericRule
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.epochs import Asking, majority, score_epochs
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome

@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.exam.key_spec import KeySpec
 from jmle_plugin.exam.keys import build_key
 from jmle_plugin.exam.model import Exam, KeyEntry
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.mark.scoring import build_sheet

@@ -6,12 +6,12 @@ from typing import Any
 
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
-from jmle_plugin.report.results import Results
-from jmle_plugin.review.remaking import remake_results
+from jmle_plugin.results.file import Results
 from tests.builders import (
     LONG_AGO,
     make_epochs,

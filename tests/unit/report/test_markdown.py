@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin import __version__
 from jmle_plugin.report.markdown import markdown_line, markdown_report
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 from tests.unit.report.sheets import SHEETS, sample_results
 
 READER = MarkdownIt("commonmark").enable("table")

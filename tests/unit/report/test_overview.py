@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 from jmle_plugin.exam.model import ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.overview import Unasked, overview_lines, overview_markdown
-from jmle_plugin.report.results import Results
+from jmle_plugin.results.file import Results
 from tests.builders import make_exam, make_key, make_marks, make_results
 from tests.unit.report.sheets import HOSTILE, SHEETS, sample_results
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.results import Results
 from jmle_plugin.report.tables import COLUMNS, csv_table, safe_cell
+from jmle_plugin.results.file import Results
 from tests.builders import make_epochs, make_mark, make_marks, make_results, sample_exam
 from tests.conftest import ROOT
 from tests.unit.report.sheets import EXAM, SHEETS, sample_results

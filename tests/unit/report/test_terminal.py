@@ -14,9 +14,9 @@ from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
-from jmle_plugin.report.results import Results
-from jmle_plugin.report.sheet_wording import reasons, summary_line, unofficial
+from jmle_plugin.report.sheet import reasons, summary_line, unofficial
 from jmle_plugin.report.terminal import columns_of, sheet_lines
+from jmle_plugin.results.file import Results
 from tests.builders import (
     make_epochs,
     make_exam,

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.cassette import write_cassette
-from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import build_page
 from jmle_plugin.report.html.questions import stem
@@ -28,8 +28,8 @@ from jmle_plugin.report.html.replies import (
     cassette_replies,
 )
 from jmle_plugin.report.html.runs import PageRun
-from jmle_plugin.report.results import Results
-from jmle_plugin.report_pages import write_run_page
+from jmle_plugin.results.file import Results
+from jmle_plugin.session.report_pages import write_run_page
 from tests.builders import (
     FIGURE,
     make_cassette,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.cassette import write_cassette
-from jmle_plugin.ask.reply import Reply
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.report.html.embed import embedded_size
 from jmle_plugin.report.html.replies import (
     LEAST_BYTES,

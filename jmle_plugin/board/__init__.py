@@ -1,1 +1,0 @@
-"""The leaderboard in every form: terminal, markdown, CSV, JSON, plot, page."""

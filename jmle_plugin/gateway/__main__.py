@@ -1,0 +1,125 @@
+"""The gateway process: `python -m jmle_plugin.ask.gateway`, started by `launch`."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from jmle_plugin.errors import GatewayError, JmleError
+from jmle_plugin.gateway.journal import Journal
+from jmle_plugin.gateway.protocol import GatewayConfig, Listening, Ready, Refused
+from jmle_plugin.gateway.redaction import RedactedStream, Redaction
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """Serve until the parent is gone; 1 where that cannot be begun."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to interpret
+    answer = _take_stdout()
+    try:
+        config = GatewayConfig.from_line(sys.stdin.buffer.readline())
+    except GatewayError as error:
+        return _refuse(answer, Refused(error=str(error)))
+    redact = Redaction(os.environ, [config.token])
+    sys.stderr = cast("type[sys.stderr]", RedactedStream(sys.stderr, redact))  # type: ignore[valid-type]
+    _die_with(config.parent)
+    try:
+        with ExitStack() as stack:
+            journals = {
+                run.run: stack.enter_context(Journal(Path(run.journal))) for run in config.runs
+            }
+            opened = journals.values()
+            # From a thread of its own: the handler may interrupt the very writing of a line.
+            leave = threading.Thread(target=_leave, args=(opened,), daemon=True)
+            signal.signal(signal.SIGTERM, lambda *_: leave.start())
+            threading.Thread(target=_leave_at_end_of_input, args=(opened,), daemon=True).start()
+            return asyncio.run(_serve(config, journals, redact, answer))
+    except JmleError as error:
+        return _refuse(answer, Refused(error=redact(str(error))))
+
+
+def _leave(journals: Iterable[Journal]) -> None:
+    """End the process at once, whatever the loop and the libraries' threads are about."""
+    for journal in journals:
+        journal.close()  # but not in the middle of a line
+    os._exit(0)
+
+
+def _leave_at_end_of_input(journals: Iterable[Journal]) -> None:
+    """Wait for the end of standard input: the parent closed it, or is dead."""
+    while sys.stdin.buffer.read(1 << 16):
+        pass
+    _leave(journals)
+
+
+async def _serve(
+    config: GatewayConfig,
+    journals: Mapping[str, Journal],
+    redact: Redaction,
+    answer: BinaryIO,
+) -> int:
+    from jmle_plugin.gateway.provider import Provider  # noqa: PLC0415 - nothing heavy yet
+    from jmle_plugin.gateway.runs import Runs  # noqa: PLC0415
+    from jmle_plugin.gateway.server import Service  # noqa: PLC0415
+    from jmle_plugin.gateway.startup import judge  # noqa: PLC0415
+
+    runs = Runs(config, journals)
+    async with Service(runs, config.token).listening() as port:
+        _say(answer, Listening(port=port))
+        # It imports litellm, which takes seconds: in a thread, so that we answer meanwhile.
+        verdict = await asyncio.to_thread(judge, config)
+        if isinstance(verdict, Refused):
+            return _refuse(answer, verdict.model_copy(update={"error": redact(verdict.error)}))
+        provider = Provider(
+            runs.images,
+            timeout=config.request_timeout,
+            api_base=config.api_base,
+            max_edge=config.image_max_edge,
+            prices=config.prices,
+            redaction=redact,
+        )
+        async with asyncio.TaskGroup() as group:
+            runs.open(provider.ask, group)
+            _say(answer, verdict)
+            await asyncio.Event().wait()  # replies are asked for until the parent leaves
+    return 0
+
+
+def _take_stdout() -> BinaryIO:
+    """Standard output for our lines alone: whatever libraries print goes to standard error."""
+    own = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(own, "wb")
+
+
+def _say(answer: BinaryIO, what: Listening | Ready | Refused) -> None:
+    answer.write(what.line())
+    answer.flush()
+
+
+def _refuse(answer: BinaryIO, refused: Refused) -> int:
+    _say(answer, refused)
+    return 1
+
+
+def _die_with(parent: int) -> None:
+    """On Linux, have the kernel end this process with its parent."""
+    # Its end closes our standard input too, unless a forked child of it holds that open.
+    if not parent or sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before it could be watched
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""A provider's completion as plain JSON of one shape, whoever the provider is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jmle_plugin.errors import ReplyError
+from jmle_plugin.files import canonical_json
+from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.reply import read_reply
+
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_DETAILS = {
+    "completion_tokens_details": ("reasoning_tokens",),
+    "prompt_tokens_details": ("cached_tokens",),
+}
+_NAMES = ("id", "object", "created", "model", "system_fingerprint")
+
+
+def plain_completion(raw: dict[str, Any], sent: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The OpenAI chat completion in `raw`, litellm's response as a dictionary.
+
+    Keeps the first choice's text, reasoning text and finish reason, the token counts, and
+    as `sent` the parameters that went to the provider. Raises ProviderError (ask again)
+    where there is no complete reply in it.
+    """
+    choice = _choice(raw)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        raise ProviderError("the provider answered without a message")
+    kept: dict[str, Any] = {"role": "assistant", "content": message.get("content")}
+    if message.get("reasoning_content"):
+        kept["reasoning_content"] = message["reasoning_content"]
+    if refusal := _specific(message).get("refusal"):
+        kept["refusal"] = refusal
+    one = {"index": 0, "message": kept, "finish_reason": choice.get("finish_reason")}
+    # litellm maps reasons it does not know to `stop`; the provider's own word is kept.
+    if native := _specific(choice).get("native_finish_reason"):
+        one["native_finish_reason"] = native
+    made = {name: raw[name] for name in _NAMES if raw.get(name) is not None}
+    made["choices"] = [one]
+    spoken = any(kept.get(name) for name in ("content", "reasoning_content", "refusal"))
+    if usage := _usage(raw.get("usage"), spoken=spoken):
+        made["usage"] = usage
+    if sent is not None:
+        made["sent"] = sent
+    try:
+        read_reply(made)
+        canonical_json(made)
+    except (ReplyError, ValueError, TypeError) as error:
+        raise ProviderError(f"the provider's answer is no reply ({error})") from error
+    return made
+
+
+def refusal_completion(message: str, sent: dict[str, Any]) -> dict[str, Any]:
+    """The completion that stands for a question turned away by the provider's filter.
+
+    It names no model: none answered.
+    """
+    told = {"role": "assistant", "content": "", "refusal": message}
+    return {
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": told, "finish_reason": "content_filter"}],
+        "sent": sent,
+    }
+
+
+def _choice(raw: dict[str, Any]) -> dict[str, Any]:
+    choices = raw.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise ProviderError("the provider answered without any choice")
+    choice: dict[str, Any] = choices[0]
+    specific = _specific(choice)
+    # A router's way to say that its provider broke off: HTTP 200, half a text, an error.
+    if specific.get("native_finish_reason") == "error" or specific.get("error"):
+        error = specific.get("error")
+        told = error.get("message") if isinstance(error, dict) else None
+        raise ProviderError(str(told or "the provider broke off its reply"))
+    return choice
+
+
+def _specific(part: dict[str, Any]) -> dict[str, Any]:
+    fields = part.get("provider_specific_fields")
+    return fields if isinstance(fields, dict) else {}
+
+
+def _usage(raw: Any, *, spoken: bool) -> dict[str, Any] | None:
+    if not isinstance(raw, dict):
+        return None
+    usage: dict[str, Any] = {name: raw[name] for name in _COUNTS if _is_count(raw.get(name))}
+    # litellm writes 0 for what it was not told. A prompt has tokens, and so has what is said.
+    for name in _COUNTS:
+        if usage.get(name) == 0 and (spoken or name != "completion_tokens"):
+            del usage[name]
+    for group, names in _DETAILS.items():
+        details = raw.get(group)
+        counts = details if isinstance(details, dict) else {}
+        if kept := {name: counts[name] for name in names if _is_count(counts.get(name))}:
+            usage[group] = kept
+    return usage if any(usage.values()) else None
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

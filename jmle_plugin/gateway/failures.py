@@ -1,0 +1,165 @@
+"""What an exception of litellm's means: ask again, ask nobody again, or a refusal.
+
+Works on attributes, so that it needs no litellm. Their meaning is measured, not promised:
+a key that is missing, a reset connection and a server's own trouble all look like HTTP 500.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jmle_plugin.gateway.backoff import retry_after
+
+_MESSAGE_LIMIT = 500
+_RETRYABLE = {408, 409, 425, 429}
+"""Client errors that pass; every other 4xx stays what it is however often it is tried."""
+_RATE_LIMITED = 429
+_DEEPEST = 10
+"""Exceptions that lie behind one another; litellm wraps three or four times."""
+_QUOTA = "insufficient_quota"
+_FILTERED = {"content_filter", "content_policy_violation"}
+_PATIENCE = 3600.0
+"""Seconds; a provider that asks to wait longer (a day's quota) is out for this session."""
+
+_PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
+_SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
+_GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
+_NEVER_LEAVES = re.compile(
+    r"got an unexpected keyword argument|^Missing credentials\. Please pass", re.MULTILINE
+)
+"""What client libraries say of a call that they cannot make at all."""
+_UNCONNECTED = "Connection error."
+_UNREADABLE = "Error converting to valid response"
+_UNPROCESSABLE = 422
+_NO_CREDENTIALS = {
+    "DefaultCredentialsError", "MalformedError", "NoCredentialsError", "PartialCredentialsError",
+    "ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError",
+}  # fmt: skip
+"""What the libraries of Google and Amazon raise: by name, for neither need be there."""
+
+
+@dataclass
+class ProviderError(Exception):
+    """No reply. `fatal` ones no retry can mend; `rate_limited` ones ask for fewer calls.
+
+    `message` is the provider's own, `retry_after` in seconds.
+    """
+
+    message: str
+    fatal: bool = False
+    rate_limited: bool = False
+    retry_after: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+
+@dataclass
+class RefusedByFilterError(Exception):
+    """The provider's filter turned the question away: that is a reply, of a kind."""
+
+    message: str
+
+
+def classify(
+    error: Exception, *, answered: int | None = None, redact: Callable[[str], str] = str
+) -> ProviderError | RefusedByFilterError:
+    """What `error`, raised by litellm, means for the run.
+
+    `answered` is the status the provider answered with, where it did; `redact` takes secrets
+    out of its words.
+    """
+    status = _status(error)
+    said = str(error)
+    message = provider_message(error, redact)
+    if (lacking := unmendable(error)) is not None:
+        return ProviderError(lacking, fatal=True)
+    if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
+        return RefusedByFilterError(message)
+    never_left = answered is None and _NEVER_LEAVES.search(message)
+    if _QUOTA in _codes(error) or _QUOTA in said or never_left:
+        return ProviderError(message, fatal=True)
+    if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
+        # What an answer of 200 cannot be read by, litellm calls a bad request (422) of ours.
+        unreadable = answered is not None and answered < 400  # noqa: PLR2004 - HTTP's first error
+        invented = unreadable and (status == _UNPROCESSABLE or _UNREADABLE in said)
+        return ProviderError(message, fatal=not invented)
+    wait = _wait(error, said)
+    if wait is not None and wait > _PATIENCE:
+        return ProviderError(f"{message} (it asks to wait {wait:.0f} seconds)", fatal=True)
+    return ProviderError(message, rate_limited=status == _RATE_LIMITED, retry_after=wait)
+
+
+def provider_message(error: Exception, redact: Callable[[str], str] = str) -> str:
+    """The provider's own words in `error`, on one line, without litellm's around them.
+
+    Secrets are taken out before it is cut: half a key would not be known for one.
+    """
+    body = getattr(error, "body", None)
+    told = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(told, str) or not told.strip():
+        told = _inner(str(error))
+    if told == _UNCONNECTED:
+        # An unknown name, a refused port and a bad certificate are all called this.
+        behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
+        told = " ".join([told, *behind[-1:]])
+    return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
+
+
+def unmendable(error: BaseException) -> str | None:
+    """What this machine lacks for any call to succeed: a library, or a cloud's credentials."""
+    for cause in _causes(error):
+        if isinstance(cause, ImportError):
+            return f"{cause}: install what litellm needs for this provider"
+        if type(cause).__name__ in _NO_CREDENTIALS:
+            return " ".join(str(cause).split())
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """`error` and what lies behind it."""
+    cause: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _inner(text: str) -> str:
+    text = _SUFFIX.sub("", _PREFIX.sub("", text.split("Traceback (most recent", 1)[0]).strip())
+    start = text.find("{")
+    if start < 0:
+        return text
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text[start:])
+    except (ValueError, RecursionError):
+        return text
+    inner = found.get("error") if isinstance(found, dict) else None
+    told = inner.get("message") if isinstance(inner, dict) else None
+    return told if isinstance(told, str) and told.strip() else text
+
+
+def _status(error: Exception) -> int | None:
+    status: Any = getattr(error, "status_code", None)
+    return status if isinstance(status, int) else None
+
+
+def _codes(error: Exception) -> set[str]:
+    body = getattr(error, "body", None)
+    inner = body if isinstance(body, dict) else {}
+    values = [getattr(error, "code", None), inner.get("code"), inner.get("type")]
+    return {value for value in values if isinstance(value, str)}
+
+
+def _wait(error: Exception, said: str) -> float | None:
+    # Only here are the provider's headers: those of `error.response` are made up.
+    headers = getattr(error, "litellm_response_headers", None)
+    wait = retry_after(dict(headers)) if headers else None
+    if wait is None and (found := _GEMINI_DELAY.search(said)):
+        wait = float(found[1])
+    return wait

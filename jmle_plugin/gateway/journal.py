@@ -1,0 +1,213 @@
+"""The journal: every finished reply, on disk before anybody is told of it.
+
+JSON lines, each with a sha256 over the rest of it. Only the process that holds the file's
+lock may write; a line cut by a crash can only be the last, and is dropped.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from jmle_plugin.errors import JournalError
+from jmle_plugin.files import canonical_json, digest, read_json
+from jmle_plugin.gateway.protocol import Key
+
+_PATIENCE = 1.0
+"""Seconds: what was killed a moment ago keeps its files until its last thread has ended."""
+_FIELDS: dict[str, type] = {"question": str, "epoch": int, "digest": str, "response": dict}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One reply: the chat completion, and which request (by digest of its body) it answers."""
+
+    question: str
+    epoch: int
+    digest: str
+    response: dict[str, Any]
+
+    @property
+    def key(self) -> Key:
+        """What its reply is known by."""
+        return (self.question, self.epoch, self.digest)
+
+
+class Journal:
+    """An open journal, locked until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        """Open for writing, and make the file where there is none.
+
+        Raises JournalError where another process has it open or the file is damaged; a
+        damaged file is left as it is.
+        """
+        self.path = path
+        # Apart, so that a line can be written while earlier ones are being synced.
+        self._guard = threading.Lock()
+        self._syncing = threading.Lock()
+        self._file = _locked(path)
+        try:
+            raw = self._file.read()
+            self._entries, sound = _parsed(raw, path)
+            # A cut tail goes now: what is appended must begin on a line of its own.
+            self._file.truncate(sound)
+            self._file.seek(sound)
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The replies that were there when the file was opened, in order."""
+        return list(self._entries)
+
+    def write(self, entry: Entry) -> None:
+        """Hand one reply to the system: it survives this process, not yet a loss of power.
+
+        OSError when it could not be written whole; then nothing of it stays.
+        """
+        line = _line(entry)
+        with self._guard:
+            start = self._file.tell()
+            try:
+                written = 0
+                while written < len(line):
+                    written += self._file.write(line[written:])
+            except OSError:
+                # Half a line in the middle would be damage; at the end it is only cut.
+                self._file.truncate(start)
+                self._file.seek(start)
+                raise
+
+    def sync(self) -> None:
+        """Bring what was written to the disk itself; takes milliseconds, OSError on failure."""
+        with self._syncing:
+            os.fsync(self._file.fileno())
+
+    def append(self, entry: Entry) -> None:
+        """Write one reply and bring it to the disk."""
+        self.write(entry)
+        self.sync()
+
+    def clear(self) -> None:
+        """Forget everything: for who has put the replies somewhere safe, on disk."""
+        with self._guard:
+            self._file.truncate(0)
+            self._file.seek(0)
+            self._entries = []
+        self.sync()
+
+    def remove(self) -> None:
+        """Delete the file, and close: for who has put the replies somewhere safe, on disk."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Finish the line being written, and let others write."""
+        with self._guard, self._syncing:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _parsed(raw: bytes, path: Path) -> tuple[list[Entry], int]:
+    """The entries, and how many bytes of the file they take."""
+    sound = raw.rfind(b"\n") + 1
+    entries = [
+        _entry(line, f"{path}:{number}")
+        for number, line in enumerate(raw[:sound].split(b"\n")[:-1], start=1)
+    ]
+    return entries, sound
+
+
+def _line(entry: Entry) -> bytes:
+    content = {name: getattr(entry, name) for name in _FIELDS}
+    return canonical_json({**content, "sha256": digest(content)}) + b"\n"
+
+
+def _entry(line: bytes, where: str) -> Entry:
+    try:
+        content = read_json(line)
+    except ValueError as error:
+        raise _damaged(where, f"is no JSON ({error})") from error
+    if not isinstance(content, dict) or set(content) != {*_FIELDS, "sha256"}:
+        raise _damaged(where, "is not what is written here")
+    recorded = content.pop("sha256")
+    if recorded != digest(content):
+        raise _damaged(where, "was changed after it was written (its sha256 does not fit)")
+    for name, kind in _FIELDS.items():
+        if type(content[name]) is not kind:
+            raise _damaged(where, f"has {name} = {content[name]!r}, which is no {kind.__name__}")
+    return Entry(**content)
+
+
+def _damaged(where: str, problem: str) -> JournalError:
+    return JournalError(
+        f"this line of the journal {problem}",
+        where=where,
+        remedy="Restore the file, or remove that line to have its question asked again.",
+    )
+
+
+def _locked(path: Path) -> BinaryIO:
+    """The open file, locked."""
+    given_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise JournalError(
+                f"cannot be opened ({error.strerror})",
+                where=path,
+                remedy="Make the folder writable, or name another with --cassettes.",
+            ) from error
+        file: BinaryIO = os.fdopen(descriptor, "r+b", buffering=0)
+        try:
+            _lock(file)
+            # Between opening and locking, the one before us may have removed the file.
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+                return file
+        except (BlockingIOError, PermissionError) as error:
+            file.close()
+            if time.monotonic() < given_up:
+                time.sleep(_PATIENCE / 50)
+                continue
+            raise JournalError(
+                "another session is asking for this run right now",
+                where=path,
+                remedy="Wait until it has ended, or ask under another --run name.",
+            ) from error
+        except OSError as error:
+            file.close()
+            raise JournalError(
+                f"cannot be locked against other sessions ({error.strerror})",
+                where=path,
+                remedy="Name a folder on another disk with --cassettes.",
+            ) from error
+        file.close()
+
+
+if sys.platform == "win32":
+
+    def _lock(file: BinaryIO) -> None:
+        import msvcrt  # noqa: PLC0415 - exists there alone
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+
+    def _lock(file: BinaryIO) -> None:
+        import fcntl  # noqa: PLC0415 - does not exist on Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

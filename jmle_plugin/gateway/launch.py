@@ -1,0 +1,261 @@
+"""The parent's side: starts the gateway, talks to it, notices its death, ends it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Self
+
+from jmle_plugin.errors import GatewayError
+from jmle_plugin.files import canonical_json, read_json
+from jmle_plugin.gateway.child import close_pipe, gateway_environment
+from jmle_plugin.gateway.protocol import (
+    ANNOUNCE_PATH,
+    STATUS_PATH,
+    STOP_PATH,
+    Announcement,
+    GatewayConfig,
+    Listening,
+    ModelFacts,
+    Ready,
+    Refused,
+)
+from jmle_plugin.gateway.status import GatewayStatus
+
+_HOST = "127.0.0.1"
+_COMMAND = "jmle_plugin.gateway"
+_TALK = 10.0
+"""Seconds to wait for an answer of the gateway itself; it answers in milliseconds."""
+_ANNOUNCING = 300.0
+"""Seconds for the largest announcement to be sent and checked."""
+_LAST_WORDS = 600
+_AGAIN = "Replies that had arrived are kept: give the same command again."
+
+
+def new_token() -> str:
+    """A fresh secret for one gateway."""
+    return secrets.token_urlsafe(32)
+
+
+def start(config: GatewayConfig, log: Path) -> Gateway:
+    """Start a gateway that writes what it has to say to `log`; returns before it is ready.
+
+    Call it from the main thread: on Linux the gateway dies with the thread that started
+    it. Raises GatewayError where no process can be started.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    config = config.model_copy(update={"parent": os.getpid() if main else 0})
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as errors:
+            # -P: a user's folder must not stand in for the libraries' modules.
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-P", "-m", _COMMAND],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=gateway_environment(os.environ),
+            )
+    except OSError as error:
+        # Not its cause: that traceback's variables hold the environment, keys and all.
+        raise GatewayError(f"the gateway cannot be started ({error})") from None
+    return Gateway(process, config, log)
+
+
+class Gateway:
+    """A running gateway; a context manager that closes it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], config: GatewayConfig, log: Path) -> None:
+        self._process = process
+        self._token = config.token
+        self._log = log
+        self._closing = False
+        self._lines: tuple[Future[bytes], Future[bytes]] = (Future(), Future())
+        """What it says first, when it listens, and then, when it can ask."""
+        self._reader = threading.Thread(target=self._talk, args=(config.line(),), daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
+    def token(self) -> str:
+        """The secret that requests carry as bearer token."""
+        return self._token
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port; waits until the gateway listens, not until it is ready.
+
+        Raises what `ready` does.
+        """
+        return f"http://{_HOST}:{Listening.from_line(self._line(0, 60.0)).port}"
+
+    @property
+    def facts(self) -> dict[str, ModelFacts]:
+        """What is known of each model asked; waits until the gateway is ready."""
+        return self.ready().models
+
+    def ready(self, timeout: float = 60.0) -> Ready:
+        """Wait at most `timeout` seconds until the gateway can ask.
+
+        Raises GatewayError with its own reason where it refuses (a key is missing, a model
+        unknown, a journal in use), dies or is too slow.
+        """
+        return Ready.from_line(self._line(1, timeout))
+
+    def announce(self, announcement: Announcement) -> GatewayStatus:
+        """Tell every request that one run may make, once; waits until the gateway is ready.
+
+        GatewayError where they cannot be the requests of a run of this session.
+        """
+        return self._call("POST", ANNOUNCE_PATH, announcement.model_dump(), timeout=_ANNOUNCING)
+
+    def status(self) -> GatewayStatus:
+        """Where everything stands; GatewayError when the gateway is gone."""
+        return self._call("GET", STATUS_PATH)
+
+    def stop(self, reason: str = "", *, drain: float = 0.0) -> GatewayStatus:
+        """Stop starting calls; wait up to `drain` seconds until those in flight are kept."""
+        until = time.monotonic() + drain
+        status = self._call("POST", STOP_PATH, {"reason": reason})
+        while status.unfinished and time.monotonic() < until:
+            time.sleep(0.05)
+            status = self.status()
+        return status
+
+    def watch(self, on_death: Callable[[GatewayError], None]) -> None:
+        """Call `on_death`, from a thread of its own, as soon as the process dies unasked."""
+
+        def wait() -> None:
+            self._process.wait()
+            if not self._closing:
+                on_death(self._death())
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    def close(self, timeout: float = 5.0) -> None:
+        """End the gateway, calls in flight included; by force after `timeout` seconds."""
+        self._closing = True
+        # The end of its standard input is what tells it.
+        if self._process.stdin is not None and not self._reader.is_alive():
+            close_pipe(self._process.stdin)
+        else:
+            self._process.kill()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(timeout)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                close_pipe(pipe)
+        if self._log.exists() and not self._log.stat().st_size:
+            self._log.unlink()
+
+    def _talk(self, config: bytes) -> None:
+        """Tell the gateway its configuration and wait for its two lines."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None  # noqa: S101, PT018 - pipes were asked for
+        try:
+            stdin.write(config)
+            stdin.flush()
+        except OSError:
+            pass  # it died; the missing line tells
+        for line in self._lines:
+            line.set_result(stdout.readline())
+
+    def _line(self, number: int, timeout: float) -> bytes:
+        """What the gateway says there; GatewayError where it has nothing good to say."""
+        try:
+            line = self._lines[number].result(timeout)
+        except TimeoutError:
+            problem = f"the gateway is not ready after {timeout:g} seconds"
+            raise GatewayError(problem, where=self._log, remedy=_AGAIN) from None
+        if not line:
+            self._process.wait()
+            raise self._death()
+        if (refused := _refusal(line)) is not None:
+            raise refused
+        return line
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        timeout: float = _TALK,
+    ) -> GatewayStatus:
+        self.ready()
+        host = self.address.removeprefix("http://")
+        connection = http.client.HTTPConnection(host, timeout=timeout)
+        try:
+            connection.request(
+                method,
+                path,
+                canonical_json(body) if body is not None else None,
+                {"authorization": f"Bearer {self._token}"},
+            )
+            response = connection.getresponse()
+            raw = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._process_settles()
+            if self._process.returncode is not None and not self._closing:
+                raise self._death() from None
+            # Not its cause: that traceback's variables hold the token.
+            problem = f"the gateway does not answer ({error})"
+            raise GatewayError(problem, where=self._log, remedy=_AGAIN) from None
+        finally:
+            connection.close()
+        if response.status != http.HTTPStatus.OK:
+            raise GatewayError(f"the gateway refuses: {read_json(raw)['error']['message']}")
+        return GatewayStatus.model_validate(read_json(raw))
+
+    def _process_settles(self) -> None:
+        """A killed process' port closes an instant before its parent can see it dead."""
+        try:
+            self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            return
+
+    def _death(self) -> GatewayError:
+        self._reader.join(1.0)
+        for line in self._lines:
+            if line.done() and (refused := _refusal(line.result())) is not None:
+                return refused
+        try:
+            words = " ".join(self._log.read_text("utf-8", "replace").split())[-_LAST_WORDS:]
+        except OSError:
+            words = ""
+        return GatewayError(
+            f"the gateway died (exit status {self._process.returncode})"
+            + (f"; its last words: {words}" if words else ""),
+            where=self._log if words else None,
+            remedy=_AGAIN,
+        )
+
+
+def _refusal(line: bytes) -> GatewayError | None:
+    """Why the gateway did not start, where that is what it says."""
+    if not line or "error" not in read_json(line):
+        return None
+    refused = Refused.from_line(line)
+    return GatewayError(refused.error, remedy=refused.remedy)

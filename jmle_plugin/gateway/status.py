@@ -1,0 +1,88 @@
+"""Where a gateway stands, as it tells its parent: counts of requests, tokens, cost."""
+
+from __future__ import annotations
+
+from jmle_plugin.gateway.wire import Wire
+
+
+class Tokens(Wire):
+    """Token counts, summed over the replies that gave them."""
+
+    prompt: int = 0
+    completion: int = 0
+    reasoning: int = 0
+    cached: int = 0
+
+
+class RunStatus(Wire):
+    """Counts of requests, except `retries` (calls made again) and `limit` (calls at a time).
+
+    `waiting` were not begun; `unfinished` were, and are `in_flight`, `resting` before they
+    are asked again, or being written. `done` includes those answered `from_journal`.
+    `tokens` and `cost` are those of this process's own calls. `cost` is in US dollars, None
+    as soon as one reply's is unknown. `fatal` is the message that ended the asking; `capped`
+    says that `max_cost` did, being reached or impossible to keep.
+    """
+
+    waiting: int
+    unfinished: int
+    in_flight: int
+    resting: int
+    done: int
+    failed: int
+    from_journal: int
+    retries: int
+    limit: int
+    tokens: Tokens
+    cost: float | None = 0.0
+    stopped: bool = False
+    capped: bool = False
+    fatal: str | None = None
+
+
+class GatewayStatus(Wire):
+    """Where each run stands, by its name; the properties are sums over them."""
+
+    runs: dict[str, RunStatus]
+
+    @property
+    def waiting(self) -> int:
+        """Requests that were not begun."""
+        return sum(run.waiting for run in self.runs.values())
+
+    @property
+    def unfinished(self) -> int:
+        """Requests begun, without an outcome yet."""
+        return sum(run.unfinished for run in self.runs.values())
+
+    @property
+    def in_flight(self) -> int:
+        """Calls under way."""
+        return sum(run.in_flight for run in self.runs.values())
+
+    @property
+    def done(self) -> int:
+        """Requests with a reply."""
+        return sum(run.done for run in self.runs.values())
+
+    @property
+    def failed(self) -> int:
+        """Requests that ended without a reply."""
+        return sum(run.failed for run in self.runs.values())
+
+    @property
+    def retries(self) -> int:
+        """Calls made again."""
+        return sum(run.retries for run in self.runs.values())
+
+    @property
+    def tokens(self) -> Tokens:
+        """Tokens of this process's own calls."""
+        each = [run.tokens.model_dump() for run in self.runs.values()]
+        return Tokens(**{name: sum(one[name] for one in each) for name in Tokens.model_fields})
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars for this process's own calls, None where one's cost is unknown."""
+        costs = [run.cost for run in self.runs.values() if run.cost is not None]
+        return sum(costs) if len(costs) == len(self.runs) else None

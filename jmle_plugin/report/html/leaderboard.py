@@ -1,0 +1,131 @@
+"""The page that compares all runs: the tables, and every question in every run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
+from jmle_plugin.compare.reading import Entry
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark
+from jmle_plugin.report import leaderboard
+from jmle_plugin.report.html.document import Frame, document
+
+FRAME = Frame(
+    "board.html",
+    styles=("base.css", "board.css"),
+    scripts=("text.js", "exam.js", "heat.js", "board.js"),
+)
+_LETTERS = {
+    Outcome.CORRECT: "c",
+    Outcome.INCORRECT: "i",
+    Outcome.NO_ANSWER: "n",
+    Outcome.ERROR: "e",
+}
+_NOT_ASKED = "-"
+
+
+def board_page(
+    board: Leaderboard, entries: Sequence[Entry], exams: Mapping[str, Exam], base: Path
+) -> str:
+    """The page, as text; `entries` hold the results that `board` was made from, in order.
+
+    Questions link to the run's own page where that lies beside the results file; links are
+    relative to the folder `base`. No text of exam or replies is in it.
+    """
+    titles = dict.fromkeys(table.exam.title for table in board.tables)
+    data = {
+        "level": f"{board.level:.0%}",
+        "legend": list(leaderboard.legend(board)),
+        "tables": [
+            _table(board, table, entries, exams.get(table.exam.id), base) for table in board.tables
+        ],
+    }
+    return document(FRAME, data, title=f"Leaderboard · {', '.join(titles)}")
+
+
+def _table(
+    board: Leaderboard, table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path
+) -> dict[str, Any]:
+    rows = [*table.rows, *table.unranked]
+    chosen = [entries[row.source].results.scored() for row in rows]
+    sat = list(dict.fromkeys(name for one in chosen for name in one))
+    if exam is None or not set(sat) <= exam.questions.keys():
+        exam = None
+    questions = sat if exam is None else list(exam.questions)
+    title, *facts = leaderboard.heading(table)
+    named = leaderboard.names(table)
+    told = [
+        _row(row, named[row.source], _page_beside(entries[row.source].file, base))
+        | _answers([marks.get(question) for question in questions])
+        for row, marks in zip(rows, chosen, strict=True)
+    ]
+    return {
+        "title": title,
+        "facts": facts,
+        "difference": leaderboard.differences(board, table),
+        "notes": list(leaderboard.footnotes(table)),
+        "priced": leaderboard.priced(table),
+        "epochs": leaderboard.several_epochs(table),
+        "unranked_title": leaderboard.unranked_title(table),
+        "rows": told[: len(table.rows)],
+        "unranked": told[len(table.rows) :],
+        "blocks": [block.id for block in exam.blocks] if exam else [],
+        "questions": list(_questions(questions, chosen, exam)),
+    }
+
+
+def _questions(
+    names: Sequence[str], chosen: Sequence[Mapping[str, Mark]], exam: Exam | None
+) -> Iterator[dict[str, Any]]:
+    for name in names:
+        marks = [one[name] for one in chosen if name in one]
+        told: dict[str, Any] = {
+            "id": name,
+            "accepted": marks[0].accepted if marks else [],
+            "max": max((mark.max for mark in marks), default=0),
+        }
+        if exam is not None:
+            question = exam.questions[name]
+            told |= {
+                "block": question.block,
+                "form": question.form,
+                "image": question.has_figures,
+            }
+        yield told
+
+
+def _row(row: Row, name: str, page: str | None) -> dict[str, Any]:
+    return {
+        **row.model_dump(mode="json"),
+        "name": name,
+        "page": page,
+        "vision": leaderboard.vision(row),
+        "ranks_text": leaderboard.span(row.ranks),
+        "interval_text": leaderboard.span(row.interval),
+        "above": leaderboard.above(row),
+        "noise": row.noise,
+        "cost_text": leaderboard.cost(row.cost),
+        "why": leaderboard.why_unranked(row),
+    }
+
+
+def _answers(marks: Sequence[Mark | None]) -> dict[str, Any]:
+    """A letter for each outcome, and what was answered, question by question."""
+    return {
+        "outcomes": "".join(_NOT_ASKED if one is None else _LETTERS[one.outcome] for one in marks),
+        "answers": ["" if one is None else ",".join(one.answer) for one in marks],
+    }
+
+
+def _page_beside(file: Path, base: Path) -> str | None:
+    page = file.with_suffix(".html").absolute()
+    if not page.is_file():
+        return None
+    # The folder keeps a colon in a name from being taken for a scheme.
+    return "./" + quote(Path(os.path.relpath(page, base.absolute())).as_posix())

@@ -1,1 +1,0 @@
-"""Results made again from what was recorded: rescored, compared, verified."""

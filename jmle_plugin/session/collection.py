@@ -1,0 +1,115 @@
+"""From sittings to tests: one seat per question and epoch, with the markers people select by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jmle_plugin.session.fixtures import seat_of
+from jmle_plugin.session.settings import SETTINGS_KEY
+
+if TYPE_CHECKING:
+    from jmle_plugin.ask.sitting import Seat, Sitting
+    from jmle_plugin.exam.model import Question
+
+# Imported in every session: what only a sitting needs is imported inside.
+
+SITTINGS_KEY = pytest.StashKey["tuple[Sitting, ...]"]()
+NOBODY = "nobody-to-examine"
+"""Id of the placeholder an exam test gets when no model and no run was named."""
+
+MARKERS = {
+    "required": "questions of the required section (必修)",
+    "general": "questions of the general section (一般・臨床)",
+    "image": "questions with figures",
+    "multi_select": "questions where two or more options must be selected",
+    "numeric": "questions answered with a number",
+    "sequence": "questions answered with options in order",
+    "select_all": "questions where all options that apply must be selected",
+    "serial": "questions that share a context with others (連問)",
+}
+
+
+def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None:
+    """Declare the markers, among them one per block and section of the exams sat."""
+    names = dict(MARKERS)
+    for sitting in sittings:
+        names |= {section.id: section.title for section in sitting.exam.sections}
+        names |= {f"block_{block.id}": f"block {block.id}" for block in sitting.exam.blocks}
+    for name, help_text in names.items():
+        config.addinivalue_line("markers", f"{name}: {help_text}")
+
+
+def seats(sittings: Sequence[Sitting]) -> dict[str, Seat]:
+    """Every seat by its test's id, the part in brackets, in the order they are asked.
+
+    Run by run, epoch by epoch, in the exam's order. An id is the cassette's name (`A-1`,
+    `A-1-e2`). The run's name joins in front only where several runs sit one exam (`model-A-1`),
+    the exam's where several exams are sat (`jmle112/A-1`).
+    """
+    from jmle_plugin.ask.cassette import cassette_name  # noqa: PLC0415
+
+    exams = {sitting.exam.id for sitting in sittings}
+    found: dict[str, Seat] = {}
+    for sitting in sittings:
+        # No exam, run or question has a slash in its name: ids of two exams never meet.
+        front = f"{sitting.exam.id}/" if len(exams) > 1 else ""
+        front += f"{sitting.run.run}-" if len(sittings) > len(exams) else ""
+        for seat in sitting.seats():
+            found[front + cassette_name(seat.question.id, seat.epoch)] = seat
+    return found
+
+
+def seat_parameters(config: pytest.Config) -> list[object]:
+    """One parameter per seat."""
+    sittings = config.stash.get(SITTINGS_KEY, ())
+    if not sittings:
+        return [pytest.param(None, id=NOBODY)]
+    return [
+        pytest.param(
+            seat, id=name, marks=[getattr(pytest.mark, one) for one in _markers(seat.question)]
+        )
+        for name, seat in seats(sittings).items()
+    ]
+
+
+def seat_part(node_id: str) -> str:
+    """The part of a node id that names its seat in `seats`; empty where it has none."""
+    return node_id.partition("[")[2].removesuffix("]")
+
+
+def exam_ids(items: Iterable[pytest.Item]) -> list[str]:
+    """Node ids of the exam's tests among `items`."""
+    return [item.nodeid for item in items if seat_of(item) is not None]
+
+
+def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
+    """UsageError when an exam test was collected but nobody was named to sit it."""
+    if not any(node_id.endswith(f"[{NOBODY}]") for node_id in node_ids):
+        return
+    from jmle_plugin.ask.run import list_runs  # noqa: PLC0415
+    from jmle_plugin.exam.library import find_packs, pack_folders  # noqa: PLC0415
+
+    settings = config.stash[SETTINGS_KEY]
+    lines = ["nobody to examine: name a model with --model=NAME or a recorded run with --run=NAME"]
+    packs = find_packs(pack_folders(settings.root))
+    recorded = {name: runs for name in packs if (runs := list_runs(settings.cassettes / name))}
+    lines += [f"  exam {name}: {', '.join(runs)}" for name, runs in recorded.items()]
+    lines.append(f"  exams without runs here: {len(packs) - len(recorded)}")
+    lines.append("  e.g. pytest --exam=sample --model=scripted/resident")
+    # Ending before the workers have run makes syrupy warn, which must not hide the message.
+    config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")
+    raise pytest.UsageError("\n".join(lines))
+
+
+def _markers(question: Question) -> list[str]:
+    facts = {
+        f"block_{question.block}": True,
+        question.section: True,
+        "image": question.has_figures,
+        question.form: question.form in MARKERS,
+        "serial": question.serial is not None,
+    }
+    return [name for name, holds in facts.items() if holds]

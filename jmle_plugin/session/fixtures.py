@@ -1,0 +1,236 @@
+"""The public fixtures. Every one may be overridden in a conftest.
+
+Registered as a plugin module after pytest-recording, so that the cassette settings below
+win over its defaults whatever the install order, and a user's conftest wins over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from jmle_plugin.errors import CassetteError, MarkedTwiceError, MissingCassetteError
+from jmle_plugin.session.settings import SETTINGS_KEY
+
+if TYPE_CHECKING:
+    from vcr.cassette import Cassette
+
+    from jmle_plugin.ask.client import ModelClient
+    from jmle_plugin.ask.sitting import Seat
+    from jmle_plugin.exam.model import Exam, Question
+    from jmle_plugin.gateway.reply import Reply
+    from jmle_plugin.mark.marks import Mark
+
+# This module is registered in every session, so what a sitting needs is imported by the
+# fixture that needs it.
+
+MARK_KEY = pytest.StashKey[str]()
+"""Where a test's mark lies, as JSON, until its reports take it along."""
+
+
+# mypy does not see that pytest.fail.Exception is a class.
+_Failed: Any = pytest.fail.Exception
+
+
+class WrongAnswer(_Failed):  # type: ignore[misc]
+    """The reply (its text) was marked as wrong: a failed test, shown as one line.
+
+    A failure of pytest's own kind, for which no traceback is made: tracebacks of a weak
+    model's wrong answers would take longer than everything else.
+    """
+
+    def __init__(self, line: str, reply: str) -> None:
+        super().__init__(line, pytrace=False)
+        self.reply = reply
+
+
+class AskingService(Protocol):
+    """Where this process asks for replies that nobody recorded."""
+
+    @property
+    def address(self) -> str | None:
+        """Scheme, host and port; None where nobody is to be asked."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """The secret that requests carry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a worker is told of it; the token is shown to nobody."""
+
+    address: str | None
+    token: str = field(repr=False)
+
+
+SERVICE_KEY = pytest.StashKey[AskingService]()
+WORKER_INPUT = "jmle"
+"""Under which a worker finds what its controller tells it."""
+
+
+class Marker(Protocol):
+    """What the `mark` fixture gives."""
+
+    def __call__(self, reply: Reply) -> Mark:
+        """Mark `reply` and put the mark on record; WrongAnswer unless it is correct."""
+        ...
+
+
+@pytest.fixture
+def exam_seat(request: pytest.FixtureRequest) -> Seat:
+    """One question of one sitting; tests that use it are run once per question."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def exam(exam_seat: Seat) -> Exam:
+    """The exam being sat."""
+    return exam_seat.sitting.exam
+
+
+@pytest.fixture
+def question(exam_seat: Seat) -> Question:
+    """The question of this test."""
+    return exam_seat.question
+
+
+@pytest.fixture(scope="session")
+def gateway_url(pytestconfig: pytest.Config) -> str | None:
+    """Address of the service that asks the model; None where nobody can be asked."""
+    service = pytestconfig.stash.get(SERVICE_KEY, None)
+    return service.address if service else None
+
+
+@pytest.fixture(scope="session")
+def model_client(gateway_url: str | None, pytestconfig: pytest.Config) -> Iterator[ModelClient]:
+    """Whoever is asked: any object with `ask(request) -> Reply`."""
+    from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
+
+    service = pytestconfig.stash.get(SERVICE_KEY, None)
+    # The secret is told to whom it belongs, not to an address of somebody else's.
+    ours = service is not None and service.address == gateway_url
+    client = HttpModelClient(gateway_url, token=service.token if service and ours else "")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> Reply:
+    """The model's reply, from its cassette or from the model.
+
+    An outage raises here, in set-up, so that it is an error of the test and never a
+    wrong answer.
+    """
+    from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
+    from jmle_plugin.ask.opening import is_recorded  # noqa: PLC0415
+    from jmle_plugin.ask.recorded import missing_reply  # noqa: PLC0415
+
+    sitting = exam_seat.sitting
+    place = sitting.cassette(exam_seat.question, exam_seat.epoch)
+    if not isinstance(model_client, HttpModelClient):
+        if is_recorded(sitting.folder):
+            raise CassetteError(
+                f"run {sitting.run.run} was recorded, and takes no replies from elsewhere",
+                where=place,
+                remedy="A model_client of your own has to sit under a --run name of its own.",
+            )
+    elif vcr is None:
+        raise MissingCassetteError(
+            "this test has no cassette, so its reply would be lost",
+            where=place,
+            remedy="Mark the test with @pytest.mark.vcr, and leave out --disable-recording.",
+        )
+    elif not len(vcr):
+        borrowed = sitting.borrows(exam_seat.question)
+        closed = sitting.prompt is None or borrowed or vcr.record_mode.value == "none"
+        if closed or not model_client.can_call:
+            raise missing_reply(exam_seat)
+    return model_client.ask(sitting.request(exam_seat.question, exam_seat.epoch))
+
+
+@pytest.fixture
+def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
+    """Marks a reply and puts the mark on record, once."""
+    from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
+    from jmle_plugin.mark.marks import answer_line, explain, mark_reply  # noqa: PLC0415
+
+    settings = request.config.stash[SETTINGS_KEY]
+    stash = request.node.stash
+
+    def put_on_record(reply: Reply) -> Mark:
+        if MARK_KEY in stash:
+            raise MarkedTwiceError(
+                f"question {exam_seat.question.id} was marked twice in one test",
+                remedy="The first mark counts; a reply is marked once.",
+            )
+        made = mark_reply(
+            exam_seat.question,
+            exam_seat.sitting.exam.key,
+            reply,
+            epoch=exam_seat.epoch,
+            extraction=settings.extraction,
+        )
+        stash[MARK_KEY] = made.model_dump_json()
+        if made.outcome is not Outcome.CORRECT:
+            line = answer_line(exam_seat.question, reply, settings.extraction)
+            raise WrongAnswer(explain(exam_seat.question, made, line), reply.text)
+        return made
+
+    return put_on_record
+
+
+def seat_of(item: Any) -> Seat | None:
+    """The seat a test was made for, or None for any other test."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("exam_seat") if callspec else None
+
+
+# Overrides of pytest-recording's fixtures. Tests that sit no exam keep what they had.
+
+
+@pytest.fixture
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
+    """Cassettes lie in the run's folder, or in that of the run it shares replies with."""
+    seat = seat_of(request.node)
+    if seat is None:
+        return str(request.getfixturevalue("vcr_cassette_dir"))
+    return str(seat.sitting.cassette(seat.question, seat.epoch).parent)
+
+
+@pytest.fixture
+def default_cassette_name(request: pytest.FixtureRequest) -> str:
+    """One cassette per question."""
+    seat = seat_of(request.node)
+    if seat is None:
+        return str(request.getfixturevalue("default_cassette_name"))
+    return seat.sitting.cassette(seat.question, seat.epoch).stem
+
+
+@pytest.fixture
+def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """How vcrpy treats this suite's traffic."""
+    seat = seat_of(request.node)
+    if seat is None:
+        return dict(request.getfixturevalue("vcr_config"))
+    from jmle_plugin.ask.matching import MATCHER  # noqa: PLC0415
+    from jmle_plugin.ask.recording import Recorder, canonical_request  # noqa: PLC0415
+
+    return {
+        "record_mode": "once" if request.config.stash[SETTINGS_KEY].may_record else "none",
+        "persister": Recorder(seat.sitting.run),
+        "match_on": (MATCHER,),
+        "before_record_request": canonical_request,
+        # Only httpx speaks here; patching eight other libraries costs time in every test.
+        "skip_patchers": _OTHER_LIBRARIES,
+    }
+
+
+_OTHER_LIBRARIES = (
+    "httplib", "requests", "boto3", "urllib3", "httplib2", "tornado", "aiohttp", "httpx2",
+)  # fmt: skip

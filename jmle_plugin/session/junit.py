@@ -1,0 +1,92 @@
+"""What pytest's JUnit file says of an exam: each mark, and the totals, as properties.
+
+pytest writes the file (`--junitxml`) where the session ends. Properties of a case are taken
+from its reports; properties of the whole suite are not taken from xdist's workers, so its
+writer is given them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Protocol, cast
+
+import pytest
+
+from jmle_plugin.mark.marks import Mark, answer_text, key_text
+from jmle_plugin.results.file import Results
+
+_UNKNOWN = "unknown"
+"""A cost nobody knows, which is not 0."""
+
+Property = tuple[str, str]
+
+
+class JunitWriter(Protocol):
+    """What is used of pytest's own writer."""
+
+    def add_global_property(self, name: str, value: str) -> None:
+        """Add a property of the suite."""
+        ...
+
+    def node_reporter(self, report: pytest.TestReport) -> Any:
+        """Find the case a report belongs to."""
+        ...
+
+
+def junit_writer(config: pytest.Config) -> JunitWriter | None:
+    """The writer of this session's JUnit file; None where no file was asked for."""
+    for plugin in config.pluginmanager.get_plugins():
+        if hasattr(plugin, "add_global_property") and hasattr(plugin, "node_reporter"):
+            return cast("JunitWriter", plugin)
+    return None
+
+
+def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:
+    """One mark: points are exam points, `cost` is in US dollars."""
+    return [
+        ("exam", exam),
+        ("run", run),
+        ("question", mark.question),
+        ("epoch", str(mark.epoch)),
+        ("outcome", mark.outcome.value),
+        ("points", str(mark.points)),
+        ("max", str(mark.max)),
+        ("answer", answer_text(mark.answer)),
+        ("key", key_text(mark.accepted)),
+        ("cost", _cost(mark.cost)),
+    ]
+
+
+def suite_properties(sat: Sequence[Results]) -> Iterator[Property]:
+    """The totals of each sitting; where there are several, each name begins with the run's.
+
+    Where they are of several exams, it begins with the exam's.
+    """
+    several = len({results.exam.id for results in sat}) > 1
+    for results in sat:
+        prefix = f"{results.run.name}." if len(sat) > 1 else ""
+        prefix = f"{results.exam.id}.{prefix}" if several else prefix
+        for name, value in _totals(results):
+            yield prefix + name, value
+
+
+def _totals(results: Results) -> Iterator[Property]:
+    sheet = results.sheet
+    yield "exam", results.exam.id
+    yield "run", results.run.name
+    yield "verdict", sheet.verdict.value
+    yield "points", str(sheet.total.points)
+    yield "max", str(sheet.total.max)
+    yield "correct", str(sheet.total.correct)
+    yield "asked", str(sheet.asked)
+    yield "questions", str(sheet.of)
+    yield "errors", str(len(sheet.errors))
+    yield "cost", _cost(sheet.cost.usd)
+    if sheet.cost.usd is not None and sheet.cost.unknown:
+        yield "cost_unknown_replies", str(sheet.cost.unknown)
+
+
+def _cost(dollars: float | None) -> str:
+    """The same number without an exponent, which not every reader takes for one."""
+    return _UNKNOWN if dollars is None else format(Decimal(str(dollars)), "f")

@@ -1,0 +1,249 @@
+"""The gateway's life in a session: started early, told what to ask, ended, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from jmle_plugin.ask.opening import is_recorded
+from jmle_plugin.ask.recording import Recorder
+from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.ask.sitting import Seat, Sitting
+from jmle_plugin.errors import GatewayError, JmleError, SettingsError
+from jmle_plugin.files import digest
+from jmle_plugin.gateway import launch
+from jmle_plugin.gateway.protocol import (
+    DEFAULT_MAX_EDGE,
+    Announced,
+    Announcement,
+    GatewayConfig,
+    ImageFile,
+    ModelFacts,
+    Prices,
+    RunConfig,
+)
+from jmle_plugin.session.live import rewriting
+from jmle_plugin.session.live.folding import JOURNAL, drop_empty, fold_journal
+from jmle_plugin.session.live.plan import Plan
+from jmle_plugin.session.live.progress import Progress
+from jmle_plugin.session.settings import Settings
+
+_LOG = ".gateway.log"
+_DRAIN = 3.0
+"""Seconds that calls in flight are waited for when a session was stopped."""
+
+Say = Callable[[str], None]
+
+
+class LiveAsking:
+    """Asks for the replies that a session's tests will want and nobody recorded.
+
+    Lives in the controlling process alone. The order of calls is `start`, `ask` once the
+    selection is known, `finish`; `finish` may come at any time, and twice.
+    """
+
+    def __init__(self, settings: Settings, sittings: Sequence[Sitting], concurrency: int) -> None:
+        self._asking = settings.asking
+        self._rewrite = settings.record_mode == "rewrite"
+        self._sittings = [one for one in sittings if _can_be_asked(one)]
+        if self._rewrite and (closed := [one for one in sittings if one not in self._sittings]):
+            raise SettingsError(
+                f"run {closed[0].run.run} cannot be asked anew: it was imported, or a script's, or "
+                "is half of an audit",
+                remedy="Leave out --record-mode=rewrite, or say --images=audit for both halves.",
+            )
+        self._concurrency = self._asking.concurrency or concurrency
+        self._token = launch.new_token()
+        self._gateway: launch.Gateway | None = None
+        self._log = Path()
+        self._progress: Progress | None = None
+        self._announced = False
+        self._death = ""
+
+    def start(self) -> None:
+        """Keep what an earlier session left; start the gateway where anything may be missing.
+
+        Returns before the gateway is ready: that takes seconds, in which tests are collected.
+        """
+        for one in self._sittings:
+            if self._rewrite and not rewriting.resumes(one):
+                rewriting.set_journal_aside(one)
+            else:
+                fold_journal(one)
+        runs = [one for one in self._sittings if self._rewrite or _lacks_any(one)]
+        if not runs:
+            return
+        self._log = runs[0].folder / _LOG
+        self._gateway = launch.start(self._config(runs), self._log)
+
+    @property
+    def address(self) -> str | None:
+        """Where models are asked, None where nothing is missing; waits for the port."""
+        return self._gateway.address if self._gateway else None
+
+    @property
+    def token(self) -> str:
+        """The secret that requests carry."""
+        return self._token
+
+    def ask(self, seats: Iterable[Seat], say: Say, *, interval: float | None) -> None:
+        """Announce what of `seats` is missing, once it is certain that it can be asked.
+
+        `say` gets the plan, and every `interval` seconds (None for never) the progress.
+        Raises JmleError, before any call, for a missing key, an unknown model, a stale
+        or damaged cassette, or a price that is not known where there is a cap.
+        """
+        if self._gateway is None:
+            return
+        chosen = list(seats)
+        plans = [self._plan(one, chosen) for one in self._sittings]
+        plans = [plan for plan in plans if plan.asked]
+        if not plans:
+            self._close()
+            return
+        facts = self._gateway.facts
+        for plan in plans:
+            self._check_vision(plan, facts[plan.sitting.run.model])
+            if self._rewrite:
+                rewriting.check_whole(plan.sitting, plan.asked)
+        for plan in plans:
+            for line in plan.lines(facts[plan.sitting.run.model], self._concurrency):
+                say(line)
+            if self._rewrite and (folder := rewriting.set_aside(plan.sitting, plan.asked)):
+                say(f"  the replies recorded before are in {folder}")
+            self._announced = True
+            self._gateway.announce(_announcement(plan))
+        self._gateway.watch(self._died)
+        if interval is not None:
+            self._progress = Progress(self._gateway.status, say, interval)
+
+    def finish(self) -> dict[str, str]:
+        """End asking and keep what arrived; a run's address -> why some of it was not asked."""
+        if self._progress is not None:
+            self._progress.end()
+        reasons = self._stop()
+        self._close()
+        for one in self._sittings:
+            try:
+                fold_journal(one)
+                rewriting.finish(one)
+            except JmleError as error:
+                reasons.setdefault(one.run.address, str(error))
+        return reasons
+
+    def _plan(self, sitting: Sitting, seats: Iterable[Seat]) -> Plan:
+        # Several tests may be about one question, which is asked once.
+        own = {(seat.question.id, seat.epoch): seat for seat in seats if seat.sitting is sitting}
+        if self._rewrite:
+            missing = rewriting.unwritten(sitting, own.values())
+        else:
+            missing = [seat for seat in own.values() if not _path(seat).exists()]
+        asked = {(seat.question.id, seat.epoch) for seat in missing}
+        recorded = [seat for name, seat in own.items() if name not in asked]
+        if missing:
+            keeper = Recorder(sitting.run)
+            for seat in recorded:
+                keeper.check(_path(seat), sitting.request(seat.question, seat.epoch))
+        return Plan(sitting, tuple(missing), len(recorded))
+
+    def _check_vision(self, plan: Plan, facts: ModelFacts) -> None:
+        run = plan.sitting.run
+        shown = run.images is ImageMode.VISION and any(seat.question.images for seat in plan.asked)
+        unsaid = self._asking.images is None or self._asking.audit
+        if shown and facts.vision is False and unsaid:
+            raise SettingsError(
+                f"{run.model} is known to see no figures",
+                remedy="Examine it with --images=blind, or say --images=vision to show them "
+                "all the same.",
+            )
+
+    def _config(self, runs: Sequence[Sitting]) -> GatewayConfig:
+        asking = self._asking
+        edges = {one.run.image_max_edge or DEFAULT_MAX_EDGE for one in runs}
+        if len(edges) > 1:
+            raise SettingsError(
+                "these runs show figures of different sizes, and cannot sit side by side",
+                remedy="Let them sit one after the other.",
+            )
+        return GatewayConfig(
+            token=self._token,
+            runs=[
+                RunConfig(
+                    run=one.run.address, model=one.run.model, journal=str(one.folder / JOURNAL)
+                )
+                for one in runs
+            ],
+            concurrency=self._concurrency,
+            request_timeout=asking.request_timeout,
+            max_retries=asking.max_retries,
+            rpm=asking.rpm,
+            tpm=asking.tpm,
+            api_base=asking.api_base,
+            image_max_edge=edges.pop(),
+            prices=Prices(input=asking.prices[0], output=asking.prices[1])
+            if asking.prices
+            else None,
+            max_cost=asking.max_cost,
+        )
+
+    def _died(self, error: GatewayError) -> None:
+        self._death = str(error)
+
+    def _stop(self) -> dict[str, str]:
+        if self._gateway is None or not self._announced:
+            return {}
+        try:
+            status = self._gateway.stop("the session has ended", drain=_DRAIN)
+        except GatewayError as error:
+            return {one.run.address: self._death or str(error) for one in self._sittings}
+        return {
+            name: one.fatal or "--max-cost ended the asking"
+            for name, one in status.runs.items()
+            if one.fatal or one.capped
+        }
+
+    def _close(self) -> None:
+        if self._gateway is None:
+            return
+        self._gateway.close()
+        self._gateway = None
+        if not self._death:
+            self._log.unlink(missing_ok=True)
+        for one in self._sittings:
+            drop_empty(one.folder)
+
+
+def _announcement(plan: Plan) -> Announcement:
+    sitting = plan.sitting
+    images: dict[str, ImageFile] = {}
+    requests = []
+    for seat in plan.asked:
+        body = sitting.request(seat.question, seat.epoch).body
+        requests.append(
+            Announced(question=seat.question.id, epoch=seat.epoch, digest=digest(body), body=body)
+        )
+        if sitting.run.images is ImageMode.VISION:
+            images |= {
+                one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)
+                for one in seat.question.images
+            }
+    return Announcement(run=sitting.run.address, requests=requests, images=images)
+
+
+def _can_be_asked(sitting: Sitting) -> bool:
+    """Imported runs are closed, half an audit as well; a script's name stands for no model."""
+    if sitting.run.scripted and not is_recorded(sitting.folder):
+        raise SettingsError(
+            f"{sitting.run.model} is the name of a script, which nobody can ask",
+            remedy="Names that begin with scripted/ are kept for recorded samples.",
+        )
+    closed = sitting.prompt is None or (sitting.run.text_only_from and not sitting.half)
+    return not closed and not sitting.run.scripted
+
+
+def _path(seat: Seat) -> Path:
+    return seat.sitting.cassette(seat.question, seat.epoch)
+
+
+def _lacks_any(sitting: Sitting) -> bool:
+    return not all(_path(seat).exists() for seat in sitting.seats())

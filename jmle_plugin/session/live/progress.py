@@ -1,0 +1,78 @@
+"""Where a session stands, a line at a time: whole lines, so that any log can hold them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+from jmle_plugin.errors import GatewayError
+from jmle_plugin.gateway.status import GatewayStatus
+from jmle_plugin.report.layout import dollars
+from jmle_plugin.text import count
+
+_MANY = 100_000
+"""Tokens from which on thousands are told."""
+
+
+class Progress:
+    """Says every `interval` seconds how far asking has come, from a thread of its own.
+
+    Nothing is said any more once every request has its outcome.
+    """
+
+    def __init__(
+        self, status: Callable[[], GatewayStatus], say: Callable[[str], None], interval: float
+    ) -> None:
+        self._status = status
+        self._say = say
+        self._interval = interval
+        self._begun = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Say no more."""
+        self._ended.set()
+        self._thread.join(self._interval)
+
+    def _run(self) -> None:
+        # A gateway that is gone is reported by who watches it.
+        with contextlib.suppress(GatewayError):
+            while not self._ended.wait(self._interval):
+                status = self._status()
+                if self._ended.is_set():
+                    return
+                self._say(progress_line(status, time.monotonic() - self._begun))
+                if not status.waiting + status.unfinished:
+                    return
+
+
+def progress_line(status: GatewayStatus, seconds: float) -> str:
+    """One line; `seconds` since asking began."""
+    asked = status.done + status.failed
+    left = status.waiting + status.unfinished
+    tokens = status.tokens.prompt + status.tokens.completion
+    parts = [
+        f"{status.done}/{asked + left} answered",
+        f"{status.in_flight} in flight",
+        f"{tokens:,} tokens" if tokens < _MANY else f"{tokens // 1000:,}k tokens",
+    ]
+    if status.cost != 0.0:  # nothing was spent yet, or nobody knows yet what is
+        parts.append(f"cost {dollars(status.cost)}")
+    if asked:
+        rate = asked / seconds
+        parts += [f"{rate * 60:.0f}/min", f"{_clock(left / rate)} left"]
+    if status.failed:
+        parts.append(f"{status.failed} failed")
+    if status.retries:
+        parts.append(count(status.retries, "retry", "retries"))
+    return ", ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

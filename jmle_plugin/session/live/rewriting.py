@@ -1,0 +1,139 @@
+"""`--record-mode=rewrite`: what was recorded is set aside, never deleted, and asked for anew.
+
+A file in the run's folder says what is being asked anew, so that the same command given
+again after an interruption goes on instead of starting over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from jmle_plugin.ask.cassette import SUFFIX, cassette_name
+from jmle_plugin.ask.run import RUN_FILE, read_run
+from jmle_plugin.ask.sitting import Seat, Sitting
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.files import read_json, write_whole
+from jmle_plugin.gateway.journal import Journal
+from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
+from jmle_plugin.session.live.folding import JOURNAL
+from jmle_plugin.text import count
+
+REPLACED = ".replaced"
+_STATE = ".rewriting"
+
+
+def resumes(sitting: Sitting) -> bool:
+    """Whether an interrupted rewriting of this very run is to be gone on with."""
+    return bool(_begun(sitting)) and not _changed(sitting)
+
+
+def unwritten(sitting: Sitting, seats: Iterable[Seat]) -> list[Seat]:
+    """Those of `seats` that are to be asked anew: all but what this rewriting has a reply to."""
+    begun = set() if _changed(sitting) else _begun(sitting)
+    return [
+        seat
+        for seat in seats
+        if cassette_name(seat.question.id, seat.epoch) not in begun
+        or not sitting.cassette(seat.question, seat.epoch).exists()
+    ]
+
+
+def check_whole(sitting: Sitting, seats: Iterable[Seat]) -> None:
+    """SettingsError where the run is to be asked in another way, but not all of it.
+
+    One run never mixes two ways of asking.
+    """
+    if _changed(sitting) and (kept := sorted(_there(sitting) - _names(seats))):
+        raise SettingsError(
+            f"run {sitting.run.run} is to be asked in another way than it was recorded, but "
+            f"not all of it ({count(len(kept), 'reply', 'replies')} would stay, the first "
+            f"{kept[0]})",
+            where=sitting.folder,
+            remedy="Rewrite the whole run, or name another --run.",
+        )
+
+
+def set_aside(sitting: Sitting, seats: Iterable[Seat]) -> Path | None:
+    """Move the cassettes of `seats` into a folder of their own, which is returned.
+
+    None where none had to be moved: those of an interrupted rewriting are not moved again.
+    Raises what `check_whole` does.
+    """
+    chosen = list(seats)
+    check_whole(sitting, chosen)
+    wanted, there = _names(chosen), _there(sitting)
+    changed = _changed(sitting)
+    begun = set() if changed else _begun(sitting)
+    moved = sorted(there & wanted - begun)
+    state = json.dumps(sorted(begun | wanted))
+    if not moved and not changed:
+        write_whole(sitting.folder / _STATE, state)
+        return None
+    target = _next(sitting.folder / REPLACED)
+    target.mkdir(parents=True)
+    for name in moved:
+        (sitting.folder / f"{name}{SUFFIX}").rename(target / f"{name}{SUFFIX}")
+    record = sitting.folder / RUN_FILE
+    if record.exists():
+        write_whole(target / RUN_FILE, record.read_bytes())
+        if changed:
+            record.unlink()
+    # Last: what it names and lies there is taken for a new reply.
+    write_whole(sitting.folder / _STATE, state)
+    return target
+
+
+def set_journal_aside(sitting: Sitting) -> None:
+    """Move a journal that an interrupted session left; JournalError while one is writing it."""
+    file = sitting.folder / JOURNAL
+    if not file.exists():
+        return
+    with Journal(file) as journal:
+        if not journal.entries:
+            journal.remove()
+            return
+        target = _next(sitting.folder / REPLACED)
+        target.mkdir(parents=True)
+        file.rename(target / "journal")
+
+
+def finish(sitting: Sitting) -> None:
+    """Forget the rewriting once every reply of it is there."""
+    begun = _begun(sitting)
+    if begun and all((sitting.folder / f"{name}{SUFFIX}").exists() for name in begun):
+        (sitting.folder / _STATE).unlink()
+
+
+def _names(seats: Iterable[Seat]) -> set[str]:
+    return {cassette_name(seat.question.id, seat.epoch) for seat in seats}
+
+
+def _there(sitting: Sitting) -> set[str]:
+    return {file.stem for file in sitting.folder.glob(f"*{SUFFIX}")}
+
+
+def _begun(sitting: Sitting) -> set[str]:
+    try:
+        names = read_json((sitting.folder / _STATE).read_bytes())
+    except (OSError, ValueError):
+        return set()
+    return {str(name) for name in names} if isinstance(names, list) else set()
+
+
+def _changed(sitting: Sitting) -> bool:
+    """Whether what is recorded there is a run of another way of asking."""
+    if not (sitting.folder / RUN_FILE).exists():
+        return False
+    then = read_run(sitting.folder)
+    alike = {
+        "epochs": sitting.run.epochs,
+        "image_max_edge": then.image_max_edge or DEFAULT_MAX_EDGE,
+    }
+    return then.model_copy(update=alike) != sitting.run
+
+
+def _next(folder: Path) -> Path:
+    taken = [int(one.name) for one in folder.glob("*") if one.name.isdigit()]
+    return folder / str(max(taken, default=0) + 1)

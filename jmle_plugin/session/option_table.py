@@ -1,0 +1,196 @@
+"""Every setting there is: its flag, environment variable, ini key, and what its value may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.session.option_forms import (
+    REPORTS,
+    amount,
+    exam_names,
+    level,
+    model_argument,
+    positive,
+    report_kinds,
+    web_address,
+    whole,
+)
+
+GATES = ("official", "all", "none")
+BASELINE_GATES = ("significant", "noninferior", "newly-wrong", "images")
+IMAGE_MODES = ("vision", "blind", "skip", "audit")
+HTML_IMAGES = ("link", "embed", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: `--flag`, environment variable and ini key."""
+
+    name: str
+    help: str
+    env: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    many: bool = False
+    switch: bool = False
+    private: bool = False
+    """What is given may hold a secret, and is not repeated in errors."""
+    path: bool = False
+    """Ini values are relative to the ini file's folder, others to the current one."""
+    parse: Callable[[str], Any] = str
+    """Text -> value; ValueError with what is wrong."""
+
+    @property
+    def flag(self) -> str:
+        """As given on the command line."""
+        return f"--{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """Where argparse keeps it; prefixed, so that no other plugin's is overwritten."""
+        return "jmle_" + self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.env or self.dest.upper()
+
+
+OPTIONS = (
+    Option(
+        "model", "the model to examine; repeat it to examine several", metavar="NAME", many=True
+    ),
+    Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
+    Option(
+        "exam",
+        "the exam, by name or path; several with commas, each with a sheet of its own",
+        metavar="NAME|PATH[,...]",
+        default="jmle120",
+        parse=exam_names,
+    ),
+    Option(
+        "exam-data",
+        "folder with one folder per exam source (default: where `jmle fetch` puts them)",
+        env="JMLE_DATA",
+        metavar="DIR",
+        path=True,
+    ),
+    Option("key", "state of the answer key (default: the exam's own)", metavar="STATE"),
+    Option(
+        "extraction",
+        "how answers are read: like a human examiner, or by the rule their project published",
+        choices=tuple(one.value for one in Extraction),
+        default=Extraction.STANDARD.value,
+    ),
+    Option("prompt", "prompt file to use instead of the suite's", metavar="FILE", path=True),
+    Option(
+        "images",
+        "show the figures; leave them out; leave out the questions that have any; or ask "
+        "those twice, with figures and without (default: vision, or blind for a model that is "
+        "known to see none)",
+        choices=IMAGE_MODES,
+    ),
+    Option(
+        "image-max-edge",
+        "longest side of a figure as sent, in pixels (default: 2048)",
+        metavar="N",
+        parse=whole(16),
+    ),
+    Option(
+        "epochs",
+        "ask each question so many times and score the majority answer",
+        metavar="K",
+        parse=whole(1, most=1000),
+    ),
+    Option(
+        "model-arg",
+        "a parameter of the model, as a TOML value; repeatable",
+        metavar="KEY=VALUE",
+        many=True,
+        private=True,
+        parse=model_argument,
+    ),
+    Option(
+        "api-base", "address of the model's server", metavar="URL", private=True, parse=web_address
+    ),
+    Option(
+        "concurrency",
+        "calls at a time, for each model (default: the number of workers, 8 without any)",
+        metavar="N",
+        parse=whole(1),
+    ),
+    Option(
+        "request-timeout", "seconds a reply may take", metavar="S", default="600", parse=positive
+    ),
+    Option(
+        "max-retries", "how often a call is made again", metavar="N", default="6", parse=whole(0)
+    ),
+    Option("rpm", "requests per minute, for each model", metavar="N", parse=positive),
+    Option("tpm", "tokens per minute, for each model", metavar="N", parse=positive),
+    Option(
+        "max-cost",
+        "ask no more once this session has cost so much, in US dollars",
+        metavar="USD",
+        parse=positive,
+    ),
+    Option("price-in", "US dollars per million prompt tokens", metavar="USD", parse=amount),
+    Option("price-out", "US dollars per million completion tokens", metavar="USD", parse=amount),
+    Option("offline", "never call anybody: a missing reply is an error", switch=True),
+    Option(
+        "gate",
+        "exit status 0 only for an official pass; only if nothing is wrong; or unless something "
+        "errored",
+        choices=GATES,
+        default="official",
+    ),
+    Option(
+        "baseline",
+        "an earlier result to compare with, by file or by its run's name",
+        metavar="FILE|RUN",
+    ),
+    Option(
+        "baseline-gate",
+        "fail on a significant loss; unless a loss of --margin can be excluded; when a "
+        "question that the baseline always got right is wrong; or when fewer questions are "
+        "right only with their figures (default: compare only)",
+        choices=BASELINE_GATES,
+    ),
+    Option(
+        "alpha",
+        "one-sided level of the tests against a baseline",
+        metavar="P",
+        default="0.05",
+        parse=level,
+    ),
+    Option(
+        "margin", "points that may be lost against a baseline", metavar="POINTS", parse=positive
+    ),
+    Option(
+        "allow-mismatch",
+        "compare although the two runs differ in this (exam, key, prompt, images ...); repeatable",
+        metavar="NAME",
+        many=True,
+    ),
+    Option(
+        "cassettes", "folder of recorded replies", metavar="DIR", default="cassettes", path=True
+    ),
+    Option("results", "folder for result files", metavar="DIR", default="results", path=True),
+    Option(
+        "report",
+        f"what to write beside the results file ({', '.join(REPORTS)}, none); several with commas",
+        metavar="KIND[,KIND...]",
+        default="html",
+        many=True,
+        parse=report_kinds,
+    ),
+    Option(
+        "html-images",
+        "link the figures of the HTML report, put them into it, or leave them out",
+        choices=HTML_IMAGES,
+        default="link",
+    ),
+)

@@ -1,0 +1,241 @@
+"""Command line, environment and ini become one frozen `Settings`.
+
+Precedence: command line, then environment, then ini, then default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jmle_plugin.errors import SettingsError
+from jmle_plugin.exam.library import default_data_root
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.session.option_values import asked, read_values
+
+_RECORD_MODES = ("once", "none", "rewrite")
+_MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class AskingSettings:
+    """How models are asked; `parameters` and figures are part of what they are asked.
+
+    Prices are US dollars per token, `max_cost` is in US dollars, `request_timeout` in
+    seconds; None where nothing was said.
+    """
+
+    parameters: Mapping[str, Any]
+    images: str | None
+    image_max_edge: int | None
+    epochs: int | None
+    api_base: str | None
+    concurrency: int | None
+    request_timeout: float
+    max_retries: int
+    rpm: float | None
+    tpm: float | None
+    max_cost: float | None
+    prices: tuple[float, float] | None
+    """Of a prompt token and of a completion token."""
+
+    @property
+    def audit(self) -> bool:
+        """Whether image questions are asked with their figures and without."""
+        return self.images == "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSettings:
+    """What to compare with; `name` is empty where nothing is. `margin` is in points."""
+
+    name: str
+    gate: str | None
+    alpha: float
+    margin: float | None
+    allow: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """Which reports are written beside the results file."""
+
+    kinds: tuple[str, ...]
+    """Of `html`, `markdown` and `csv`, each once."""
+    html_images: str
+    """`link`, `embed` or `off`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything asked for, validated as far as no file has to be read."""
+
+    models: tuple[str, ...]
+    runs: tuple[str, ...]
+    exams: tuple[str, ...]
+    exam_data: Path
+    key: str
+    extraction: Extraction
+    prompt: Path | None
+    offline: bool
+    gate: str
+    gate_asked: bool
+    """True where somebody asked for the gate, False where it is the default."""
+    cassettes: Path
+    results: Path
+    record_mode: str
+    """`once`, `none` or `rewrite`."""
+    asking: AskingSettings
+    baseline: BaselineSettings
+    reports: ReportSettings
+    root: Path
+    invoked_from: Path
+    """Where paths on the command line start."""
+
+    @property
+    def candidates(self) -> tuple[tuple[str, str], ...]:
+        """(model, run) pairs; one of the two may be empty."""
+        if not self.runs:
+            return tuple((model, "") for model in self.models)
+        if not self.models:
+            return tuple(("", run) for run in self.runs)
+        return tuple(zip(self.models, self.runs, strict=True))
+
+    @property
+    def may_record(self) -> bool:
+        """Whether a missing reply may be asked for."""
+        return self.record_mode != "none"
+
+
+SETTINGS_KEY = pytest.StashKey[Settings]()
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """The settings of this session; SettingsError for values that cannot be."""
+    values = read_values(config)
+    models, runs = tuple(values["model"]), tuple(values["run"])
+    if models and runs and len(models) != len(runs):
+        raise SettingsError(
+            f"--model is given {len(models)} times, --run {len(runs)} times",
+            remedy="Give each model its own --run name, or leave the names to the suite.",
+        )
+    for kind, names in (("model", models), ("run", runs)):
+        if "" in names:
+            raise SettingsError(f"--{kind} is given without a name", remedy="Name one.")
+        if len(set(names)) < len(names):
+            raise SettingsError(
+                f"--{kind} names {max(names, key=names.count)!r} twice",
+                remedy="Name it once; --epochs asks each question several times.",
+            )
+    offline = _first(values["offline"]) == "yes"
+    return Settings(
+        models=models,
+        runs=runs,
+        exams=values["exam"][0],
+        exam_data=_path(values["exam-data"]) or default_data_root(),
+        key=_first(values["key"]) or "",
+        extraction=Extraction(values["extraction"][0]),
+        prompt=_path(values["prompt"]),
+        offline=offline,
+        gate=values["gate"][0],
+        gate_asked=asked("gate", config),
+        cassettes=_path(values["cassettes"]) or Path(),
+        results=_path(values["results"]) or Path(),
+        record_mode="none" if offline else _record_mode(config, sits=bool(models or runs)),
+        asking=_asking(values),
+        baseline=_baseline(values),
+        reports=_reports(values),
+        root=config.rootpath,
+        invoked_from=config.invocation_params.dir,
+    )
+
+
+def _record_mode(config: pytest.Config, *, sits: bool) -> str:
+    mode = config.getoption("--record-mode", default=None) or "once"
+    if mode not in _RECORD_MODES and sits:
+        raise SettingsError(
+            f"--record-mode={mode} has no meaning here: a question has one reply",
+            remedy="once asks for what is missing, rewrite asks for everything again, "
+            "none asks for nothing.",
+        )
+    return str(mode)
+
+
+def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
+    return AskingSettings(
+        parameters=_parameters(values["model-arg"]),
+        prices=_prices(_first(values["price-in"]), _first(values["price-out"])),
+        **{
+            name.replace("-", "_"): _first(values[name])
+            for name in (
+                "images", "image-max-edge", "epochs", "api-base", "concurrency",
+                "request-timeout", "max-retries", "rpm", "tpm", "max-cost",
+            )
+        },
+    )  # fmt: skip
+
+
+def _baseline(values: Mapping[str, Sequence[Any]]) -> BaselineSettings:
+    made = BaselineSettings(
+        name=_first(values["baseline"]) or "",
+        gate=_first(values["baseline-gate"]),
+        alpha=_first(values["alpha"]),
+        margin=_first(values["margin"]),
+        allow=frozenset(values["allow-mismatch"]),
+    )
+    if made.gate and not made.name:
+        raise SettingsError(
+            "--baseline-gate is given without a baseline",
+            remedy="Name an earlier result with --baseline=FILE or --baseline=RUN.",
+        )
+    return made
+
+
+def _reports(values: Mapping[str, Sequence[Any]]) -> ReportSettings:
+    given = values["report"]
+    if () in given and any(given):
+        raise SettingsError(
+            "--report=none is given together with reports", remedy="Name reports, or none."
+        )
+    kinds = dict.fromkeys(kind for kinds in given for kind in kinds)
+    return ReportSettings(tuple(kinds), values["html-images"][0])
+
+
+def _parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    if not given:
+        return {}
+    from jmle_plugin.ask.parameters import check_parameters  # noqa: PLC0415 - seldom needed
+
+    parameters = dict(given)
+    if len(parameters) < len(given):
+        names = [name for name, _ in given]
+        raise SettingsError(
+            f"--model-arg names {max(names, key=names.count)!r} twice",
+            remedy="Give each parameter once.",
+        )
+    check_parameters(parameters, os.environ)
+    return parameters
+
+
+def _prices(of_input: float | None, of_output: float | None) -> tuple[float, float] | None:
+    if of_input is None and of_output is None:
+        return None
+    if of_input is None or of_output is None:
+        raise SettingsError(
+            "only one of --price-in and --price-out is given",
+            remedy="Give both, in US dollars per million tokens, or neither.",
+        )
+    return of_input / _MILLION, of_output / _MILLION
+
+
+def _first(values: Sequence[Any]) -> Any:
+    return values[0] if values else None
+
+
+def _path(values: Sequence[str]) -> Path | None:
+    return Path(values[0]) if values else None

@@ -1,0 +1,229 @@
+"""litellm against scripted providers: every fault, in three dialects, each called once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.library import load_litellm
+from jmle_plugin.gateway.provider import Provider
+from jmle_plugin.gateway.redaction import HIDDEN, Redaction
+from tests.scripted.provider import (
+    Answer,
+    completion,
+    failure,
+    provider,
+)
+from tests.unit.gateway.asking import DIALECTS, ERRORS, FINE, Asking
+
+# What litellm and its libraries warn of is theirs.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
+def test_what_passes_is_worth_another_try(ask: Asking, dialect: str, status: int) -> None:
+    told = ask.failure(Answer(ERRORS[dialect](status, "overloaded"), status), dialect)
+    assert not told.fatal
+    assert "overloaded" in told.message
+    assert told.rate_limited == (status == 429)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 422])
+def test_what_stays_is_fatal_in_the_providers_words(ask: Asking, dialect: str, status: int) -> None:
+    told = ask.failure(Answer(ERRORS[dialect](status, "いいえ, not like this"), status), dialect)
+    assert told.fatal
+    assert told.message == "いいえ, not like this"
+
+
+def test_spent_quota_is_fatal(ask: Asking) -> None:
+    told = ask.failure(failure("Out of money", code="insufficient_quota", status=429))
+    assert told == ProviderError("Out of money", fatal=True)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"retry-after": "7"}, 7.0), ({"retry-after-ms": "250"}, 0.25), ({}, None)],
+    ids=["seconds", "milliseconds", "none"],
+)
+def test_retry_after_is_found(
+    ask: Asking, dialect: str, headers: dict[str, str], seconds: float | None
+) -> None:
+    told = ask.failure(Answer(ERRORS[dialect](429, "slow down"), 429, headers), dialect)
+    assert told.rate_limited
+    assert told.retry_after == seconds
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_retry_after_as_a_date_is_found(ask: Asking, dialect: str) -> None:
+    until = time.time() + 3000
+    headers = {"retry-after": formatdate(until, usegmt=True)}
+    told = ask.failure(Answer(ERRORS[dialect](429, "slow down"), 429, headers), dialect)
+    answered = time.time()
+    # The date has whole seconds, and the wait is counted from a moment before `answered`.
+    assert told.retry_after is not None
+    assert until - answered - 1 <= told.retry_after <= 3001
+
+
+def test_geminis_own_delay_is_found(ask: Asking) -> None:
+    told = ask.failure(
+        Answer({"error": {"code": 429, "message": "exceeded your current quota", "status": "X",
+                          "details": [{"retryDelay": "21s"}]}}, 429), "gemini",
+    )  # fmt: skip
+    assert (told.retry_after, told.fatal) == (21.0, False)
+
+
+def test_a_days_wait_is_no_wait(ask: Asking) -> None:
+    told = ask.failure(failure("daily limit", status=429, headers={"retry-after": "80000"}))
+    assert told.fatal
+    assert told.message == "daily limit (it asks to wait 80000 seconds)"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("fault", ["reset", "cut", "html", "half", "empty", "nothing", "list"])
+def test_broken_answers_are_worth_another_try(ask: Asking, dialect: str, fault: str) -> None:
+    fine = FINE[dialect]("a")
+    answers = {
+        "reset": Answer(reset=True),
+        "cut": Answer(fine, cut=20),
+        "html": Answer(b"<html>busy</html>"),
+        "half": Answer(b'{"id": "x", "cho'),
+        "empty": Answer(b""),
+        "nothing": Answer({}),
+        "list": Answer([]),  # type: ignore[arg-type]  # a body that is JSON, but no object
+    }
+    told = ask.failure(answers[fault], dialect)
+    assert not told.fatal
+    assert "Traceback" not in told.message
+    assert "\n" not in told.message
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_slower_than_the_timeout(ask: Asking, dialect: str) -> None:
+    told = ask.failure(Answer(FINE[dialect]("a"), delay=600.0), dialect, timeout=0.2)
+    assert told == ProviderError("no complete reply within 0.2 seconds")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**completion(), "choices": []},
+        {"error": {"message": "overloaded", "code": 429}},
+        {"error": {"message": "boom"}},
+        {"error": "overloaded, try again"},
+        {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+        {"detail": "not ready"},
+        {**completion(), "choices": [{"index": 0, "finish_reason": "error",
+          "error": {"message": "upstream", "code": 502},
+          "message": {"role": "assistant", "content": "【回答】"}}]},
+        completion([{"type": "text", "text": "a"}]),  # type: ignore[arg-type]
+    ],
+    ids=["no choices", "error as success", "error without code", "error in a word",
+         "overloaded", "no completion", "broken off", "content no text"],
+)  # fmt: skip
+def test_success_that_is_none(ask: Asking, body: dict[str, Any]) -> None:
+    assert not ask.failure(Answer(body)).fatal
+
+
+def test_a_status_of_422_stays_fatal(ask: Asking) -> None:
+    assert ask.failure(failure("unprocessable", status=422)).fatal
+
+
+def test_no_retry_installs_a_library(ask: Asking) -> None:
+    def missing(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError("No module named 'google'")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load_litellm(), "acompletion", missing)
+        with pytest.raises(ProviderError, match="No module named 'google': install") as caught:
+            ask(Answer(completion("a")))
+    assert caught.value.fatal
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "said"),
+    [
+        ("github/some-model", {}, "Missing credentials"),
+        ("zai/glm-4.6", {"thinking": {"type": "disabled"}}, "unexpected keyword argument"),
+    ],
+)
+def test_no_retry_makes_a_call_that_never_leaves(
+    ask: Asking,
+    monkeypatch: pytest.MonkeyPatch,
+    model: str,
+    parameters: dict[str, Any],
+    said: str,
+) -> None:
+    monkeypatch.delenv("GITHUB_API_KEY", raising=False)
+    monkeypatch.setenv("ZAI_API_KEY", "planted")
+    ask.model = model
+    with pytest.raises(ProviderError, match=said) as caught:
+        ask(Answer(completion()), **parameters)
+    assert caught.value.fatal
+    assert ask.calls == []
+
+
+def test_words_of_a_provider_are_no_clients(ask: Asking) -> None:
+    said = "worker: f() got an unexpected keyword argument 'x'"
+    assert not ask.failure(failure(said, status=500)).fatal
+
+
+def test_why_nobody_is_reached_is_told(loop: asyncio.Runner) -> None:
+    with provider(lambda _: Answer()) as gone:
+        asked = Provider({}, timeout=5.0, api_base=gone.base)
+    with pytest.raises(ProviderError, match=r"^Connection error\. .*failed") as caught:
+        loop.run(asked.ask({"model": "openai/some-model", "messages": []}))
+    assert not caught.value.fatal
+
+
+KEY = "sk-planted-0123456789abcdef-0123456789"
+
+
+def test_no_part_of_a_key_is_repeated(ask: Asking) -> None:
+    ask.settings["redaction"] = Redaction({"OPENAI_API_KEY": KEY})
+    long = failure(f"{'x' * 480} {KEY}", status=500)
+    assert KEY[:8] not in ask.failure(long).message
+    away = Answer(status=307, headers={"location": f"http://{KEY.upper()}.example/"})
+    assert f"on to {HIDDEN}.example" in ask.failure(away).message
+    broken = completion("a", finish="error")
+    broken["choices"][0]["error"] = {"code": 502, "message": f"upstream knows no {KEY}"}
+    ask.model = "openrouter/some/model"
+    assert ask.failure(Answer(broken)).message == f"upstream knows no {HIDDEN}"
+    ask.model = ""
+    refused = ask(failure(f"flagged {KEY}", code="content_filter", status=400))
+    assert f"flagged {HIDDEN}" in json.dumps(refused)
+    assert KEY not in json.dumps(refused)
+    echoed = ask(Answer(completion(f"【回答】a {KEY}", reasoning=f"The key is {KEY}.")))
+    assert f"【回答】a {HIDDEN}" in json.dumps(echoed, ensure_ascii=False)
+    assert KEY not in json.dumps(echoed)
+
+
+def test_figure_that_is_gone_is_fatal(ask: Asking, tmp_path: Path) -> None:
+    (tmp_path / "figure.png").unlink()
+    with pytest.raises(ProviderError, match=r"figure\.png cannot be read") as caught:
+        ask(Answer(completion()))
+    assert caught.value.fatal
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_redirect_carries_neither_question_nor_key(
+    ask: Asking, dialect: str, status: int
+) -> None:
+    with provider(lambda _: Answer(FINE[dialect]("a"))) as other:
+        away = Answer(status=status, headers={"location": f"{other.address}/steal?key=planted"})
+        with pytest.raises(ProviderError) as caught:
+            ask(away, dialect)
+    assert other.calls == []
+    assert caught.value.fatal
+    assert "sends calls on to 127.0.0.1" in caught.value.message
+    assert "planted" not in caught.value.message

@@ -1,0 +1,113 @@
+"""What of a chat completion is a reply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jmle_plugin.errors import ReplyError
+from jmle_plugin.gateway.reply import Reply, SentImage, Usage, read_reply
+from tests.builders import make_completion
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["choices", "message", "content", "usage"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+def test_every_part_is_read() -> None:
+    completion = make_completion("c", reasoning_content="because")
+    completion["usage"] |= {
+        "completion_tokens_details": {"reasoning_tokens": 3},
+        "prompt_tokens_details": {"cached_tokens": 0},
+    }
+    assert read_reply(completion) == Reply(
+        "c", "because", "some/model-2026", "stop", Usage(10, 5, 3, 0)
+    )
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_empty_reply_is_a_reply(text: str | None) -> None:
+    assert read_reply(make_completion(text)).text == ""
+
+
+def test_bare_message_is_enough() -> None:
+    assert read_reply({"choices": [{"message": {"content": "a"}}]}) == Reply("a")
+
+
+@pytest.mark.parametrize(
+    ("usage", "read"),
+    [
+        (None, None),
+        ([], None),
+        ({}, Usage()),
+        ({"prompt_tokens": 0}, Usage(prompt=0)),
+        ({"prompt_tokens": "10", "completion_tokens": 1.5}, Usage()),
+        ({"prompt_tokens": True}, Usage()),
+        ({"completion_tokens_details": None}, Usage()),
+    ],
+)
+def test_counts_nobody_gave_are_unknown_not_nought(usage: Any, read: Usage | None) -> None:
+    assert read_reply(make_completion() | {"usage": usage}).usage == read
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"choices": None},
+        {"choices": []},
+        {"choices": {}},
+        {"choices": [None]},
+        {"choices": [{}]},
+        {"choices": [{"message": None}]},
+        {"choices": [{"message": "text"}]},
+        {"choices": [{"message": {}}]},
+        {"choices": [{"message": {"content": ["parts"]}}]},
+        {"choices": [{"message": {"content": "a", "reasoning_content": 5}}]},
+        {"error": {"message": "busy"}},
+    ],
+    ids=str,
+)
+def test_what_holds_no_message_is_no_reply(completion: Any) -> None:
+    with pytest.raises(ReplyError):
+        read_reply(completion)
+
+
+@given(completion=JSON)
+def test_any_json_is_a_reply_or_a_reply_error(completion: Any) -> None:
+    try:
+        assert isinstance(read_reply(completion).text, str)
+    except ReplyError as error:
+        assert "service answered" in error.problem  # noqa: PT017 - either outcome is right
+
+
+def test_what_the_gateway_adds_is_read() -> None:
+    told = {
+        "cost": 0.25,
+        "sent": {"max_tokens": 64},
+        "sent_images": [{"sha256": "0" * 64, "size": 9, "sent_size": 4, "media_type": "image/png"}],
+    }
+    reply = read_reply(make_completion("a") | told)
+    assert (reply.cost, reply.sent) == (0.25, {"max_tokens": 64})
+    assert reply.images == (SentImage("0" * 64, 9, 4),)
+
+
+@pytest.mark.parametrize("cost", [None, "0.1", True, -1, float("nan")])
+def test_a_cost_that_is_none_is_unknown_and_never_nothing(cost: object) -> None:
+    assert read_reply(make_completion("a") | {"cost": cost}).cost is None
+
+
+def test_a_negative_count_is_none() -> None:
+    told = make_completion("a") | {"usage": {"prompt_tokens": -100, "completion_tokens": 5}}
+    assert read_reply(told).usage == Usage(None, 5)

@@ -1,0 +1,27 @@
+"""The README shows what the command gives for the sample's recorded runs.
+
+After a change: `jmle rescore --exam=sample RUN... --write`, then `jmle leaderboard
+results/sample/*.json --update=README.md --plot=docs/images/leaderboard.png`.
+"""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from jmle_plugin.compare.leaderboard import Leaderboard
+from jmle_plugin.report.leaderboard_markdown import filled, markdown
+from jmle_plugin.report.plot import made_from
+from tests.conftest import ROOT
+
+README = ROOT / "README.md"
+PLOT = ROOT / "docs" / "images" / "leaderboard.png"
+
+
+def test_the_table_is_that_of_the_sample(sample_board: Leaderboard) -> None:
+    assert filled(README, markdown(sample_board)) == README.read_bytes()
+
+
+def test_the_picture_is_that_of_the_sample(sample_board: Leaderboard) -> None:
+    assert PLOT.stat().st_size < 150_000
+    with Image.open(PLOT) as picture:
+        assert picture.info["Description"] == made_from(sample_board)
