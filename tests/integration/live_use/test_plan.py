@@ -16,7 +16,7 @@ plugin._IN_LOG = 0.2
 """
 """A conftest that has progress said every 0.2 seconds."""
 NO_GATEWAY = """
-from jmle_plugin.ask.gateway import launch
+from jmle_plugin.gateway import launch
 
 del launch.start
 """

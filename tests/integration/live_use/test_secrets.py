@@ -13,7 +13,7 @@ KEY = "sk-planted-0123456789abcdef-0123456789"
 OURS = "planted-token-fedcba9876543210"
 """The gateway's token."""
 TELLING = """
-from jmle_plugin.ask.gateway import launch
+from jmle_plugin.gateway import launch
 
 launch.new_token = lambda: "-".join(("planted", "token", "fedcba9876543210"))
 """
