@@ -20,12 +20,32 @@ def invented(manifest: Manifest, root: Path) -> None:
     for block in manifest.blocks:
         if manifest.source.format == "jmed48k":
             section = _section(manifest, block.id)
-            data: Any = {"questions": [_jmed48k(block.id, n, section) for n in block.numbers]}
+            asked = [_jmed48k(block.id, n, section) for n in block.numbers]
+            data: Any = {"questions": asked}
         else:
-            data = [_kokushimd(manifest, block.id, n, block.points_of(n)) for n in block.numbers]
+            asked = [_kokushimd(manifest, block.id, n, block.points_of(n)) for n in block.numbers]
+            data = asked
+        for number, one in zip(block.numbers, asked, strict=True):
+            if labels := _several(manifest, manifest.question_id(block.id, number)):
+                text = "question_text" if "question_text" in one else "question"
+                one[text] += f"{len(labels)}つ選べ。"
+                one |= {"correct_answer": labels} if "correct_answer" in one else {
+                    "type": "multiple", "answer": ",".join(labels),
+                }  # fmt: skip
         file = part.with_name(f"{part.name}_{block.id.lower()}.json")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+
+
+def _several(manifest: Manifest, question: str) -> list[str]:
+    """The labels of the first answer that a key state accepts, where they are several."""
+    accepted = [
+        change.accept[0]
+        for key in manifest.keys.values()
+        for change in key.changes
+        if change.question == question and change.accept
+    ]
+    return next((labels for labels in accepted if len(labels) > 1), [])
 
 
 def _text(block: str, number: int) -> str:

@@ -15,6 +15,8 @@ from jmle_plugin.exam.images import decode
 from jmle_plugin.exam.keys import points_counted, share_of
 from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
 
+_MANY = 3
+"""More questions with the same defect than this share a line."""
 _FIGURE = re.compile(r"別冊|別に示す|(?:下|右|次の|下の|右の)図|図[をに]示す")
 """What a paper says of a figure that the candidate is given."""
 
@@ -29,15 +31,36 @@ def check_paper(exam: Exam) -> list[str]:
 
 def notes(exam: Exam) -> list[str]:
     """What has to be known of an exam, and can be mended by nobody here."""
-    told = [f"question {name}: {defect}" for name, defect in exam.defects.items()]
+    told = [*_defects(exam), *exam.notes]
     if exam.source:
         told.append(f"the questions are read from {exam.source}, one of several data sets")
+    if exam.no_verdict:
+        told.append(f"no verdict: {exam.no_verdict}; every question counts one")
+    told += [
+        f"question {name} is not in the data set: there is no verdict without it"
+        for name in exam.lacking
+    ]
+    if exam.credited:
+        names = ", ".join(one.id for one in exam.credited)
+        told.append(f"not in the data set, and credited to everybody: {names}")
     if missing := [one.id for one in exam.questions.values() if one.figures_missing]:
         told.append(
             f"figures of {len(missing)} questions are not in the data set (first: {missing[0]}): "
             "they are asked without"
         )
     return told
+
+
+def _defects(exam: Exam) -> Iterator[str]:
+    """A line for each defect, or for one that many questions share."""
+    alike: dict[str, list[str]] = {}
+    for name, defect in exam.defects.items():
+        alike.setdefault(defect, []).append(name)
+    for defect, names in alike.items():
+        if len(names) > _MANY:
+            yield f"{len(names)} questions, {', '.join(names)}: {defect}"
+        else:
+            yield from (f"question {name}: {defect}" for name in names)
 
 
 def check_key(exam: Exam) -> list[str]:
@@ -101,7 +124,7 @@ def _read(question: Question) -> str:
 
 def _criterion(exam: Exam, rule: Criterion) -> Iterator[str]:
     """A criterion's maximum is the points of its questions, less those excluded for all."""
-    counted = filter(rule.counts, exam.questions.values())
+    counted = filter(rule.counts, (*exam.questions.values(), *exam.absent))
     points = points_counted(counted, exam.key.entries)
     place = f"criterion {rule.name}"
     if points != rule.maximum:

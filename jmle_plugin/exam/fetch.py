@@ -6,7 +6,7 @@ Here it is decided what has to come and from where; `download` brings it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -56,12 +56,16 @@ def fetch_exam(
     """
     started = time.monotonic()
     manifest = read_manifest(pack)
+    if manifest.source.folder is not None:
+        # Of several data sets the first that can be had.
+        pinned = (one for one in manifest.by_source() if one.source.files or one.source.unverified)
+        manifest = next(pinned, manifest)
     source = manifest.source
     if source.folder is None:
         report(f"nothing to fetch: the exam {manifest.id} is part of the suite")
         return FetchReport(pack.parent, 0, 0, 0, 0, time.monotonic() - started)
     folder = root.absolute() / source.folder
-    files: dict[str, str | None] = {**source.files, **dict.fromkeys(source.unverified)}
+    files: dict[str, list[str]] = {**source.files, **{name: [] for name in source.unverified}}
     if not files:
         raise FetchError(
             f"nothing to fetch: the exam {manifest.id} pins no files",
@@ -74,8 +78,8 @@ def fetch_exam(
     if kept:
         report(f"{kept} of {len(files)} files are already there")
     items = [
-        Item(number, name, folder / name, sha256, urls[name])
-        for number, (name, sha256) in enumerate(files.items(), start=1)
+        Item(number, name, folder / name, next(iter(pinned), None), urls[name])
+        for number, (name, pinned) in enumerate(files.items(), start=1)
         if name in missing
     ]
     sizes = download(items, total=len(files), report=report)
@@ -120,7 +124,7 @@ def _urls(source: SourceSpec, files: Iterable[str], base_url: str | None) -> dic
     return {path: fixed.replace("{path}", quote(path)) for path in files}
 
 
-def _missing(folder: Path, files: Mapping[str, str | None]) -> set[str]:
+def _missing(folder: Path, files: Mapping[str, Sequence[str]]) -> set[str]:
     """The files to download; FetchError when something else stands in the place of one."""
     missing: set[str] = set()
     wrong: list[str] = []
@@ -136,7 +140,7 @@ def _missing(folder: Path, files: Mapping[str, str | None]) -> set[str]:
                 )
             if not path.exists():
                 missing.add(name)
-            elif not path.is_file() or pinned not in (None, file_sha256(path)):
+            elif not path.is_file() or (pinned and file_sha256(path) not in pinned):
                 wrong.append(name)
         except (OSError, RuntimeError) as error:
             raise FetchError(
@@ -145,5 +149,6 @@ def _missing(folder: Path, files: Mapping[str, str | None]) -> set[str]:
                 remedy="Make it readable or move it away, then run the same command again.",
             ) from error
     if wrong:
-        raise wrong_file(folder / wrong[0], files[wrong[0]] or "unknown", wrong[1:])
+        pinned = files[wrong[0]]
+        raise wrong_file(folder / wrong[0], pinned[0] if pinned else "unknown", wrong[1:])
     return missing

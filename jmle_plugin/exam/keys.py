@@ -35,14 +35,24 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
     answers: Mapping[str, KeyEntry],
     where: Path,
     *,
+    absent: Mapping[str, Question] | None = None,
     default: bool = True,
 ) -> AnswerKey:
-    """Apply a state's changes to the paper's answers; PackError for an impossible one."""
-    entries = dict(answers)
+    """Apply a state's changes to the paper's answers; PackError for an impossible one.
+
+    `absent` are questions of the paper that the data set lacks: their points count, and what
+    was decided about them does, but no answer to them is known.
+    """
+    lacking = absent or {}
+    entries = dict(answers) | dict.fromkeys(lacking, KeyEntry(()))
     try:
         for change in spec.in_order():
-            entries[change.question] = _changed(entries, change, questions, where)
-        _check_answered(entries)
+            if change.question in lacking:
+                entries[change.question] = KeyEntry((), change.treatment)
+            else:
+                entries[change.question] = _changed(entries, change, questions, where)
+        _check_answered({name: entries[name] for name in questions})
+        questions = {**questions, **lacking}
         criteria = [
             _criterion(name, one, questions, entries) for name, one in spec.criteria.items()
         ]

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     TypeAdapter,
@@ -22,6 +23,7 @@ from pydantic import (
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.key_spec import KeySpec, Name
+from jmle_plugin.exam.sources import ADAPTERS
 from jmle_plugin.strict import first_problem, read_toml
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -43,29 +45,53 @@ def _too_long(path: str) -> bool:
 FilePath = Annotated[str, AfterValidator(_plain_path)]
 
 
+def _known_format(name: str) -> str:
+    if name not in ADAPTERS:
+        raise ValueError(f"{name!r} is no layout; there are {', '.join(ADAPTERS)}")
+    return name
+
+
+def _one_or_several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Checksums = Annotated[list[Sha256], Field(min_length=1), BeforeValidator(_one_or_several)]
+"""The published file's; after the first, which is fetched, those of later versions of it."""
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LaterVersion(_Strict):
+    """A version that upstream made after the pinned one, whose checksum is not known."""
+
+    commit: str
+    key: Name
+    """The key state whose changed answers are in it already."""
 
 
 class SourceSpec(_Strict):
     """Where the questions come from and in which layout.
 
-    ``files`` pins upstream files (path below the source's folder -> sha256), ``unverified``
+    ``files`` pins upstream files (path below the source's folder -> sha256, or a list of
+    them where a later version of the file is known and taken as well), ``unverified``
     names those whose checksum nobody could record: the commit alone pins them. A source
     without ``folder`` lies beside its ``exam.toml``.
     """
 
-    format: Literal["jmle", "jmle2026-bench", "igakuqa", "igakuqa119", "kokushimd", "jmed48k"]
+    format: Annotated[str, AfterValidator(_known_format)]
     part: FilePath | None = None
     """Which part of a source that holds several exams; how, its adapter says."""
     folder: Name | None = None
     repository: str = ""
     commit: str = ""
     url: str = ""
-    files: dict[FilePath, Sha256] = {}
+    files: dict[FilePath, Checksums] = {}
     unverified: list[FilePath] = []
     incomplete: str = ""
     """What of the source is not named here at all, as a sentence; empty where all is."""
+    later: LaterVersion | None = None
 
     @model_validator(mode="after")
     def _downloadable(self) -> Self:
@@ -86,13 +112,16 @@ class OtherSource(SourceSpec):
 
     ``blocks`` says in which of the exam's blocks those of the data set's are, by name; or
     "by number", where a paper is numbered through and the data set divides it otherwise. The
-    questions are then called by the exam's block: `A-1`.
+    questions are then called by the exam's block: `A-1`, unless the exam names them itself.
     """
 
     folder: Name
     licence: str
     credit: str = ""
     blocks: dict[str, Name] | Literal["by number"] = {}
+    defects: dict[str, str] = {}
+    points_unknown: bool = False
+    """It does not say what its questions count: each counts one, and there is no verdict."""
 
 
 class SectionSpec(_Strict):
@@ -111,6 +140,9 @@ class Manifest(_Strict):
     profession: str
     held: list[dt.date] = []
     language: str = "ja"
+    question_ids: str = ""
+    """What its questions are called in every data set: `112{block}{number}`, `105{number:03}`.
+    Empty: as each data set calls them."""
     licence: str
     credit: str = ""
     synthetic: bool = False
@@ -139,6 +171,7 @@ class Manifest(_Strict):
                     yield f"block {block.id} names the unknown section {name!r}"
             block.check()
         yield from self._sources()
+        yield from self._names()
         if self.default_key not in self.keys:
             yield f"default_key {self.default_key!r} is not among the keys {list(self.keys)}"
         for state, key in self.keys.items():
@@ -158,12 +191,27 @@ class Manifest(_Strict):
             if self.source.folder is None:
                 yield f"other_sources.{name}: the source beside exam.toml is always read"
 
+    def _names(self) -> Iterator[str]:
+        try:
+            named = {self.question_id(block.id, n) for block in self.blocks for n in block.numbers}
+        except (LookupError, ValueError) as error:
+            yield f"question_ids {self.question_ids!r} cannot be filled in: {error!r}"
+            return
+        if len(named) < sum(block.questions for block in self.blocks):
+            yield f"question_ids {self.question_ids!r} gives several questions the same name"
+
+    def question_id(self, block: str, number: int) -> str:
+        """What the exam calls a question."""
+        form = self.question_ids or "{block}-{number}"
+        return form.format(block=block, number=number)
+
     def by_source(self) -> Iterator[Manifest]:
         """The same exam by each of its sources, that one being its `source`."""
         yield self
         for other in self.other_sources.values():
-            told = {"source": other, "licence": other.licence, "credit": other.credit}
-            yield self.model_copy(update=told)
+            told = ("licence", "credit", "defects")
+            named = {name: getattr(other, name) for name in told}
+            yield self.model_copy(update={"source": other, **named})
 
     @property
     def read_from(self) -> str:

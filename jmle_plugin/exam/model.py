@@ -93,6 +93,8 @@ class Question:
     subject: str = ""
     visual_types: tuple[str, ...] = ()
     """What its figures are (radiograph, ECG, ...), in the source's words."""
+    image_dependency: str = ""
+    """How far it can be answered without its figures, in the source's words."""
     human_accuracy: float | None = None
     """Share of human candidates who were right, 0 to 1; None where it is not known."""
     language: str = "ja"
@@ -225,8 +227,29 @@ class Exam:
     """sha256 over rules, questions, key states and image digests."""
     defects: Mapping[str, str] = field(default_factory=dict)
     """Question -> what is wrong with it in the data set, known and not to be mended here."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known of the data set, a sentence each."""
     source: str = ""
     """The folder its questions were read from, where its pack knows several data sets."""
+    absent: tuple[Question, ...] = ()
+    """Questions of the paper that the data set lacks, those excluded for all left out: nothing
+    but place and points is known of them."""
+    no_verdict: str = ""
+    """Why no verdict can be reached, whatever is answered; empty where one can."""
+
+    @property
+    def credited(self) -> tuple[Question, ...]:
+        """Questions the data set lacks whose points everybody gets by this key state."""
+        entries = self.key.entries
+        return tuple(
+            one for one in self.absent if entries[one.id].treatment is Treatment.CREDIT_ALL
+        )
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Questions the data set lacks that count: without them there is no verdict."""
+        credited = {one.id for one in self.credited}
+        return tuple(one.id for one in self.absent if one.id not in credited)
 
     @property
     def figureless(self) -> bool:

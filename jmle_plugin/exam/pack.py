@@ -8,6 +8,7 @@ from pathlib import Path
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
+from jmle_plugin.exam.key_spec import KeySpec, ProhibitedSpec
 from jmle_plugin.exam.keys import build_key, checked_answer
 from jmle_plugin.exam.manifest import Manifest, OtherSource, read_manifest
 from jmle_plugin.exam.model import (
@@ -16,6 +17,7 @@ from jmle_plugin.exam.model import (
     Image,
     KeyEntry,
     Question,
+    QuestionKind,
     Section,
     Serial,
     Treatment,
@@ -25,6 +27,9 @@ from jmle_plugin.exam.reading import read_source
 from jmle_plugin.exam.sources import Paper, PaperQuestion
 from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
+
+_SETTLED = (Treatment.STANDARD, Treatment.EXCLUDE)
+"""Treatments that leave a question the same for everybody, whatever it counts."""
 
 
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
@@ -40,12 +45,24 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     if state not in manifest.keys:
         raise unknown_name("key state", state, manifest.keys, where=pack)
     manifest, paper, folder = read_source(manifest, pack, data_root)
-    questions = _questions(manifest, paper, folder)
+    source = manifest.source
+    pointless = isinstance(source, OtherSource) and source.points_unknown
+    questions = _questions(manifest, paper, folder, pointless=pointless)
+    absent = _absent(manifest, paper)
     answers = {one.id: _answer(one, questions[one.id], paper.file) for one in paper.questions}
     keys = {
-        name: build_key(name, spec, questions, answers, pack, default=name == manifest.default_key)
+        name: build_key(
+            name,
+            _applicable(spec, manifest, questions, pointless=pointless),
+            questions,
+            answers,
+            pack,
+            absent=absent,
+            default=name == manifest.default_key,
+        )
         for name, spec in manifest.keys.items()
     }
+    chosen = keys[state]
     return Exam(
         id=manifest.id,
         title=manifest.title,
@@ -57,12 +74,57 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         sections=tuple(Section(name, spec.title) for name, spec in manifest.sections.items()),
         blocks=tuple(Block(spec.id, spec.questions) for spec in manifest.blocks),
         questions=questions,
-        key=keys[state],
+        key=chosen,
         key_states=tuple(manifest.keys),
         hash=_hash(manifest, questions, answers),
-        defects=manifest.defects,
+        defects={one.id: one.defect for one in paper.questions if one.defect} | manifest.defects,
+        notes=paper.notes,
         source=manifest.read_from,
+        absent=tuple(
+            one
+            for one in absent.values()
+            if chosen.entries[one.id].treatment is not Treatment.EXCLUDE
+        ),
+        no_verdict="the source does not say its points" if pointless else "",
     )
+
+
+def _applicable(
+    spec: KeySpec, manifest: Manifest, questions: Mapping[str, Question], *, pointless: bool
+) -> KeySpec:
+    """The key state, without the criteria that this data set has no facts for."""
+    told: dict[str, object] = {}
+    if pointless:
+        told["criteria"] = {}
+        told["changes"] = [change for change in spec.changes if change.treatment in _SETTLED]
+    rule = spec.prohibited
+    if isinstance(manifest.source, OtherSource) and rule is not None and rule.listed:
+        # The list is an annotation of the first data set.
+        listed = any(one.prohibited for one in questions.values())
+        told["prohibited"] = rule if listed else ProhibitedSpec(limit=rule.limit)
+    return spec.model_copy(update=told)
+
+
+def _absent(manifest: Manifest, paper: Paper) -> dict[str, Question]:
+    """The questions that the paper should have and, as its layout may, lacks."""
+    there = {(one.block, one.number) for one in paper.questions}
+    return {
+        one.id: one
+        for block in manifest.blocks
+        for number in block.numbers
+        if paper.gaps and (block.id, number) not in there
+        for one in [
+            Question(
+                id=manifest.question_id(block.id, number),
+                block=block.id,
+                number=number,
+                section=block.section_of(number),
+                kind=QuestionKind.CHOICE,
+                text="",
+                points=block.points_of(number) or 0,
+            )
+        ]
+    }
 
 
 def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:
@@ -71,14 +133,16 @@ def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:
     return KeyEntry(tuple(answers), one.treatment)
 
 
-def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Question]:
+def _questions(
+    manifest: Manifest, paper: Paper, folder: Path, *, pointless: bool
+) -> dict[str, Question]:
     blocks = {block.id: block for block in manifest.blocks}
     check_structure(blocks, paper)
     members = _serials(paper)
     below = f"{paper.images.relative_to(folder).as_posix()}/"
     pins = {
-        name.removeprefix(below): sha256
-        for name, sha256 in manifest.source.files.items()
+        name.removeprefix(below): pinned
+        for name, pinned in manifest.source.files.items()
         if name.startswith(below)
     }
     figures: dict[str, Image] = {}
@@ -86,7 +150,7 @@ def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Ques
         for name in one.images:
             if name not in figures:
                 figures[name] = load_image(
-                    paper.images, name, question=one.id, sha256=pins.get(name)
+                    paper.images, name, question=one.id, pinned=pins.get(name, ())
                 )
     return {
         one.id: _question(
@@ -95,7 +159,7 @@ def _questions(manifest: Manifest, paper: Paper, folder: Path) -> dict[str, Ques
             manifest,
             figures,
             members,
-            points=_points(one, blocks[one.block], paper.file),
+            points=1 if pointless else _points(one, blocks[one.block], paper.file),
         )
         for one in paper.questions
     }
@@ -142,6 +206,7 @@ def _question(  # noqa: PLR0913 - each is a part of the pack
         prohibited=frozenset(one.prohibited),
         subject=one.subject,
         visual_types=one.visual_types,
+        image_dependency=one.image_dependency,
         human_accuracy=one.human_accuracy,
         language=one.language or manifest.language,
         rationale=one.rationale,
@@ -183,7 +248,7 @@ def _hash(
     answers: Mapping[str, KeyEntry],
 ) -> str:
     # What is said of the questions, not what they are.
-    told = {"source", "other_sources", "defects"}
+    told = {"source", "other_sources", "defects", "question_ids"}
     ruled_by_subject = any(
         one.subjects for key in manifest.keys.values() for one in key.criteria.values()
     )

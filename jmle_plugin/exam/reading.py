@@ -68,14 +68,15 @@ def _read_paper(manifest: Manifest, folder: Path) -> Paper:
 def _placed(one: PaperQuestion, manifest: Manifest) -> PaperQuestion:
     """The question in the exam's block, and called by it."""
     source = manifest.source
-    if not isinstance(source, OtherSource) or not source.blocks:
+    blocks = source.blocks if isinstance(source, OtherSource) else {}
+    if not blocks and not manifest.question_ids:
         return one
-    if isinstance(source.blocks, dict):
-        block = source.blocks.get(one.block, one.block)
+    if isinstance(blocks, dict):
+        block = blocks.get(one.block, one.block)
     else:
         holding = (spec.id for spec in manifest.blocks if one.number in spec.numbers)
         block = next(holding, one.block)
     serial = one.serial
     if serial is not None:
         serial = replace(serial, id=block + serial.id.removeprefix(one.block))
-    return replace(one, id=f"{block}-{one.number}", block=block, serial=serial)
+    return replace(one, id=manifest.question_id(block, one.number), block=block, serial=serial)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jmle_plugin.exam.sources import bench2026, igakuqa, igakuqa119, jmed48k, kokushimd, native
+from jmle_plugin.exam.sources import (
+    bench2026,
+    denqa,
+    igakuqa,
+    igakuqa119,
+    jmed48k,
+    jmedqa,
+    kokushimd,
+    native,
+    yakugakuqa,
+)
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 
 ADAPTERS: Mapping[str, Callable[[Path, str], Paper]] = {
@@ -19,6 +29,9 @@ ADAPTERS: Mapping[str, Callable[[Path, str], Paper]] = {
     "igakuqa119": igakuqa119.read,
     "kokushimd": kokushimd.read,
     "jmed48k": jmed48k.read,
+    "jmedqa": jmedqa.read,
+    "yakugakuqa": yakugakuqa.read,
+    "denqa": denqa.read,
 }
 
 __all__ = ["ADAPTERS", "Paper", "PaperQuestion", "PaperSerial"]

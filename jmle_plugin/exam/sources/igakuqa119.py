@@ -9,8 +9,8 @@ figures: `119A11.png` or `119C33-1.png`, `119C33-2.png`. What is uneven in the d
 - A key in digits belongs to a question that is answered with a number.
 - Choices that run into each other or stand in the question are left as they are, and all
   five labels may be chosen.
-- A question has the figures that lie there, whatever `has_image` says; where it says true
-  and none lies there, the figures are missing.
+- A question has figures where `has_image` says so: a file that lies there for another is not
+  shown (119C67's is 119C66's first). Where none lies there for it, the figures are missing.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def read(folder: Path, part: str) -> Paper:
             if entry.number not in key:
                 raise PackError(f"lacks question {entry.number}", where=answers)
             answer = _accepted(entry, key[entry.number], answers)
-            shown = figures.get(entry.number, ())
+            shown = figures.get(entry.number, ()) if entry.has_image else ()
             questions.append(_question(entry, block, int(name[1]), answer, shown))
         parts.append(file)
     return Paper(

@@ -50,6 +50,10 @@ class PaperQuestion:
     `exam.toml` must agree, or leave it to the source."""
     language: str = ""
     rationale: str = ""
+    image_dependency: str = ""
+    """How far it can be answered without its figures, in the source's words."""
+    defect: str = ""
+    """What is wrong with it in the source, as a sentence for people; empty where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,7 @@ class Paper:
     questions: tuple[PaperQuestion, ...]
     parts: tuple[Path, ...] = ()
     """The files read, where `file` is a folder that holds several."""
+    notes: tuple[str, ...] = ()
+    """What has to be known of all of it, a sentence each."""
+    gaps: bool = False
+    """The source leaves questions out: these are named, where others would be refused."""

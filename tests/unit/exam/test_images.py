@@ -26,7 +26,7 @@ class Figures:
         self._refusal = refusal
 
     def load(self, name: str = "x.png", sha256: str | None = None) -> Image:
-        return load_image(self.folder, name, question="T-1", sha256=sha256)
+        return load_image(self.folder, name, question="T-1", pinned=[sha256] if sha256 else ())
 
     def refused(self, name: str = "x.png", sha256: str | None = None) -> str:
         return self._refusal(lambda: self.load(name, sha256), PackError)

@@ -152,7 +152,7 @@ def test_a_threshold_for_another_maximum_is_told(sitting: Exam) -> None:
 def test_one_weak_subject_fails_pharmacists(sitting: Exam) -> None:
     marks = {name: make_mark(sitting, name) for name in sitting.questions}
     for number in range(71, 79):  # 法規・制度・倫理: two of ten right
-        marks[f"A1-{number}"] = make_mark(sitting, f"A1-{number}", Outcome.INCORRECT)
+        marks[f"1080{number}"] = make_mark(sitting, f"1080{number}", Outcome.INCORRECT)
     sheet = build_sheet(sitting, marks, sitting.questions)
     failed = [name for name, one in sheet.sections.items() if not one.passed]
     assert (failed, sheet.verdict) == (["law"], Verdict.FAIL)
