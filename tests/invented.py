@@ -29,9 +29,10 @@ def invented(manifest: Manifest, root: Path) -> None:
             if labels := _several(manifest, manifest.question_id(block.id, number)):
                 text = "question_text" if "question_text" in one else "question"
                 one[text] += f"{len(labels)}つ選べ。"
-                one |= {"correct_answer": labels} if "correct_answer" in one else {
-                    "type": "multiple", "answer": ",".join(labels),
-                }  # fmt: skip
+                if "correct_answer" in one:
+                    one["correct_answer"] = labels
+                else:
+                    one.update(type="multiple", answer=",".join(labels))
         file = part.with_name(f"{part.name}_{block.id.lower()}.json")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")

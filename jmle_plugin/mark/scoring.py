@@ -55,9 +55,14 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         question.id: marks.get(question.id) or mark_error(question, exam.key, "no mark")
         for question in chosen
     }
-    lacking = [question for question in chosen if question.figures_missing]
+    figureless = [question for question in chosen if question.figures_missing]
     fully = len(chosen if whole is None else whole)
-    partial = fully < len(exam.questions)
+    of = len(exam.questions) + len(exam.lacking)
+    partial = fully < of
+    # What everybody is credited needs no reply, once all that there is was asked.
+    credited = exam.credited if fully == len(exam.questions) else ()
+    complete |= {one.id: _credit(one) for one in credited}
+    counted = [*chosen, *credited]
     taken = [marks[q.id] for q in chosen if q.id in marks] if replies is None else replies
     decided = not errors and not partial
 
@@ -65,25 +70,32 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         return _tally(part, complete)
 
     sections = {
-        rule.name: _section(exam, rule, tally(filter(rule.counts, chosen)), decided=decided)
+        rule.name: _section(exam, rule, tally(filter(rule.counts, counted)), decided=decided)
         for rule in exam.key.criteria
     }
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
     return Sheet(
-        verdict=reached_verdict(sections, prohibited, partial=partial, errors=errors),
+        verdict=reached_verdict(
+            sections, prohibited, partial=partial, errors=errors, no_verdict=exam.no_verdict
+        ),
         asked=fully,
-        of=len(exam.questions),
-        total=tally(chosen),
+        of=of,
+        lacking=list(exam.lacking),
+        credited=tally(credited) if credited else None,
+        no_verdict=exam.no_verdict,
+        total=tally(counted),
         sections=sections,
-        blocks={block.id: tally(q for q in chosen if q.block == block.id) for block in exam.blocks},
+        blocks={
+            block.id: tally(q for q in counted if q.block == block.id) for block in exam.blocks
+        },
         kinds={
-            kind: tally(q for q in chosen if q.form == kind)
+            kind: tally(q for q in counted if q.form == kind)
             for kind in dict.fromkeys((*KINDS, *(q.form for q in exam.questions.values())))
         },
         images=ImageTally(
             shown=tally(q for q in chosen if q.images),
-            without=tally(q for q in chosen if not q.has_figures),
-            missing=tally(lacking) if lacking else None,
+            without=tally(q for q in counted if not q.has_figures),
+            missing=tally(figureless) if figureless else None,
         ),
         by_human_accuracy=_by_human_accuracy(chosen, complete),
         prohibited=prohibited,
@@ -105,6 +117,12 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         ],
         finish_reasons=finish_reasons(taken),
     )
+
+
+def _credit(question: Question) -> Mark:
+    """The mark of a question that everybody is credited: its points, and no right answer."""
+    points = question.points
+    return Mark(question=question.id, points=points, max=points, outcome=Outcome.NO_ANSWER)
 
 
 def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
@@ -192,12 +210,15 @@ def reached_verdict(
     *,
     partial: bool,
     errors: Sequence[str],
+    no_verdict: str = "",
 ) -> Verdict:
     """What can be said of a sitting whose sections and prohibited choices are settled."""
     if partial:
         return Verdict.PARTIAL
     if errors:
         return Verdict.INCOMPLETE
+    if no_verdict:
+        return Verdict.NONE
     passed = all(section.passed for section in sections.values())
     return Verdict.PASS if passed and prohibited.passed is not False else Verdict.FAIL
 

@@ -33,6 +33,8 @@ class Verdict(StrEnum):
     """Some question was asked but has no reply: no verdict."""
     PARTIAL = "partial"
     """Only some questions were asked: no verdict."""
+    NONE = "none"
+    """All were asked and answered, but no verdict can be reached on this exam."""
 
     @property
     def decided(self) -> bool:
@@ -161,7 +163,13 @@ class Sheet(Strict):
     asked: int
     """Questions selected in this session, in every epoch."""
     of: int
-    """Questions of the exam."""
+    """Questions of the exam that count, those included that its data set lacks."""
+    lacking: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    """Questions that count, which the data set lacks: without them there is no verdict."""
+    credited: Tally | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Questions that the data set lacks and everybody is credited; they are in every tally."""
+    no_verdict: str = Field(default="", exclude_if=lambda value: not value)
+    """Why no verdict can be reached on this exam; every question then counts one."""
     total: Tally
     sections: dict[str, SectionTally]
     blocks: dict[str, Tally]

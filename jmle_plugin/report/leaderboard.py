@@ -64,6 +64,8 @@ def why_unranked(row: Row) -> str:
     """Why a run has no verdict."""
     if row.verdict is Verdict.PARTIAL:
         return f"partial: {row.asked} of {row.of} questions asked"
+    if row.verdict is Verdict.NONE:
+        return "no verdict can be reached on this exam"
     return f"incomplete: {row.errors} of {row.of} questions have no reply"
 
 

@@ -79,6 +79,8 @@ def verdict_word(sheet: Sheet) -> str:
     """
     if sheet.verdict is Verdict.PARTIAL:
         return f"partial: {sheet.asked} of {sheet.of}"
+    if sheet.verdict is Verdict.NONE:
+        return "no verdict"
     which = which_criteria(sheet)
     return sheet.verdict.value.upper() + (f" ({which} criteria)" if which else "")
 
@@ -87,7 +89,10 @@ def verdict_sentence(sheet: Sheet) -> str:
     """The verdict, or why there is none."""
     if sheet.verdict is Verdict.PARTIAL:
         often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
-        return f"partial: {sheet.asked} of {sheet.of} questions were asked{often}; no verdict"
+        gaps = f"; the data set lacks {', '.join(sheet.lacking)}" if sheet.lacking else ""
+        return f"partial: {sheet.asked} of {sheet.of} questions were asked{often}{gaps}; no verdict"
+    if sheet.verdict is Verdict.NONE:
+        return f"no verdict: {sheet.no_verdict}"
     if sheet.verdict is Verdict.INCOMPLETE:
         some = " in some epoch" if sheet.epochs else ""
         lost = f"{len(sheet.errors)} of {sheet.of} questions have no reply{some}"

@@ -21,6 +21,7 @@ _COLOURS = {
     Verdict.FAIL: {"red": True, "bold": True},
     Verdict.INCOMPLETE: {"red": True, "bold": True},
     Verdict.PARTIAL: {"yellow": True, "bold": True},
+    Verdict.NONE: {"yellow": True, "bold": True},
 }
 
 

@@ -13,7 +13,7 @@ from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.grading import Outcome, as_number
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points, reached_verdict
-from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally
+from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
 from jmle_plugin.mark.totals import total_cost, total_tokens
 from jmle_plugin.results.file import Results, read_results
 
@@ -44,12 +44,16 @@ def _disagreements(results: Results) -> Iterator[str]:
     if len({(mark.question, mark.epoch) for mark in marks}) < len(marks):
         yield "a question marked twice"
     if sheet.verdict is not reached_verdict(
-        sheet.sections, sheet.prohibited, partial=sheet.asked < sheet.of, errors=sheet.errors
+        sheet.sections,
+        sheet.prohibited,
+        partial=sheet.asked < sheet.of,
+        errors=sheet.errors,
+        no_verdict=sheet.no_verdict,
     ):
         yield "verdict"
     if (total_cost(marks), total_tokens(marks)) != (sheet.cost, sheet.tokens):
         yield "cost or tokens"
-    if sheet.verdict.decided:
+    if sheet.verdict.decided or sheet.verdict is Verdict.NONE:
         # Elsewhere what was asked without a mark is told by the sheet alone.
         if {len(some) for some in results.by_question().values()} != {results.provenance.epochs}:
             yield "epochs"
@@ -66,7 +70,9 @@ def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
         correct=sum(mark.outcome is Outcome.CORRECT for mark in standing),
         questions=len(standing),
     )
-    if total != sheet.total or not sheet.asked == sheet.of == total.questions:
+    asked = total.questions
+    total = _sum([total, sheet.credited or Tally()])
+    if total != sheet.total or not sheet.asked == sheet.of == asked:
         yield "total"
     figures = [sheet.images.shown, sheet.images.without, sheet.images.missing or Tally()]
     parts: Mapping[str, Iterable[Tally]] = {

@@ -94,6 +94,8 @@ def _refusal(one: Sat, gate: str, *, asked: bool) -> str:
         often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
         partial = f"{one.name}: only {sheet.asked} of {sheet.of} questions were asked{often}"
         return f"gate official: {partial}, which gives no verdict" if asked else ""
+    if sheet.verdict is Verdict.NONE:
+        return f"gate official: {one.name} has no verdict: {sheet.no_verdict}"
     if sheet.verdict is Verdict.FAIL:
         return f"gate official: {one.name} failed ({', '.join(_failed(sheet))})"
     return ""
