@@ -132,7 +132,7 @@ def make_mark(exam: Exam, name: str, outcome: Outcome = Outcome.CORRECT, **chang
     """The mark of one question, scored as the exam's key has it."""
     entry = exam.key.entries[name]
     earned = score(exam.questions[name], entry, outcome)
-    right = list(entry.accepted[0])
+    right = list(entry.accepted[0]) if entry.accepted else []
     fields: dict[str, Any] = {
         "question": name,
         "points": earned.points,

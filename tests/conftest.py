@@ -46,7 +46,7 @@ def data_root() -> Path:
     """Folder with the published data and recorded runs, one folder per source."""
     named = os.environ.get("JMLE_DATA")
     root = Path(named) if named else ROOT.parent / "shared" / "data"
-    for source in ("jmle2026-bench", "igakuqa", "igakuqa119"):
+    for source in ("jmle2026-bench", "igakuqa", "igakuqa119", "yakugakuqa", "denqa"):
         if not (root / source).is_dir():
             pytest.skip(f"needs the published data: no {source} in {root} (set JMLE_DATA)")
     return root

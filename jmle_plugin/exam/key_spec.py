@@ -97,6 +97,8 @@ class KeySpec(Strict):
 
     title: str
     source: str = ""
+    data_set: str = Field(default="", exclude=True)
+    """The folder of the data set whose own key it is: by another, there is no such state."""
     numeric: NumericRule = NumericRule.NUMBER
     criteria: Annotated[dict[Name, CriterionSpec], Field(min_length=1)]
     prohibited: ProhibitedSpec | None = None

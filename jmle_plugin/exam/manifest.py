@@ -175,6 +175,8 @@ class Manifest(_Strict):
         if self.default_key not in self.keys:
             yield f"default_key {self.default_key!r} is not among the keys {list(self.keys)}"
         for state, key in self.keys.items():
+            if key.data_set and state == self.default_key:
+                yield f"keys.{state}: the default key is every data set's; take its 'data_set' out"
             for name in key.disordered():
                 yield (
                     f"keys.{state}: two changes to question {name}; make them one, or give each "
@@ -211,7 +213,10 @@ class Manifest(_Strict):
         for other in self.other_sources.values():
             told = ("licence", "credit", "defects")
             named = {name: getattr(other, name) for name in told}
-            yield self.model_copy(update={"source": other, **named})
+            keys = {
+                state: key for state, key in self.keys.items() if key.data_set in ("", other.folder)
+            }
+            yield self.model_copy(update={"source": other, "keys": keys, **named})
 
     @property
     def read_from(self) -> str:

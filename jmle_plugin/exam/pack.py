@@ -45,6 +45,9 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     if state not in manifest.keys:
         raise unknown_name("key state", state, manifest.keys, where=pack)
     manifest, paper, folder = read_source(manifest, pack, data_root)
+    if state not in manifest.keys:
+        remedy = f"The questions are read from {manifest.read_from}; that key is another's."
+        raise unknown_name("key state", state, manifest.keys, where=pack, remedy=remedy)
     source = manifest.source
     pointless = isinstance(source, OtherSource) and source.points_unknown
     questions = _questions(manifest, paper, folder, pointless=pointless)
