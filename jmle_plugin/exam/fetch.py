@@ -21,7 +21,8 @@ from jmle_plugin.exam.download import (
     shown_size,
     wrong_file,
 )
-from jmle_plugin.exam.manifest import Manifest, SourceSpec, read_manifest
+from jmle_plugin.exam.manifest import Manifest, read_manifest
+from jmle_plugin.exam.source_spec import SourceSpec
 
 
 @dataclass(frozen=True, slots=True)

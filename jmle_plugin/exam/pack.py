@@ -8,28 +8,25 @@ from pathlib import Path
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
-from jmle_plugin.exam.key_spec import KeySpec, ProhibitedSpec
 from jmle_plugin.exam.keys import build_key, checked_answer
-from jmle_plugin.exam.manifest import Manifest, OtherSource, read_manifest
+from jmle_plugin.exam.lacking import absent_questions, applicable
+from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import (
     Block,
     Exam,
     Image,
     KeyEntry,
     Question,
-    QuestionKind,
     Section,
     Serial,
     Treatment,
 )
 from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.exam.reading import read_source
+from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import Paper, PaperQuestion
 from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
-
-_SETTLED = (Treatment.STANDARD, Treatment.EXCLUDE)
-"""Treatments that leave a question the same for everybody, whatever it counts."""
 
 
 def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
@@ -51,12 +48,12 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
     source = manifest.source
     pointless = isinstance(source, OtherSource) and source.points_unknown
     questions = _questions(manifest, paper, folder, pointless=pointless)
-    absent = _absent(manifest, paper)
+    absent = absent_questions(manifest, paper)
     answers = {one.id: _answer(one, questions[one.id], paper.file) for one in paper.questions}
     keys = {
         name: build_key(
             name,
-            _applicable(spec, manifest, questions, pointless=pointless),
+            applicable(spec, manifest, questions, pointless=pointless),
             questions,
             answers,
             pack,
@@ -90,44 +87,6 @@ def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
         ),
         no_verdict="the source does not say its points" if pointless else "",
     )
-
-
-def _applicable(
-    spec: KeySpec, manifest: Manifest, questions: Mapping[str, Question], *, pointless: bool
-) -> KeySpec:
-    """The key state, without the criteria that this data set has no facts for."""
-    told: dict[str, object] = {}
-    if pointless:
-        told["criteria"] = {}
-        told["changes"] = [change for change in spec.changes if change.treatment in _SETTLED]
-    rule = spec.prohibited
-    if isinstance(manifest.source, OtherSource) and rule is not None and rule.listed:
-        # The list is an annotation of the first data set.
-        listed = any(one.prohibited for one in questions.values())
-        told["prohibited"] = rule if listed else ProhibitedSpec(limit=rule.limit)
-    return spec.model_copy(update=told)
-
-
-def _absent(manifest: Manifest, paper: Paper) -> dict[str, Question]:
-    """The questions that the paper should have and, as its layout may, lacks."""
-    there = {(one.block, one.number) for one in paper.questions}
-    return {
-        one.id: one
-        for block in manifest.blocks
-        for number in block.numbers
-        if paper.gaps and (block.id, number) not in there
-        for one in [
-            Question(
-                id=manifest.question_id(block.id, number),
-                block=block.id,
-                number=number,
-                section=block.section_of(number),
-                kind=QuestionKind.CHOICE,
-                text="",
-                points=block.points_of(number) or 0,
-            )
-        ]
-    }
 
 
 def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.agreement import check_source
-from jmle_plugin.exam.manifest import Manifest, OtherSource
+from jmle_plugin.exam.manifest import Manifest
+from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
 
 
