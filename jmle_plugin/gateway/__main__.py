@@ -1,4 +1,4 @@
-"""The gateway process: `python -m jmle_plugin.ask.gateway`, started by `launch`."""
+"""The gateway process: `python -m jmle_plugin.gateway`, started by `launch`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def _serve(
     from jmle_plugin.gateway.provider import Provider  # noqa: PLC0415 - nothing heavy yet
     from jmle_plugin.gateway.runs import Runs  # noqa: PLC0415
     from jmle_plugin.gateway.server import Service  # noqa: PLC0415
-    from jmle_plugin.gateway.startup import judge  # noqa: PLC0415
+    from jmle_plugin.gateway.startup import judge, unreachable  # noqa: PLC0415
 
     runs = Runs(config, journals)
     async with Service(runs, config.token).listening() as port:
@@ -87,6 +87,13 @@ async def _serve(
             prices=config.prices,
             redaction=redact,
         )
+        problems = {
+            model: problem
+            for model in config.models
+            if (problem := await provider.problem(model)) is not None
+        }
+        if problems:
+            return _refuse(answer, unreachable(problems))
         async with asyncio.TaskGroup() as group:
             runs.open(provider.ask, group)
             _say(answer, verdict)

@@ -28,18 +28,9 @@ _PATIENCE = 3600.0
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
 _SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
 _GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
-_NEVER_LEAVES = re.compile(
-    r"got an unexpected keyword argument|^Missing credentials\. Please pass", re.MULTILINE
-)
-"""What client libraries say of a call that they cannot make at all."""
 _UNCONNECTED = "Connection error."
 _UNREADABLE = "Error converting to valid response"
 _UNPROCESSABLE = 422
-_NO_CREDENTIALS = {
-    "DefaultCredentialsError", "MalformedError", "NoCredentialsError", "PartialCredentialsError",
-    "ProfileNotFound", "SSOTokenLoadError", "UnauthorizedSSOTokenError",
-}  # fmt: skip
-"""What the libraries of Google and Amazon raise: by name, for neither need be there."""
 
 
 @dataclass
@@ -66,21 +57,27 @@ class RefusedByFilterError(Exception):
 
 
 def classify(
-    error: Exception, *, answered: int | None = None, redact: Callable[[str], str] = str
+    error: Exception,
+    *,
+    left: bool = True,
+    answered: int | None = None,
+    redact: Callable[[str], str] = str,
 ) -> ProviderError | RefusedByFilterError:
     """What `error`, raised by litellm, means for the run.
 
-    `answered` is the status the provider answered with, where it did; `redact` takes secrets
-    out of its words.
+    `left` says whether the call came as far as HTTP; `answered` is the status the provider
+    answered with, where it did; `redact` takes secrets out of its words.
     """
     status = _status(error)
     said = str(error)
     message = provider_message(error, redact)
-    if (lacking := unmendable(error)) is not None:
+    if (lacking := _lacking(error)) is not None:
         return ProviderError(lacking, fatal=True)
     if _codes(error) & _FILTERED or type(error).__name__ == "ContentPolicyViolationError":
         return RefusedByFilterError(message)
-    never_left = answered is None and _NEVER_LEAVES.search(message)
+    # A key, an address or a parameter that its client makes no call with; not a network
+    # that is down, which may be needed for a cloud's credentials.
+    never_left = not left and not any(isinstance(one, OSError) for one in _causes(error))
     if _QUOTA in _codes(error) or _QUOTA in said or never_left:
         return ProviderError(message, fatal=True)
     if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
@@ -110,13 +107,11 @@ def provider_message(error: Exception, redact: Callable[[str], str] = str) -> st
     return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
 
 
-def unmendable(error: BaseException) -> str | None:
-    """What this machine lacks for any call to succeed: a library, or a cloud's credentials."""
+def _lacking(error: BaseException) -> str | None:
+    """The library that this machine lacks for any call to succeed."""
     for cause in _causes(error):
         if isinstance(cause, ImportError):
             return f"{cause}: install what litellm needs for this provider"
-        if type(cause).__name__ in _NO_CREDENTIALS:
-            return " ".join(str(cause).split())
     return None
 
 

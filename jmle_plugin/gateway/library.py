@@ -28,51 +28,55 @@ def load_litellm() -> Any:
     with _uncollected():
         import httpx  # noqa: PLC0415 - as litellm does
         import litellm  # noqa: PLC0415 - only the gateway pays for it
-        from litellm.integrations.custom_logger import CustomLogger  # noqa: PLC0415
-        from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
 
     if getattr(litellm, "_jmle_prepared", False):
         return litellm
 
-    class Sent(CustomLogger):  # type: ignore[misc]
-        """Notes what goes out: litellm translates and adds parameters."""
-
-        def log_pre_api_call(self, model: Any, messages: Any, kwargs: Any) -> None:
-            del model, messages
-            call = CURRENT.get()
-            if call is not None:
-                call.note((kwargs.get("additional_args") or {}).get("complete_input_dict"))
-
-    send = httpx.AsyncClient.send
-
-    async def stay(client: Any, request: Any, **how: Any) -> Any:
-        call = CURRENT.get()
-        if call is not None and call.lost:
-            raise ConnectionError(", ".join(call.lost))
-        # A redirect would carry the key to whoever it names: only one kind of header is
-        # taken off on the way, and providers have others.
-        response = await send(client, request, **how | {"follow_redirects": False})
-        if call is not None:
-            call.status = response.status_code
-            if response.has_redirect_location:
-                host = str(httpx.URL(response.headers["location"]).host)
-                call.redirect = host or request.url.host
-        return response
-
-    async def once(*_: Any, **__: Any) -> Any:
-        # Called inside the handler's own `except`, to send a request again after a broken
-        # connection. The first call may have been answered and paid for: we decide, not it.
-        raise sys.exception() or ConnectionError("the connection broke")
-
-    httpx.AsyncClient.send = stay  # type: ignore[method-assign,assignment]
-    AsyncHTTPHandler.single_connection_post_request = once
-    litellm.callbacks = [Sent()]
+    _watch(httpx)
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     litellm.modify_params = False
     litellm.num_retries = 0
     litellm._jmle_prepared = True  # noqa: SLF001 - our own mark
     return litellm
+
+
+def _watch(httpx: Any) -> None:
+    """Have each request that leaves in a call seen by that call, sent once and not sent on."""
+    send, send_waiting = httpx.AsyncClient.send, httpx.Client.send
+    # A redirect would carry the key to whoever it names: only one kind of header is
+    # taken off on the way, and providers have others.
+    stay = {"follow_redirects": False}
+
+    async def watched(client: Any, request: Any, **how: Any) -> Any:
+        _leaves(httpx, request)
+        return _answered(httpx, request, await send(client, request, **how | stay))
+
+    def watched_waiting(client: Any, request: Any, **how: Any) -> Any:
+        _leaves(httpx, request)
+        return _answered(httpx, request, send_waiting(client, request, **how | stay))
+
+    httpx.AsyncClient.send = watched
+    httpx.Client.send = watched_waiting
+
+
+def _leaves(httpx: Any, request: Any) -> None:
+    if (call := CURRENT.get()) is not None:
+        try:
+            content = request.content
+        except httpx.RequestNotRead:  # a body that is made piece by piece
+            content = b""
+        call.leave(content)
+
+
+def _answered(httpx: Any, request: Any, response: Any) -> Any:
+    call = CURRENT.get()
+    if call is not None:
+        call.status = response.status_code
+        if response.has_redirect_location:
+            host = str(httpx.URL(response.headers["location"]).host)
+            call.redirect = host or request.url.host
+    return response
 
 
 def _forget_empty_keys() -> None:

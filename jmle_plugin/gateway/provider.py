@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from jmle_plugin.files import canonical_json
 from jmle_plugin.gateway.completion import plain_completion, refusal_completion
 from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
 from jmle_plugin.gateway.figures import Figure, Figures
@@ -21,8 +22,17 @@ from jmle_plugin.gateway.protocol import (
 )
 from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.reply import read_usage
-from jmle_plugin.gateway.routes import route
-from jmle_plugin.gateway.sending import Call
+from jmle_plugin.gateway.routes import not_set, route
+from jmle_plugin.gateway.sending import (
+    Call,
+    left_out_one_by_one,
+    says_the_same,
+    stands_in,
+)
+
+_UNSENT = "This question is never sent."
+_PLACEHOLDER = "no-key-needed"
+_NO_ENTRY = {401, 403}
 
 
 class Provider:
@@ -53,6 +63,8 @@ class Provider:
         self._litellm = load_litellm()
         self._routes: dict[str, dict[str, Any]] = {}
         self._priced: dict[str, bool] = {}
+        self._prepared: set[bytes] = set()
+        self._preparing = asyncio.Lock()
 
     async def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The completion to an OpenAI chat body with figures by digest, as plain JSON.
@@ -64,21 +76,46 @@ class Provider:
         except ProviderError as error:
             raise replace(error, message=self._redact(error.message)) from error
 
+    async def problem(self, model: str) -> str | None:
+        """Why no call to `model` can be made at all, found out without one; None where one can."""
+        try:
+            await self._prepare(model, {}, ["user"])
+        except ProviderError as error:
+            return self._redact(error.message) if error.fatal else None
+        return None
+
     async def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         model = str(body["model"])
         parameters = {k: v for k, v in body.items() if k not in ("model", "messages")}
+        await self._prepare(model, parameters, [one["role"] for one in body["messages"]])
         shown = image_digests(dict(body))
         figures = {digest: await self._figures.get(digest) for digest in dict.fromkeys(shown)}
-        call = Call(model, parameters)
+        messages = _with_figures(body["messages"], figures)
+        call = Call(model, tuple(_parts(messages)))
+        try:
+            response = await self._call(call, parameters, messages)
+        except RefusedByFilterError as refused:
+            made = refusal_completion(refused.message, call.sent or {})
+        else:
+            made = plain_completion(response.model_dump(warnings=False), call.sent or {})
+            if (cost := self._cost(body, made, response)) is not None:
+                made["cost"] = cost
+        made = dict(self._redact.throughout(made))
+        if shown:
+            made["sent_images"] = [figures[digest].sent for digest in shown]
+        return made
+
+    async def _call(self, call: Call, parameters: Mapping[str, Any], messages: Any) -> Any:
+        """What litellm answers; raises ProviderError or RefusedByFilterError."""
         CURRENT.set(call)
         try:
             # The client's own timeout is for each read: a trickle would outlast it.
             async with asyncio.timeout(self._timeout):
                 response = await self._litellm.acompletion(
-                    model=model,
+                    model=call.model,
                     **parameters,
-                    **self._route(model),
-                    messages=_with_figures(body["messages"], figures),
+                    **self._route(call.model),
+                    messages=messages,
                     timeout=self._timeout + 5.0,
                     max_retries=0,
                     num_retries=0,
@@ -86,22 +123,69 @@ class Provider:
         except TimeoutError as error:
             raise ProviderError(f"no complete reply within {self._timeout:g} seconds") from error
         except Exception as error:
-            if (objection := call.objection()) is not None:
+            if (objection := call.objection({})) is not None:
                 raise objection from error
-            meant = classify(error, answered=call.status, redact=self._redact)
-            if not isinstance(meant, RefusedByFilterError):
-                raise meant from error
-            made = refusal_completion(meant.message, call.sent)
-        else:
-            if (objection := call.objection(answered=True)) is not None:
-                raise objection
-            made = plain_completion(response.model_dump(warnings=False), call.sent)
-            if (cost := self._cost(body, made, response)) is not None:
-                made["cost"] = cost
-        made = dict(self._redact.throughout(made))
-        if shown:
-            made["sent_images"] = [figures[digest].sent for digest in shown]
-        return made
+            meant = classify(error, left=call.left, answered=call.status, redact=self._redact)
+            if isinstance(meant, ProviderError) and (not call.left or call.status in _NO_ENTRY):
+                meant = replace(meant, message=meant.message + self._hint(call.model))
+            raise meant from error
+        if (objection := call.objection(parameters)) is not None:
+            raise objection
+        return response
+
+    async def _prepare(self, model: str, parameters: dict[str, Any], roles: list[str]) -> None:
+        """ProviderError where no call can be made, or one that leaves out a parameter."""
+        key = canonical_json([model, parameters, roles])
+        if key in self._prepared:
+            return
+        async with self._preparing:
+            if key in self._prepared:
+                return
+            whole = await self._rehearse(model, parameters, roles)
+            lost = [] if whole is None else await self._lost(model, parameters, roles, whole)
+            if lost:
+                raise ProviderError(
+                    f"{', '.join(lost)} would not be sent: litellm has no place for it in a "
+                    f"request to {model}. Leave it out of --model-arg, or say it in the "
+                    "provider's own words.",
+                    fatal=True,
+                )
+            self._prepared.add(key)
+
+    async def _lost(
+        self, model: str, parameters: dict[str, Any], roles: list[str], whole: dict[str, Any]
+    ) -> list[str]:
+        """Parameters that stand nowhere in the request, and without which it is the same."""
+        lost = []
+        for name, value, others in left_out_one_by_one(parameters):
+            if stands_in(whole, name, value):
+                continue
+            try:
+                without = await self._rehearse(model, others, roles)
+            except ProviderError:
+                continue  # there is no call without it: it counts
+            if without is not None and says_the_same(without, whole):
+                lost.append(name)
+        return lost
+
+    async def _rehearse(
+        self, model: str, parameters: dict[str, Any], roles: list[str]
+    ) -> dict[str, Any] | None:
+        """What a call would send beside its question, which is not sent; None if that is hidden."""
+        call = Call(model, (_UNSENT,), rehearsed=True)
+        try:
+            await self._call(call, parameters, [{"role": one, "content": _UNSENT} for one in roles])
+        except RefusedByFilterError:
+            return None
+        except ProviderError:
+            if call.sent is not None:
+                return call.sent
+            if call.left or self._base is None or "api_key" in self._route(model):
+                raise
+            # A server of one's own may need no key, but its client makes no call without one.
+            self._route(model)["api_key"] = _PLACEHOLDER
+            return await self._rehearse(model, parameters, roles)
+        return call.sent
 
     def _cost(self, body: Mapping[str, Any], made: dict[str, Any], response: Any) -> float | None:
         """US dollars; None where a count or the price is not known."""
@@ -117,6 +201,11 @@ class Provider:
         if not self._priced[model]:
             return None
         return table_cost(self._litellm, model, response, body.get("service_tier"))
+
+    def _hint(self, model: str) -> str:
+        """What may be the reason that a provider lets nobody in."""
+        missed = not_set(model) if self._base is None else []
+        return f" (not set: {', '.join(missed)})" if missed else ""
 
     def _route(self, model: str) -> dict[str, Any]:
         """How litellm reaches `model`."""
@@ -141,3 +230,11 @@ def _with_figures(
         else message
         for message in messages
     ]
+
+
+def _parts(messages: list[dict[str, Any]]) -> Iterator[str]:
+    """Every text and every figure's address in `messages`."""
+    for message in messages:
+        content = message.get("content")
+        for part in content if isinstance(content, list) else [{"text": content}]:
+            yield str((part.get("image_url") or {}).get("url") or part.get("text") or "")

@@ -1,142 +1,150 @@
-"""One call on its way out: what it carries, and what of its parameters was lost.
+"""One call on its way out: what leaves this machine, and what of its parameters does not.
 
 litellm translates parameters (an effort into a thinking budget) and quietly leaves out what
 it takes for its own or has no place for. A translation stands in the results; a parameter
-that does not go out at all would make the run's name a lie.
+that does not go out at all would make the run's name a lie. Which is which, the request
+itself says: it is made without being sent, once with the parameter and once without.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 from jmle_plugin.gateway.failures import ProviderError
-
-_NOT_PARAMETERS = {
-    "model", "messages", "contents", "system", "systeminstruction", "instructions", "input",
-    "inputs", "inputtext", "prompt", "message", "chathistory", "preamble", "images",
-    "extraheaders", "headers", "apikey",
-}  # fmt: skip
-"""Of what is sent, folded: the question itself, and what may hold a key."""
-
-_LENGTHS = (
-    "max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens",
-    "max_gen_len", "max_token_count", "max_tokens_to_sample", "num_predict",
-)  # fmt: skip
-_FORMATS = ("output_format", "text_format", "format")
-_KNOWN_AS = {
-    **dict.fromkeys(_LENGTHS, _LENGTHS),
-    "modalities": ("response_modalities",),
-    "logprobs": ("response_logprobs",),
-    "parallel_tool_calls": ("disable_parallel_tool_use",),
-    "reasoning_effort": ("thinking", "thinking_config", "reasoning", "output_config", "think"),
-    "response_format": ("response_mime_type", "response_schema", *_FORMATS),
-    "seed": ("random_seed",),
-    "stop": ("stop_sequences",),
-    "thinking": ("thinking_config", "reasoning_effort"),
-    "tool_choice": ("tool_config",),
-    "top_k": ("k",),
-    "top_p": ("p",),
-    "user": ("user_id",),
-    "web_search_options": ("tools",),
-}
-"""What providers call a parameter that OpenAI has by another name."""
 
 
 @dataclass
 class Call:
-    """A call with `parameters`; `sent` is what of it the results tell."""
+    """A call that asks `question`: the texts and data addresses in its messages."""
 
     model: str
-    parameters: Mapping[str, Any]
-    sent: dict[str, Any] = field(default_factory=dict)
+    question: tuple[str, ...]
+    rehearsed: bool = False
+    """Whether the request is only made, and never sent."""
+    sent: dict[str, Any] | None = None
+    """What goes out beside the question; None until a request that holds it was seen."""
+    left: bool = False
+    """Whether a request reached the HTTP client."""
     redirect: str | None = None
     """Where the provider sends the call on to."""
     status: int | None = None
     """The provider's answer, as HTTP has it."""
-    told: bool = False
-    """Whether litellm told what it sends."""
-    lost: list[str] = field(default_factory=list)
-    """Parameters that are asked for and, as far as litellm told, not sent."""
 
-    def note(self, told: Any) -> None:
-        """Take down what goes out: the provider's own form of the request, or its JSON."""
-        if isinstance(told, str):
-            with suppress(ValueError):
-                told = json.loads(told)
-        if not isinstance(told, Mapping):
+    def leave(self, content: bytes) -> None:
+        """Take down the body of a request about to be sent; raises where it must not be."""
+        self.left = True
+        parts = [one for one in self.question if one]
+        texts = [one for one in parts if not one.startswith("data:")]
+        known_by = _bare(max(texts or parts, key=len, default=""))
+        body = _body(content)
+        # A library asks other things as well: for a token, or what a model can do.
+        if body is None or not known_by or not _holds(body, [known_by]):
             return
-        out = _without_question(told)
-        self.sent.update({name: one for name, one in out.items() if one != {}})
-        self.told = True
-        self.lost = sorted(set(_lost(self.parameters, out)))
+        rest = _without(body, [text for one in parts if (text := _bare(one))])
+        if self.rehearsed:
+            self.sent = rest
+            raise ConnectionError("this request is not meant to be sent")
+        if self.sent is not None:
+            # The first one may have been answered and paid for: retries are not the library's.
+            _repeat_failure()
+        self.sent = rest
 
-    def objection(self, *, answered: bool = False) -> ProviderError | None:
-        """Why this call is not made, or, where it was `answered`, its reply not taken."""
+    def objection(self, parameters: Mapping[str, Any]) -> ProviderError | None:
+        """Why the answer to this call, which was to carry `parameters`, is not taken."""
         if self.redirect is not None:
             return ProviderError(
                 f"the provider sends calls on to {self.redirect}, where nobody asked to go: "
                 "neither question nor key is sent there",
                 fatal=True,
             )
-        if self.lost:
+        if parameters and self.sent is None:
             return ProviderError(
-                f"{', '.join(self.lost)} would not be sent: litellm has no place for it in a "
-                f"request to {self.model}. Leave it out of --model-arg, or say it in the "
-                "provider's own words.",
-                fatal=True,
-            )
-        if answered and self.parameters and not self.told:
-            return ProviderError(
-                f"litellm does not tell what it sends to {self.model}: whether "
-                f"{', '.join(self.parameters)} went out is not known",
+                f"what litellm sends to {self.model} cannot be seen: whether "
+                f"{', '.join(parameters)} went out is not known",
                 fatal=True,
             )
         return None
 
 
-def _asked(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def left_out_one_by_one(
+    parameters: Mapping[str, Any],
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """(name, value, the parameters without it) of each; what is in `extra_body` counts singly."""
     for name, value in parameters.items():
+        others = {one: parameters[one] for one in parameters if one != name}
         if name == "extra_body" and isinstance(value, Mapping):
-            yield from ((str(inner), one) for inner, one in value.items())
+            for inner in value:
+                rest = {one: value[one] for one in value if one != inner}
+                yield str(inner), value[inner], {**others, **({name: rest} if rest else {})}
         else:
-            yield name, value
+            yield name, value, others
 
 
-def _without_question(told: Mapping[str, Any]) -> dict[str, Any]:
-    """What is sent beside the question; an `input` that is a table holds parameters too."""
-    out: dict[str, Any] = {}
-    for name, one in told.items():
-        if name == "input" and isinstance(one, Mapping):
-            out[name] = _without_question(one)
-        elif _folded(name) not in _NOT_PARAMETERS:
-            out[name] = one
-    return out
+def stands_in(sent: Any, name: str, value: Any) -> bool:
+    """Whether `sent` holds `value` under `name`, however deep and however the name is cased."""
+    if isinstance(sent, list):
+        return any(stands_in(one, name, value) for one in sent)
+    if not isinstance(sent, Mapping):
+        return False
+    return any(
+        (_folded(key) == _folded(name) and one == value) or stands_in(one, name, value)
+        for key, one in sent.items()
+    )
 
 
-def _lost(parameters: Mapping[str, Any], out: Mapping[str, Any]) -> Iterator[str]:
-    """Those asked for that do not go out, neither under a provider's name nor deeper down."""
-    full = set(_names(out))
-    for name, value in _asked(parameters):
-        # Who has no place for what is in a table may send it empty.
-        known = set(_names(out, empty=True)) if value == {} else full
-        if not any(_folded(one) in known for one in (name, *_KNOWN_AS.get(name, ()))):
-            yield name
+def says_the_same(one: Any, other: Any) -> bool:
+    """Whether two requests are equal but for tables that are empty."""
+    return bool(_filled(one) == _filled(other))
 
 
-def _names(value: Any, *, empty: bool = False) -> Iterator[str]:
-    """The folded names of all in `value`, where asked for those of empty tables too."""
+def _repeat_failure() -> NoReturn:
+    # A client sends a request again inside its own `except`: what was raised stays the reason.
+    raise sys.exception() or ConnectionError("the connection broke")
+
+
+def _body(content: bytes) -> dict[str, Any] | None:
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _bare(part: str) -> str:
+    """A text as it is found in a request; of a data address, the data alone."""
+    return (part.partition(";base64,")[2] if part.startswith("data:") else part).strip()
+
+
+def _without(table: dict[str, Any], needles: list[str]) -> dict[str, Any]:
+    """`table` without the question: a table loses the entries that hold it, a list goes whole."""
+    rest: dict[str, Any] = {}
+    for name, one in table.items():
+        if not _holds(one, needles):
+            rest[name] = one
+        elif isinstance(one, dict) and (inner := _without(one, needles)):
+            rest[name] = inner
+    rest.pop("model", None)
+    return rest
+
+
+def _holds(value: Any, needles: list[str]) -> bool:
+    if isinstance(value, str):
+        return any(needle in value for needle in needles)
+    if isinstance(value, dict):
+        return any(_holds(one, needles) for one in value.values())
+    return isinstance(value, list) and any(_holds(one, needles) for one in value)
+
+
+def _filled(value: Any) -> Any:
+    """`value` without empty tables in its tables."""
     if isinstance(value, Mapping):
-        for name, one in value.items():
-            if empty or one != {}:
-                yield _folded(str(name))
-            yield from _names(one, empty=empty)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _names(one, empty=empty)
+        inner = {name: _filled(one) for name, one in value.items()}
+        return {name: one for name, one in inner.items() if one != {}}
+    return [_filled(one) for one in value] if isinstance(value, list) else value
 
 
 def _folded(name: str) -> str:

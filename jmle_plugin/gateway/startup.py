@@ -1,9 +1,11 @@
-"""What is checked before anything is asked: models, keys and prices."""
+"""What is checked before anything is asked: models and prices."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from jmle_plugin.gateway.protocol import GatewayConfig, ModelFacts, Ready, Refused
-from jmle_plugin.gateway.routes import missing_credentials, model_facts
+from jmle_plugin.gateway.routes import model_facts
 
 
 def judge(config: GatewayConfig) -> Ready | Refused:
@@ -12,15 +14,6 @@ def judge(config: GatewayConfig) -> Ready | Refused:
     Raises GatewayError for a model nobody knows.
     """
     facts = {model: _priced(model_facts(model, config.api_base), config) for model in config.models}
-    missing = [
-        said for model in facts if (said := missing_credentials(model, config.api_base)) is not None
-    ]
-    if missing:
-        return Refused(
-            error="; ".join(missing),
-            remedy="Set the environment variable, or name a server that needs no key with "
-            "--api-base.",
-        )
     unpriced = [
         model for model, known in facts.items() if None in (known.input_price, known.output_price)
     ]
@@ -37,3 +30,12 @@ def _priced(facts: ModelFacts, config: GatewayConfig) -> ModelFacts:
         return facts
     prices = {"input_price": config.prices.input, "output_price": config.prices.output}
     return facts.model_copy(update=prices)
+
+
+def unreachable(problems: Mapping[str, str]) -> Refused:
+    """The refusal to begin where no call to a model can be made: `problems` says why, by model."""
+    return Refused(
+        error="; ".join(f"{model} cannot be asked: {one}" for model, one in problems.items()),
+        remedy="Set the environment variable that the provider has for its key, or name a server "
+        "that needs no key with --api-base.",
+    )

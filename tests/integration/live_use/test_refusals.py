@@ -22,7 +22,7 @@ def refused(live: Live, result: pytest.RunResult, message: str) -> None:
 @pytest.mark.parametrize("workers", ["-n2", pytest.param("-n0", marks=pytest.mark.slow)])
 def test_a_missing_key(live: Live, workers: str) -> None:
     result = live.project.sit("--model=gpt-5.2", workers)
-    refused(live, result, "no key for gpt-5.2: OPENAI_API_KEY is not set")
+    refused(live, result, "gpt-5.2 cannot be asked: *(not set: OPENAI_API_KEY)")
     assert live.traces() == set()
 
 

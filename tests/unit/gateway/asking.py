@@ -63,6 +63,7 @@ class Asking:
         *,
         timeout: float = 5.0,
         figures: int = 1,
+        times: int = 1,
         **parameters: Any,
     ) -> dict[str, Any]:
         figure = {"type": "image_url", "image_url": {"url": f"sha256:{self.digest}"}}
@@ -83,6 +84,8 @@ class Asking:
                 base = None
             asked = Provider(files, timeout=timeout, api_base=base, **self.settings)
             try:
+                for _ in range(times - 1):
+                    self._loop.run(asked.ask(body))
                 return self._loop.run(asked.ask(body))
             finally:
                 self.calls = served.calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -149,27 +150,37 @@ def test_no_retry_installs_a_library(ask: Asking) -> None:
     assert caught.value.fatal
 
 
+def breaking(error: Exception) -> Callable[..., Any]:
+    async def broken(**_: object) -> None:
+        raise error
+
+    return broken
+
+
 @pytest.mark.parametrize(
-    ("model", "parameters", "said"),
-    [
-        ("github/some-model", {}, "Missing credentials"),
-        ("zai/glm-4.6", {"thinking": {"type": "disabled"}}, "unexpected keyword argument"),
-    ],
+    "error",
+    [TypeError("no such argument"), ValueError("no address"), RuntimeError("no credentials")],
+    ids=lambda error: type(error).__name__,
 )
 def test_no_retry_makes_a_call_that_never_leaves(
-    ask: Asking,
-    monkeypatch: pytest.MonkeyPatch,
-    model: str,
-    parameters: dict[str, Any],
-    said: str,
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.delenv("GITHUB_API_KEY", raising=False)
-    monkeypatch.setenv("ZAI_API_KEY", "planted")
-    ask.model = model
-    with pytest.raises(ProviderError, match=said) as caught:
-        ask(Answer(completion()), **parameters)
+    monkeypatch.setattr(load_litellm(), "acompletion", breaking(error))
+    with pytest.raises(ProviderError, match=str(error)) as caught:
+        ask(Answer(completion()))
     assert caught.value.fatal
     assert ask.calls == []
+
+
+def test_a_network_that_is_down_before_a_call_leaves_is_worth_another_try(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = RuntimeError("no token")
+    error.__cause__ = OSError("the network is unreachable")
+    monkeypatch.setattr(load_litellm(), "acompletion", breaking(error))
+    with pytest.raises(ProviderError, match="no token") as caught:
+        ask(Answer(completion()))
+    assert not caught.value.fatal
 
 
 def test_words_of_a_provider_are_no_clients(ask: Asking) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from types import SimpleNamespace
-from typing import Any
+import asyncio
+import os
+from pathlib import Path
 
 import pytest
 
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.gateway.routes import missing_credentials, model_facts
+from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.library import load_litellm
+from jmle_plugin.gateway.provider import Provider
+from jmle_plugin.gateway.redaction import HIDDEN, Redaction
+from jmle_plugin.gateway.routes import model_facts
 from tests.scripted.provider import (
     Answer,
     completion,
@@ -20,18 +24,47 @@ from tests.unit.gateway.asking import Asking
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def test_missing_keys_are_named_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert missing_credentials("gpt-5.2") == "no key for gpt-5.2: OPENAI_API_KEY is not set"
-    assert missing_credentials("gemini/gemini-2.5-pro") == (
-        "no key for gemini/gemini-2.5-pro: GEMINI_API_KEY or GOOGLE_API_KEY is not set"
-    )
-    assert missing_credentials("gpt-5.2", "http://127.0.0.1:9/v1") is None
-    monkeypatch.setenv("OPENAI_API_KEY", " ")
-    assert missing_credentials("gpt-5.2") == "no key for gpt-5.2: OPENAI_API_KEY is not set"
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    assert missing_credentials("gpt-5.2") is None
-    monkeypatch.setenv("GEMINI_API_KEY", "planted")
-    assert missing_credentials("gemini/gemini-2.5-pro") is None
+def unreachable(
+    loop: asyncio.Runner, model: str, base: str | None = None, redaction: Redaction | None = None
+) -> str | None:
+    """Why no call to `model` can be made, as a session finds out before it begins."""
+    provider = Provider({}, timeout=5.0, api_base=base, redaction=redaction)
+    return loop.run(provider.problem(model))
+
+
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        ("gpt-5.2", "OPENAI_API_KEY"),
+        ("gemini/gemini-2.5-pro", "GEMINI_API_KEY"),
+        ("anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY"),
+        ("perplexity/sonar", "PERPLEXITYAI_API_KEY"),
+    ],
+)
+def test_a_missing_key_is_found_without_a_call(
+    loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch, model: str, variable: str
+) -> None:
+    monkeypatch.delenv(variable, raising=False)
+    found = unreachable(loop, model)
+    assert found is not None
+    assert variable in found.partition("(not set: ")[2]
+    assert unreachable(loop, model, "http://127.0.0.1:9/v1") is None
+    monkeypatch.setenv(variable, " ")
+    assert unreachable(loop, model) is not None
+    monkeypatch.setenv(variable, "sk-planted")
+    assert unreachable(loop, model) is None
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_is_refused_is_fatal_and_its_variable_named(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    refused = Answer({"error": {"message": "no entry"}}, status)
+    ask.model, ask.bases = "groq/some-model", {"openai": "GROQ_API_BASE"}
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    assert ask.failure(refused) == ProviderError("no entry (not set: GROQ_API_KEY)", fatal=True)
+    monkeypatch.setenv("GROQ_API_KEY", "sk-planted")
+    assert ask.failure(refused) == ProviderError("no entry", fatal=True)
 
 
 @pytest.mark.parametrize(
@@ -54,76 +87,54 @@ def test_key_is_found_under_every_name_it_has(
     ask.model = model
     ask(Answer(completion()))
     assert "sk-planted" in str(ask.calls[0].headers)
-    monkeypatch.setenv("AZURE_API_BASE", "http://127.0.0.1:9")
-    assert missing_credentials(model) is None
 
 
-def test_address_that_a_model_needs_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_that_a_model_needs_is_asked_for(
+    loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AZURE_API_KEY", "sk-planted")
     for name in ("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    assert missing_credentials("azure/gpt-4o") == (
-        "no address for azure/gpt-4o: AZURE_API_BASE is not set"
-    )
-    assert missing_credentials("azure/gpt-4o", "http://127.0.0.1:9") is None
+    found = unreachable(loop, "azure/gpt-4o")
+    assert found is not None
+    assert "AZURE_API_BASE" in found
+    assert unreachable(loop, "azure/gpt-4o", "http://127.0.0.1:9") is None
 
 
-class DefaultCredentialsError(Exception):
-    """As google-auth has it."""
-
-
-def no_google() -> None:
-    raise DefaultCredentialsError("Your default credentials were not found.\nSee the docs.")
-
-
-def no_network() -> None:
-    raise OSError("the metadata server is slow today")
-
-
-def test_missing_credentials_of_clouds_are_told_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
-    def libraries(**modules: Any) -> None:
-        for name in ("google", "google.auth", "boto3"):
-            monkeypatch.setitem(sys.modules, name, modules.get(name.partition(".")[0]))
-
-    google, amazon = "vertex_ai/gemini-2.5-pro", "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0"
-    libraries()
-    assert "no credentials for vertex_ai/gemini-2.5-pro: " in (missing_credentials(google) or "")
-    assert "install what litellm needs" in (missing_credentials(google) or "")
-    assert "boto3" in (missing_credentials(amazon) or "")
-    session = SimpleNamespace(get_credentials=lambda: None)
-    libraries(
-        google=SimpleNamespace(default=no_google), boto3=SimpleNamespace(Session=lambda: session)
-    )
-    assert missing_credentials(google) == (
-        f"no credentials for {google}: Your default credentials were not found. See the docs."
-    )
-    assert missing_credentials(amazon) == (
-        f"no credentials for {amazon}: there is no variable, profile or role with any"
-    )
-    session.get_credentials = lambda: "found"
-    libraries(
-        google=SimpleNamespace(default=no_network), boto3=SimpleNamespace(Session=lambda: session)
-    )
-    assert missing_credentials(amazon) is None
-    assert missing_credentials(google) is None, "the first call will tell"
-    libraries()
-    monkeypatch.setenv("VERTEXAI_CREDENTIALS", "{}")
-    assert missing_credentials(google) is None
-
-
-def test_missing_library_of_the_responses_api_is_told_beforehand(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_cloud_without_credentials_is_found_without_a_call(
+    loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
-    monkeypatch.setattr("jmle_plugin.gateway.routes.find_spec", lambda _: None)
-    for model in ("o3-pro", "openai/gpt-5-pro", "openai/responses/gpt-5.2"):
-        said = f"no library for {model}, which the Responses API serves: pip install litellm[mcp]"
-        assert missing_credentials(model) == said
-        assert missing_credentials(model, "http://127.0.0.1:9/v1") == said
-    assert missing_credentials("gpt-5.2") is None
-    assert missing_credentials("nobodys-model", "http://127.0.0.1:9/v1") is None
-    monkeypatch.setattr("jmle_plugin.gateway.routes.find_spec", lambda _: "found")
-    assert missing_credentials("o3-pro") is None
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    model = "bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0"
+    found = unreachable(loop, model)
+    assert found is not None
+    assert "AWS_ACCESS_KEY_ID" in found
+
+
+def test_a_provider_that_is_not_reached_now_is_no_reason_not_to_begin(
+    loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(**_: object) -> None:
+        raise RuntimeError("no token") from OSError("the network is unreachable")
+
+    monkeypatch.setattr(load_litellm(), "acompletion", broken)
+    assert unreachable(loop, "gpt-5.2") is None
+
+
+def test_why_no_call_can_be_made_repeats_no_secret(
+    loop: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(**_: object) -> None:
+        raise ValueError("no address for sk-planted-0123456789")
+
+    monkeypatch.setattr(load_litellm(), "acompletion", broken)
+    hidden = Redaction({"OPENAI_API_KEY": "sk-planted-0123456789"})
+    found = unreachable(loop, "gpt-5.2", redaction=hidden)
+    assert found is not None
+    assert found.startswith(f"no address for {HIDDEN}")
 
 
 def test_facts_of_a_model() -> None:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jmle_plugin.gateway.failures import ProviderError
-from jmle_plugin.gateway.sending import Call
+from jmle_plugin.gateway.library import load_litellm
+from jmle_plugin.gateway.sending import (
+    Call,
+    left_out_one_by_one,
+    says_the_same,
+    stands_in,
+)
 from tests.scripted.provider import (
     Answer,
     anthropic_message,
@@ -41,7 +51,7 @@ def test_unsupported_parameter_is_fatal(ask: Asking) -> None:
 
 
 def test_parameter_litellm_would_drop_is_fatal_before_any_call(ask: Asking) -> None:
-    with pytest.raises(ProviderError, match=r"does not support parameters.*seed") as caught:
+    with pytest.raises(ProviderError, match="seed") as caught:
         ask(Answer(anthropic_message("a")), "anthropic", seed=1)
     assert caught.value.fatal
     assert ask.calls == []
@@ -99,36 +109,22 @@ def test_translated_parameters_go_out(
     assert {name: out.get(name) for name in sent} == sent
 
 
-@pytest.mark.parametrize("told", ['{"topP": 1, "inputText": "?"}', {"config": {"top_p": 1}}])
-def test_what_goes_out_may_be_told_as_json_and_lie_deeper(told: object) -> None:
-    call = Call("bedrock/some-model", {"top_p": 1, "top_k": 2})
-    call.note(told)
-    assert (call.told, call.lost) == (True, ["top_k"])
-
-
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("model", "asked", "sent"),
     [
-        ({"max_tokens": 9}, {"options": {"num_predict": 9}}),
-        ({"max_tokens": 9}, {"max_gen_len": 9}),
-        ({"reasoning_effort": "none"}, {"options": {}, "think": False}),
-        ({"response_format": {"type": "json_object"}}, {"format": "json"}),
-        ({"response_format": {"type": "json_object"}}, {"text": {"format": {"type": "x"}}}),
-        ({"response_format": {"type": "json_schema"}}, {"outputConfig": {"textFormat": {"a": 1}}}),
-        ({"seed": 5}, {"random_seed": 5}),
-        ({"thinking": {"type": "enabled"}}, {"reasoning_effort": "low"}),
-        ({"top_p": 0.9, "top_k": 2}, {"p": 0.9, "k": 2}),
-        ({"web_search_options": {}}, {"web_search_options": {}}),
-        ({"temperature": 0.5}, {"input": {"prompt": "?", "temperature": 0.5}}),
+        ("ollama/some-model", {"max_tokens": 9}, {"options": {"num_predict": 9}}),
+        ("mistral/some-model", {"seed": 5}, {"random_seed": 5}),
+        ("cohere/some-model", {"top_p": 0.9}, {"p": 0.9}),
     ],
 )
-def test_parameter_goes_out_under_its_providers_name(
-    asked: dict[str, Any], told: dict[str, Any]
+def test_a_providers_own_name_for_a_parameter_needs_no_table(
+    ask: Asking, model: str, asked: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    call = Call("some/model", asked)
-    call.note(told)
-    assert call.lost == []
-    assert "?" not in str(call.sent)
+    ask.model = model
+    with contextlib.suppress(ProviderError):  # the answer is another provider's
+        ask(Answer(completion()), **asked)
+    (body,) = (call.body for call in ask.calls)
+    assert {name: body.get(name) for name in sent} == sent
 
 
 def test_parameter_that_goes_out_empty_is_lost(ask: Asking) -> None:
@@ -137,26 +133,138 @@ def test_parameter_that_goes_out_empty_is_lost(ask: Asking) -> None:
     assert ask.calls == []
 
 
-def test_question_is_no_part_of_what_was_sent() -> None:
-    question = {"instructions": "s", "images": ["aGVsbG8="], "prompt": "q", "inputs": "q"}
-    call = Call("ollama/some-model", {})
-    call.note(question | {"messages": [], "headers": {"x-api-key": "k"}, "stream": False})
-    assert call.sent == {"stream": False}
+QUESTION = ("Answer in one letter.", "Which one of these is it?", "data:image/png;base64,aGVsbG8=")
 
 
-@pytest.mark.parametrize("told", [None, "{", "[]", 7])
-def test_what_is_told_of_nothing_is_not_told(told: object) -> None:
-    call = Call("bedrock/some-model", {"top_p": 1})
-    call.note(told)
-    assert call.objection() is None
-    assert call.objection(answered=True) is not None
+def noted(body: dict[str, Any]) -> dict[str, Any] | None:
+    call = Call("some/model", QUESTION)
+    call.leave(json.dumps(body).encode())
+    return call.sent
 
 
-def test_reply_to_a_request_nobody_told_of_is_not_taken(
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"model": "m", "messages": [{"role": "user", "content": QUESTION[1]}]},
+        {"system": QUESTION[0], "contents": [{"parts": [{"text": QUESTION[1]}]}]},
+        {"prompt": f"<s>{QUESTION[0]}\n{QUESTION[1]}</s>", "images": ["aGVsbG8="]},
+        {"config": {"instruction": QUESTION[0]}, "input": {"prompt": QUESTION[1]}},
+    ],
+)
+def test_question_is_no_part_of_what_was_sent(question: dict[str, Any]) -> None:
+    assert noted(question | {"stream": False, "options": {"k": 2}}) == {
+        "stream": False,
+        "options": {"k": 2},
+    }
+
+
+def test_parameters_beside_the_question_in_one_table_are_noted() -> None:
+    told = {"input": {"prompt": QUESTION[1], "temperature": 0.5}}
+    assert noted(told) == {"input": {"temperature": 0.5}}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"Which one of these is it?"', b'{"grant": "a token"}', b"\xff"]
+)
+def test_a_request_without_the_question_is_not_taken_for_it(body: bytes) -> None:
+    for rehearsed in (False, True):
+        call = Call("some/model", QUESTION, rehearsed=rehearsed)
+        call.leave(body)
+        call.leave(body)
+        assert (call.sent, call.left) == (None, True)
+
+
+def test_a_question_leaves_once_and_in_a_rehearsal_never() -> None:
+    body = json.dumps({"messages": QUESTION[:2], "seed": 1}).encode()
+    call = Call("some/model", QUESTION)
+    call.leave(body)
+    with pytest.raises(ConnectionError):
+        call.leave(body)
+    rehearsal = Call("some/model", QUESTION, rehearsed=True)
+    with pytest.raises(ConnectionError):
+        rehearsal.leave(body)
+    assert rehearsal.sent == call.sent == {"seed": 1}
+
+
+def test_what_was_raised_stays_the_reason_when_a_library_tries_again() -> None:
+    call = Call("some/model", QUESTION)
+    body = json.dumps({"messages": QUESTION}).encode()
+    call.leave(body)
+    try:
+        raise TimeoutError("of the first one")  # noqa: TRY301 - as a client does
+    except TimeoutError:
+        with pytest.raises(TimeoutError, match="of the first one"):
+            call.leave(body)
+
+
+scalars = st.booleans() | st.integers() | st.text(max_size=5)
+tables = st.dictionaries(st.text(max_size=5), scalars | st.lists(scalars, max_size=3), max_size=4)
+
+
+@given(tables, tables)
+def test_each_parameter_is_left_out_once_and_alone(plain: Any, extra: Any) -> None:
+    plain.pop("extra_body", None)
+    whole = {**plain, "extra_body": extra} if extra else plain
+    seen = []
+    for name, value, others in left_out_one_by_one(whole):
+        seen.append((name, value))
+        kept = [(one, it) for one, it, _ in left_out_one_by_one(others)]
+        assert len(kept) == len(plain) + len(extra) - 1
+    assert seen == [*plain.items(), *extra.items()]
+
+
+def test_a_parameter_is_known_however_deep_and_cased_by_name_and_value() -> None:
+    sent = {"config": [{"maxOutputTokens": 9}], "topK": 3}
+    assert stands_in(sent, "max_output_tokens", 9)
+    assert stands_in(sent, "top_k", 3)
+    assert not stands_in(sent, "top_k", 4)
+    assert not stands_in(sent, "seed", 3)
+
+
+def test_empty_tables_say_nothing() -> None:
+    assert says_the_same({"a": 1, "b": {"c": {}}}, {"a": 1})
+    assert not says_the_same({"a": 1, "b": {"c": 0}}, {"a": 1})
+    assert not says_the_same({"tools": [{"search": {}}]}, {})
+
+
+def test_reply_to_a_request_nobody_saw_is_not_taken(
     ask: Asking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Call, "note", lambda *_: None)
+    monkeypatch.setattr(Call, "leave", lambda *_: None)
     with pytest.raises(ProviderError, match="whether temperature went out is not known") as caught:
         ask(Answer(completion("a")), temperature=0.5)
     assert caught.value.fatal
     assert "choices" in ask(Answer(completion("a")))
+
+
+def test_a_library_that_tries_again_asks_nobody_twice(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    litellm = load_litellm()
+    complete = litellm.acompletion
+
+    async def stubborn(**how: Any) -> Any:
+        try:
+            return await complete(**how)
+        except Exception:  # noqa: BLE001 - whatever it was
+            return await complete(**how)
+
+    monkeypatch.setattr(litellm, "acompletion", stubborn)
+    assert not ask.failure(Answer(reset=True)).fatal
+
+
+def test_parameters_are_rehearsed_once_for_all_questions(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    litellm = load_litellm()
+    complete, made = litellm.acompletion, []
+
+    async def counted(**how: Any) -> Any:
+        made.append(how)
+        return await complete(**how)
+
+    monkeypatch.setattr(litellm, "acompletion", counted)
+    ask(Answer(completion()), times=3, seed=1, odd={"deep": [1]})
+    assert len(ask.calls) == 3
+    assert len(made) == 4
