@@ -13,8 +13,8 @@ import numpy as np
 
 from jmle_plugin.compare.noninferiority import Design, Floats, p_values, simulate
 from jmle_plugin.compare.pairing import Group
+from jmle_plugin.compare.power import sign_flip
 from jmle_plugin.compare.resampling import interval
-from jmle_plugin.compare.significance import sign_flip
 from tests.unit.compare.test_noninferiority import DISCORDANCE, losing
 
 ALPHA = 0.05

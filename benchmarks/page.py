@@ -31,12 +31,11 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import mark_reply
-from jmle_plugin.report.html.page import write_page
+from jmle_plugin.report.html.page import write_page, write_run_page
 from jmle_plugin.report.html.replies import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
-from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import make_results, make_run
 

@@ -14,9 +14,8 @@ import pytest
 
 from jmle_plugin.session import collection, fixtures
 from jmle_plugin.session.option_values import add_options
-from jmle_plugin.session.settings import SETTINGS_KEY, read_settings
+from jmle_plugin.session.settings import SETTINGS_KEY, as_usage_error, read_settings
 from jmle_plugin.session.sittings import open_sittings
-from jmle_plugin.session.usage import as_usage_error
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,9 +23,9 @@ from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
-from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import sample_exam
 

@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.errors import JmleError, NotAskedError, ReplyError
 from jmle_plugin.files import read_json
-from jmle_plugin.gateway.outcome import KINDS, STOPPED
 from jmle_plugin.gateway.protocol import (
     CHAT_PATH,
     DIGEST_HEADER,
@@ -17,6 +16,7 @@ from jmle_plugin.gateway.protocol import (
     RUN_HEADER,
 )
 from jmle_plugin.gateway.reply import Reply, read_reply
+from jmle_plugin.gateway.status import KINDS, STOPPED
 
 _MESSAGE_LIMIT = 500
 NOWHERE = "http://nowhere.invalid"

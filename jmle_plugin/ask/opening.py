@@ -22,9 +22,14 @@ from jmle_plugin.ask.run import (
     run_name,
 )
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.errors import CassetteError, RunError, SettingsError, StaleCassetteError
+from jmle_plugin.errors import (
+    CassetteError,
+    RunError,
+    SettingsError,
+    StaleCassetteError,
+    unknown_name,
+)
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.gateway.models import sees_figures
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 

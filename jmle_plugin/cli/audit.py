@@ -41,7 +41,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from jmle_plugin.report.audit_render import markdown, summary, text_lines  # noqa: PLC0415
+    from jmle_plugin.report.audit import markdown, summary, text_lines  # noqa: PLC0415
 
     if len(options.runs) % 2:
         raise SettingsError(

@@ -209,7 +209,7 @@ def exam_name(options: argparse.Namespace) -> str | None:
 
 def results_named(options: argparse.Namespace, names: Iterable[str]) -> list[Path]:
     """The results files that are meant by runs' names or files, in that order."""
-    from jmle_plugin.results.finding import find_results  # noqa: PLC0415
+    from jmle_plugin.results.store import find_results  # noqa: PLC0415
 
     exam = exam_name(options)
     return [find_results(one, options.results, exam) for one in names]

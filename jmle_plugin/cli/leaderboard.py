@@ -23,8 +23,7 @@ from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import write_whole
 
 if TYPE_CHECKING:
-    from jmle_plugin.compare.leaderboard import Leaderboard
-    from jmle_plugin.compare.reading import Entry
+    from jmle_plugin.compare.leaderboard import Entry, Leaderboard
     from jmle_plugin.exam.model import Exam
 
 FORMATS = ("text", "markdown", "csv", "json")
@@ -50,8 +49,7 @@ def add_commands(commands: Any) -> None:
 
 
 def _leaderboard(options: argparse.Namespace) -> int:
-    from jmle_plugin.compare.leaderboard import leaderboard  # noqa: PLC0415
-    from jmle_plugin.compare.reading import read_entries  # noqa: PLC0415
+    from jmle_plugin.compare.leaderboard import leaderboard, read_entries  # noqa: PLC0415
 
     _check_targets(options)
     entries = read_entries(_files(options), say=partial(print, file=sys.stderr))
@@ -127,7 +125,7 @@ def _print(board: Leaderboard, form: str) -> None:
 
         print(markdown(board), end="")
     elif form == "csv":
-        from jmle_plugin.report.spreadsheet import csv_text  # noqa: PLC0415
+        from jmle_plugin.report.tables import csv_text  # noqa: PLC0415
 
         # Nobody but a spreadsheet reads this: its line breaks must stay as they are.
         sys.stdout.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from jmle_plugin.compare.differences import changes
+from jmle_plugin.compare.verify import changes
 from jmle_plugin.errors import ResultError
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.results.file import Results, read_results, result_file

@@ -68,8 +68,8 @@ def add_commands(commands: Any) -> None:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from jmle_plugin.report.audit_render import text_lines as audit_lines  # noqa: PLC0415
-    from jmle_plugin.report.comparison_render import text_lines  # noqa: PLC0415
+    from jmle_plugin.report.audit import text_lines as audit_lines  # noqa: PLC0415
+    from jmle_plugin.report.comparison import text_lines  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
     from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
 
@@ -106,8 +106,7 @@ def _verify(options: argparse.Namespace) -> int:
 def _rescore(options: argparse.Namespace) -> int:
     from jmle_plugin.ask.opening import Wanted, open_sitting  # noqa: PLC0415
     from jmle_plugin.cli.rescored import rescored_lines  # noqa: PLC0415
-    from jmle_plugin.compare.auditing import with_audit  # noqa: PLC0415
-    from jmle_plugin.compare.remake import remake_results  # noqa: PLC0415
+    from jmle_plugin.compare.remake import remake_results, with_audit  # noqa: PLC0415
     from jmle_plugin.results.file import write_results  # noqa: PLC0415
     from jmle_plugin.results.provenance import RunContext  # noqa: PLC0415
 
@@ -137,7 +136,7 @@ def _compare(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
     from jmle_plugin.compare.likeness import check_names  # noqa: PLC0415
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415
-    from jmle_plugin.report.comparison_render import markdown, text_lines  # noqa: PLC0415
+    from jmle_plugin.report.comparison import markdown, text_lines  # noqa: PLC0415
     from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
 
     check_names(options.allow_mismatch)

@@ -9,8 +9,7 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.likeness import find_mismatches
 from jmle_plugin.compare.noninferiority import Design, Seen, lower_bound
 from jmle_plugin.compare.pairing import Group, answered, titled
-from jmle_plugin.compare.power import detectable_loss
-from jmle_plugin.compare.significance import holm, mcnemar
+from jmle_plugin.compare.power import detectable_loss, holm, mcnemar
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.files import canonical_json

@@ -13,9 +13,15 @@ from jmle_plugin.compare.pairing import (
     pair_results,
     titled,
 )
-from jmle_plugin.compare.power import ALPHA, detectable_loss, epochs_needed
+from jmle_plugin.compare.power import (
+    ALPHA,
+    detectable_loss,
+    epochs_needed,
+    holm,
+    mcnemar,
+    sign_flip,
+)
 from jmle_plugin.compare.resampling import interval
-from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.kinds import KIND_TITLES
 from jmle_plugin.results.comparison import (

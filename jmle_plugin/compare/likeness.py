@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from jmle_plugin.errors import UnlikeResultsError
-from jmle_plugin.exam.names import unknown_name
+from jmle_plugin.errors import UnlikeResultsError, unknown_name
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results
 

@@ -12,9 +12,8 @@ from itertools import combinations
 from scipy import stats
 
 from jmle_plugin.compare.pairing import Place, answered
-from jmle_plugin.compare.power import ALPHA
+from jmle_plugin.compare.power import ALPHA, holm, sign_flip
 from jmle_plugin.compare.resampling import LEVEL
-from jmle_plugin.compare.significance import holm, sign_flip
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.results.file import Results
 

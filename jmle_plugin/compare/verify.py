@@ -2,17 +2,129 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.compare.auditing import with_audit
-from jmle_plugin.compare.differences import differences
-from jmle_plugin.compare.remake import remake_results
+from jmle_plugin.compare.remake import remake_results, with_audit
 from jmle_plugin.errors import CassetteError, ComparisonError
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.epochs import Asking
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
+from jmle_plugin.text import printable
+
+_BY_SESSION = ("run", "packages", "git", "recorded_epochs")
+"""Parts of the provenance that may change: who made the file, and epochs that joined later."""
+_HEADLINE = {"outcome", "answer", "points", "max"}
+"""Fields of a mark that `mark_words` tells."""
+_LONGEST = 200
+
+
+def differences(file: Results, made: Results) -> Iterator[str]:
+    """One line for everything in which `file` is not what was `made` from the cassettes."""
+    yield from _fields(_data(file), _data(made), "")
+    times = Counter(map(_asking, file.marks))
+    yield from (f"{_name(one)}: marked {n} times in the file" for one, n in times.items() if n > 1)
+    for asking, then, now in pair_marks(file.marks, made.marks):
+        yield from (f"{_name(asking)}: {words}" for words in _mark_differences(then, now))
+    order = [*map(_asking, file.marks)], [*map(_asking, made.marks)]
+    if order[0] != order[1] and sorted(order[0]) == sorted(order[1]):
+        yield "marks: not in the exam's order"
+
+
+def changes(before: Results, after: Results) -> Iterator[str]:
+    """One line for each question whose mark is another one, with both outcomes."""
+    for asking, then, now in pair_marks(before.marks, after.marks):
+        if (old := mark_words(then)) != (new := mark_words(now)):
+            yield f"{_name(asking)}: {old} -> {new}"
+
+
+def pair_marks(
+    before: Iterable[Mark], after: Iterable[Mark]
+) -> Iterator[tuple[Asking, Mark | None, Mark | None]]:
+    """What was asked with its mark in both, None where there is none."""
+    old, new = ({_asking(mark): mark for mark in marks} for marks in (before, after))
+    for asking in {**new, **old}:
+        yield asking, old.get(asking), new.get(asking)
+
+
+def mark_words(mark: Mark | None) -> str:
+    """`correct (a,c), 1 of 1`."""
+    if mark is None:
+        return "no mark"
+    answer = f" ({printable(','.join(mark.answer))})" if mark.answer else ""
+    return f"{mark.outcome.value.replace('_', ' ')}{answer}, {mark.points} of {mark.max}"
+
+
+def _mark_differences(then: Mark | None, now: Mark | None) -> Iterator[str]:
+    if then is None or now is None:
+        yield f"{mark_words(then)} in the file, {mark_words(now)} recomputed"
+        return
+    if then.outcome is not now.outcome and Outcome.ERROR in (then.outcome, now.outcome):
+        if now.outcome is Outcome.ERROR:
+            yield f"{mark_words(then)} in the file, now without a reply: {_first_line(now.error)}"
+        else:
+            problem = _first_line(then.error)
+            yield f"an error in the file ({problem}), now there is a reply: {mark_words(now)}"
+        return
+    if mark_words(then) != mark_words(now):
+        yield f"{mark_words(then)} in the file, {mark_words(now)} recomputed"
+    # Why there is no reply is told in the words of the moment.
+    told = _HEADLINE | {"error"} if now.outcome is Outcome.ERROR else _HEADLINE
+    old, new = (mark.model_dump(mode="json", exclude=told) for mark in (then, now))
+    yield from _fields(old, new, "")
+
+
+def _data(results: Results) -> dict[str, Any]:
+    # A comparison is made with another file, which is not at hand.
+    data = results.model_dump(mode="json", by_alias=True, exclude={"marks", "comparison"})
+    origin = data.pop("provenance")
+    # Where it comes from goes first: it explains the rest.
+    return {"provenance": {k: v for k, v in origin.items() if k not in _BY_SESSION}, **data}
+
+
+def _fields(then: Any, now: Any, path: str) -> Iterator[str]:
+    if isinstance(then, Mapping) and isinstance(now, Mapping):
+        for name in {**now, **then}:
+            inner = f"{path}.{name}" if path else name
+            if name not in then or name not in now:
+                yield f"{inner}: {_of(then, name)} in the file, {_of(now, name)} recomputed"
+            else:
+                yield from _fields(then[name], now[name], inner)
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for place, (old, new) in enumerate(zip(then, now, strict=True)):
+            yield from _fields(old, new, f"{path}[{place}]")
+    elif (type(then), then) != (type(now), now):
+        yield f"{printable(path)}: {_shown(then)} in the file, {_shown(now)} recomputed"
+
+
+def _of(values: Mapping[str, Any], name: str) -> str:
+    return _shown(values[name]) if name in values else "nothing"
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    return printable(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+
+
+def _asking(mark: Mark) -> Asking:
+    return mark.question, mark.epoch
+
+
+def _name(asking: Asking) -> str:
+    return printable(cassette_name(*asking))
+
+
+def _first_line(text: str) -> str:
+    return printable(text.partition("\n")[0])
 
 
 def verify(

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from jmle_plugin.errors import PackError
-from jmle_plugin.exam.names import unknown_name
+from jmle_plugin.errors import PackError, unknown_name
 
 PACK_FILE = "exam.toml"
 

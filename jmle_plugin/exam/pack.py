@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from jmle_plugin.errors import PackError
+from jmle_plugin.errors import PackError, unknown_name
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
@@ -21,7 +21,6 @@ from jmle_plugin.exam.model import (
     Serial,
     Treatment,
 )
-from jmle_plugin.exam.names import unknown_name
 from jmle_plugin.exam.reading import read_source
 from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import Paper, PaperQuestion

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jmle_plugin.gateway.backoff import retry_after
+from jmle_plugin.gateway.limits import retry_after
 
 _MESSAGE_LIMIT = 500
 _RETRYABLE = {408, 409, 425, 429}

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, read_json
-from jmle_plugin.gateway.child import close_pipe, gateway_environment
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     STATUS_PATH,
@@ -29,6 +28,27 @@ from jmle_plugin.gateway.protocol import (
     Refused,
 )
 from jmle_plugin.gateway.status import GatewayStatus
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+_NOT_INHERITED = ("PYTHONWARNINGS", "LITELLM_LOG")
+"""Would turn a library's warning into a failure, or print whole requests."""
+
+
+def gateway_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The environment to start a gateway with; a proxy is for other machines than this one."""
+    inherited = {name: value for name, value in own.items() if name not in _NOT_INHERITED}
+    for name in ("NO_PROXY", "no_proxy"):
+        inherited[name] = ",".join(filter(None, [own.get(name), *_HERE]))
+    return inherited
+
+
+def close_pipe(pipe: IO[bytes]) -> None:
+    """Close one's own end, also where the other is gone and what was written never left."""
+    try:
+        pipe.close()
+    except OSError:
+        pipe.close()  # the second time there is nothing left to write
+
 
 _HOST = "127.0.0.1"
 _COMMAND = "jmle_plugin.gateway"

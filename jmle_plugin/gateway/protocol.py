@@ -10,10 +10,36 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from jmle_plugin.files import digest
-from jmle_plugin.gateway.wire import Positive, Price, Wire
+from jmle_plugin.errors import GatewayError
+from jmle_plugin.files import canonical_json, digest, read_json
+
+Positive = Annotated[float, Field(gt=0)]
+Price = Annotated[float, Field(ge=0)]
+
+
+class Wire(BaseModel):
+    """A value that one side tells the other."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def line(self) -> bytes:
+        """The value as one line of ASCII JSON, its end included."""
+        return canonical_json(self.model_dump()) + b"\n"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> Self:
+        """Read what `line` wrote; GatewayError for anything else."""
+        try:
+            return cls.model_validate(read_json(line))
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"]) or cls.__name__
+            raise GatewayError(f"{place}: {first['msg']}") from None  # inputs may be secret
+        except ValueError as error:
+            raise GatewayError(f"this is no {cls.__name__}: {error}") from None
+
 
 DEFAULT_MAX_EDGE = 2048
 """Pixels of a figure's longest side; about what providers scale down to anyway."""

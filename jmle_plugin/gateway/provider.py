@@ -8,11 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from jmle_plugin.files import canonical_json
-from jmle_plugin.gateway.completion import plain_completion, refusal_completion
+from jmle_plugin.gateway.completion import (
+    plain_completion,
+    refusal_completion,
+    table_cost,
+    table_prices,
+)
 from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
 from jmle_plugin.gateway.figures import Figure, Figures
 from jmle_plugin.gateway.library import CURRENT, load_litellm
-from jmle_plugin.gateway.pricing import table_cost, table_prices
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
     IMAGE_PREFIX,

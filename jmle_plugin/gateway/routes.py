@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jmle_plugin.errors import GatewayError
+from jmle_plugin.gateway.completion import table_prices
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.models import sees_figures
-from jmle_plugin.gateway.pricing import table_prices
 from jmle_plugin.gateway.protocol import ModelFacts
 
 

@@ -10,10 +10,9 @@ from jmle_plugin.errors import GatewayError
 from jmle_plugin.gateway.budget import Budget
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.limits import Lane
-from jmle_plugin.gateway.outcome import Outcome
 from jmle_plugin.gateway.protocol import Announcement, GatewayConfig, ImageFile, Key
 from jmle_plugin.gateway.scheduler import Ask, Scheduler
-from jmle_plugin.gateway.status import GatewayStatus, RunStatus
+from jmle_plugin.gateway.status import GatewayStatus, Outcome, RunStatus
 from jmle_plugin.gateway.tally import Tally
 
 

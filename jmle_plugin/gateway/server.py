@@ -12,7 +12,6 @@ from aiohttp import web
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, digest, read_json
-from jmle_plugin.gateway.outcome import REFUSED, Failure
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     CHAT_PATH,
@@ -27,6 +26,7 @@ from jmle_plugin.gateway.protocol import (
     Key,
 )
 from jmle_plugin.gateway.runs import Runs
+from jmle_plugin.gateway.status import REFUSED, Failure
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _HOST = "127.0.0.1"

@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from jmle_plugin.gateway.wire import Wire
+from dataclasses import dataclass
+from typing import Any
+
+from jmle_plugin.gateway.protocol import Wire
+
+FATAL, SPENT, STOPPED = "fatal", "spent", "stopped"
+_STATUS = {FATAL: 424, SPENT: 502, STOPPED: 503}
+REFUSED = "refused"
+"""Said of what is no request of ours."""
+KINDS = frozenset({*_STATUS, REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no reply: `fatal`, `spent` (retries) or `stopped`; and the message."""
+
+    kind: str
+    message: str
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that says so."""
+        return _STATUS[self.kind]
+
+
+Outcome = dict[str, Any] | Failure
+"""A chat completion, or why there is none."""
 
 
 class Tokens(Wire):

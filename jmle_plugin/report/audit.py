@@ -2,12 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jmle_plugin.report.comparison import disagreement
-from jmle_plugin.results.audit import LEVEL, Audit, AuditPart
-from jmle_plugin.results.figures import p_text
-from jmle_plugin.text import count
+from jmle_plugin.report.layout import (
+    folded,
+    item,
+    literal,
+    markdown_table,
+    pad,
+    prose,
+    ranges,
+    table,
+    width,
+    wrapped,
+)
+from jmle_plugin.results.audit import INDICES, LEVEL, Audit, AuditPart, Half
+from jmle_plugin.results.figures import p_cell, p_text
+from jmle_plugin.text import count, printable
+
+COLUMNS = 78
+HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
+_HALVES = ("", "verdict", "points", "correct")
+_OPEN = ("Visual type", "Subject")
+"""Groupings that may have any number of parts."""
+_SHOWN = 5
+"""Questions from which a part of those is shown on a terminal."""
+_TITLE = 15
+
+
+def text_lines(audit: Audit, columns: int = COLUMNS) -> Iterator[str]:
+    """The audit in lines of at most `columns`; its tables need 78."""
+    yield from _folded(f"What figures are worth to {audit.title} ({audit.exam})", columns)
+    yield ""
+    rows = [_HALVES, _half("with", audit.vision), _half("without", audit.blind)]
+    yield from map(printable, table(rows))
+    yield ""
+    yield from _folded(headline(audit), columns)
+    yield ""
+    for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
+        yield f"{index}  {state}  {_share(audit.total, ids)}"
+        if ids:
+            yield from wrapped("     ", [printable(one) for one in ranges(ids)], columns)
+    yield ""
+    for fact in facts(audit):
+        yield from _folded(fact, columns)
+    for title, parts in audit.groupings.items():
+        shown = [part for part in parts if title not in _OPEN or part.questions >= _SHOWN]
+        if parts:
+            yield ""
+        if shown:
+            rows = [(title, *HEADER[1:]), *map(_row, shown)]
+            yield from map(printable, table([(_cut(name), *figures) for name, *figures in rows]))
+        if less := len(parts) - len(shown):
+            more = count(less, f"{title.lower()} has", f"{title.lower()}s have")
+            yield f"{more} fewer than {_SHOWN} questions, and no row here."
+
+
+def markdown(audit: Audit) -> str:
+    """The audit as a section of a markdown page."""
+    title = f"### What figures are worth to {literal(audit.title)} ({prose(audit.exam)})"
+    lines = [title, "", f"**{headline(audit)}**", ""]
+    states = [("state", "", "questions", "which")]
+    for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
+        states.append((state, index, _share(audit.total, ids), prose(", ".join(ids))))
+    lines += [*markdown_table(states), "", *map(item, facts(audit))]
+    for name, parts in audit.groupings.items():
+        if parts:
+            rows = [
+                (prose(one), n.replace("*", r"\*"), *more) for one, n, *more in map(_row, parts)
+            ]
+            lines += ["", *markdown_table([(name, *HEADER[1:]), *rows])]
+    return "\n".join(lines) + "\n"
+
+
+def summary(audits: Sequence[Audit]) -> Iterator[str]:
+    """Several audits, a line each: exams and professions side by side, never averaged."""
+    rows: list[Sequence[str]] = [("Profession", "exam", *HEADER[1:-1])]
+    for audit in audits:
+        _, *figures, _ = _row(audit.total)
+        rows.append((_cut(audit.profession), _cut(audit.exam).rstrip(), *figures))
+    yield from map(printable, table(rows))
+
+
+def _half(how: str, half: Half) -> tuple[str, ...]:
+    return (
+        f"{how} figures: {half.name}",
+        half.verdict.value.upper(),
+        f"{half.points}/{half.max}",
+        f"{half.correct} of {half.questions}",
+    )
+
+
+def _row(part: AuditPart) -> tuple[str, ...]:
+    return (
+        part.title,
+        f"{part.questions}{'*' if part.questions < FEW else ' '}",
+        *map(str, part.counts),
+        signed_share(part.net),
+        f"{part.low:+.0f} to {part.high:+.0f}",
+        p_cell(part.p_mcnemar),
+        p_cell(part.p_holm),
+    )
+
+
+def _share(part: AuditPart, ids: list[str]) -> str:
+    return f"{len(ids)} ({len(ids) / part.questions:.0%})"
+
+
+def _cut(title: str) -> str:
+    if width(title) <= _TITLE:
+        return title
+    while width(title) >= _TITLE:
+        title = title[:-1]
+    return pad(f"{title}…", _TITLE)
+
+
+def _folded(text: str, columns: int) -> list[str]:
+    return folded(printable(text), columns)
+
 
 FEW = 30
 """Questions below which a part says so."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
@@ -12,6 +13,99 @@ from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
 from jmle_plugin.report.layout import dollars
 from jmle_plugin.results.figures import p_cell
 from jmle_plugin.text import count
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A cell for every row below a title of one or two short lines."""
+
+    title: str
+    cells: tuple[str, ...]
+    below: str = ""
+    long: str = ""
+    """The title where there is room for it; `title` where none is given."""
+    left: bool = False
+    joined: bool = False
+    """Whether it stands below the title of the column before it."""
+
+
+def ranked_columns(table: Table) -> list[Column]:
+    """Rank and model first, then what may stand beside or below them."""
+    rows = table.rows
+    columns = [
+        Column("", tuple(str(row.rank) for row in rows)),
+        _models(table, rows),
+        *_ranks(rows),
+        _out_of("points", [points(row.total) for row in rows]),
+        _out_of("correct", [correct(row.total) for row in rows]),
+        Column("verdict", tuple(verdict(row) for row in rows)),
+        Column("vision", tuple(vision(row) for row in rows)),
+        *_text_only(rows),
+        Column("95%", tuple(span(row.interval) for row in rows)),
+        *_above(rows),
+        *_costs(table, rows),
+    ]
+    return columns + _epochs(table, rows)
+
+
+def unranked_columns(table: Table) -> list[Column]:
+    """Runs without a verdict: what there is of them, and why it is not more."""
+    rows = table.unranked
+    columns = [
+        _models(table, rows),
+        Column("why", tuple(map(why_unranked, rows)), left=True),
+        Column("points", tuple(points(row.total) for row in rows)),
+        Column("correct", tuple(correct(row.total) for row in rows)),
+        Column("vision", tuple(vision(row) for row in rows)),
+        Column("errors", tuple(str(row.errors) for row in rows)),
+        *_costs(table, rows),
+    ]
+    return columns + _epochs(table, rows)
+
+
+def _models(table: Table, rows: Sequence[Row]) -> Column:
+    named = names(table)
+    cells = tuple(named[row.source] + "*" * row.scripted for row in rows)
+    return Column("model", cells, left=True)
+
+
+def _text_only(rows: Sequence[Row]) -> list[Column]:
+    points = _out_of("text-only", [points(row.text_only) for row in rows])
+    correct = _out_of("text-only", [correct(row.text_only) for row in rows])
+    return [
+        replace(points, long=f"text-only points {points.below}".strip()),
+        replace(correct, long=f"text-only correct {correct.below}".strip(), joined=True),
+    ]
+
+
+def _out_of(title: str, cells: Sequence[str]) -> Column:
+    """Figures alone, where what they are out of is the same for all."""
+    parts = [cell.split("/") for cell in cells]
+    if len({of for _, of in parts}) > 1:
+        return Column(title, tuple(cells))
+    return Column(title, tuple(figure for figure, _ in parts), f"/{parts[0][1]}")
+
+
+def _ranks(rows: Sequence[Row]) -> list[Column]:
+    return [Column("ranks", tuple(span(row.ranks) for row in rows))] if rows[1:] else []
+
+
+def _above(rows: Sequence[Row]) -> list[Column]:
+    cells = tuple(above(row) for row in rows)
+    return [Column("above", cells, "p", "p to the row above")] if rows[1:] else []
+
+
+def _costs(table: Table, rows: Sequence[Row]) -> list[Column]:
+    if not priced(table):
+        return []  # a footnote says so
+    return [Column("cost", tuple(cost(row.cost) for row in rows))]
+
+
+def _epochs(table: Table, rows: Sequence[Row]) -> list[Column]:
+    if not several_epochs(table):
+        return []
+    return [Column("epochs", tuple(str(row.epochs) for row in rows))]
+
 
 SAW, BLIND = "✓", "–"
 _FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers compared as"}

@@ -10,8 +10,8 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.files import read_regular
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report import leaderboard
-from jmle_plugin.report.columns import Column, ranked_columns, unranked_columns
-from jmle_plugin.report.markup import item, markdown_table, prose
+from jmle_plugin.report.layout import item, markdown_table, prose
+from jmle_plugin.report.leaderboard import Column, ranked_columns, unranked_columns
 
 BEGIN, END = (f"<!-- jmle leaderboard {word} -->" for word in ("begin", "end"))
 

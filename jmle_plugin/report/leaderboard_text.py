@@ -9,8 +9,8 @@ from itertools import zip_longest
 from jmle_plugin.compare.leaderboard import Leaderboard, Table
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report import leaderboard
-from jmle_plugin.report.columns import Column, ranked_columns, unranked_columns
 from jmle_plugin.report.layout import folded, pad, width
+from jmle_plugin.report.leaderboard import Column, ranked_columns, unranked_columns
 from jmle_plugin.report.terminal import Line
 from jmle_plugin.text import printable
 

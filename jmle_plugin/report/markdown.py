@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.markup import item, literal, markdown_table, prose
+from jmle_plugin.report.layout import item, literal, markdown_table, prose
 from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.sheet import notes, reasons, summary_line, verdict_sentence
 from jmle_plugin.report.tallies import Rows, criteria_rows, part_rows, prohibited_sentence

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.report.layout import folded, pad, width
-from jmle_plugin.report.markup import markdown_table, prose
+from jmle_plugin.report.layout import folded, markdown_table, pad, prose, width
 from jmle_plugin.report.sheet import unofficial, verdict_word
 from jmle_plugin.report.tallies import points_of
 from jmle_plugin.report.terminal import Line

@@ -22,8 +22,7 @@ class Audited:
 
     def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         """For people: the whole of it in lines of `columns`, or one line."""
-        from jmle_plugin.report.audit import headline  # noqa: PLC0415
-        from jmle_plugin.report.audit_render import text_lines  # noqa: PLC0415 - few audit
+        from jmle_plugin.report.audit import headline, text_lines  # noqa: PLC0415
 
         if self.audit is None:
             yield Line(self.refusal)

@@ -14,9 +14,9 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.file import Results, build_results
-from jmle_plugin.results.finding import find_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.soundness import read_sound_results
+from jmle_plugin.results.store import find_results
 from jmle_plugin.session.settings import BaselineSettings, Settings
 
 
@@ -87,7 +87,7 @@ class Baseline:
         return Compared(found, decide_baseline(self._gate, found) if self._gate else None)
 
     def _images(self, results: Results) -> Ruling:
-        from jmle_plugin.compare.image_gate import decide_images  # noqa: PLC0415
+        from jmle_plugin.compare.gate import decide_images  # noqa: PLC0415
 
         if self._results.audit is None or results.audit is None:
             return Ruling(False, f"gate images: {results.run.name} could not be audited")

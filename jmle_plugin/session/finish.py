@@ -67,8 +67,7 @@ class Finished:
     def _comparison(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         compared = self.results.comparison
         if compared is not None:
-            from jmle_plugin.report.comparison import headline  # noqa: PLC0415
-            from jmle_plugin.report.comparison_render import text_lines  # noqa: PLC0415 - few compare
+            from jmle_plugin.report.comparison import headline, text_lines  # noqa: PLC0415
 
             if quiet:
                 yield Line(f"against {compared.old.name}: {headline(compared)}")

@@ -129,7 +129,7 @@ def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> R
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
     from jmle_plugin.ask.opening import is_recorded  # noqa: PLC0415
-    from jmle_plugin.ask.recorded import missing_reply  # noqa: PLC0415
+    from jmle_plugin.ask.recording import missing_reply  # noqa: PLC0415
 
     sitting = exam_seat.sitting
     place = sitting.cassette(exam_seat.question, exam_seat.epoch)

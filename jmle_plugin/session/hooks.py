@@ -14,8 +14,7 @@ from jmle_plugin.ask.matching import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.session.outcomes import shown_status, with_mark
-from jmle_plugin.session.settings import SETTINGS_KEY, Settings
-from jmle_plugin.session.usage import as_usage_error
+from jmle_plugin.session.settings import SETTINGS_KEY, Settings, as_usage_error
 
 
 def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]) -> None:

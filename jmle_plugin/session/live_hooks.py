@@ -13,9 +13,8 @@ from jmle_plugin.session.aggregator import ExamSession
 from jmle_plugin.session.collection import seat_part, seats
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, seat_of
 from jmle_plugin.session.live.asking import LiveAsking
-from jmle_plugin.session.live.voice import Voice
-from jmle_plugin.session.settings import Settings
-from jmle_plugin.session.usage import as_usage_error
+from jmle_plugin.session.live.progress import Voice
+from jmle_plugin.session.settings import Settings, as_usage_error
 
 _OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
 """Where the fixtures come from that a user may override."""

@@ -12,6 +12,8 @@ from typing import cast
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
+from jmle_plugin.report.html.page import write_run_page
+from jmle_plugin.report.html.questions import Images
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import REPORT_SUFFIXES, report_file
 from jmle_plugin.session.settings import Settings
@@ -88,8 +90,6 @@ def _failure(error: ResultError | OSError, target: Path) -> ResultError:
 
 
 def _html(results: Results, exam: Exam, settings: Settings, target: Path) -> None:
-    from jmle_plugin.report.html.questions import Images  # noqa: PLC0415
-    from jmle_plugin.session.report_pages import write_run_page  # noqa: PLC0415
 
     images = cast("Images", settings.reports.html_images)
     write_run_page(results, exam, settings.cassettes, target, images=images)
@@ -146,11 +146,11 @@ def _comparison(results: Results) -> str:
     """What else the run was held against: another run, or itself without its figures."""
     told = []
     if results.comparison is not None:
-        from jmle_plugin.report.comparison_render import markdown  # noqa: PLC0415 - few compare
+        from jmle_plugin.report.comparison import markdown  # noqa: PLC0415 - few compare
 
         told.append(markdown(results.comparison))
     if results.audit is not None:
-        from jmle_plugin.report.audit_render import markdown as audited  # noqa: PLC0415
+        from jmle_plugin.report.audit import markdown as audited  # noqa: PLC0415
 
         told.append(audited(results.audit))
     return "\n".join(told)

@@ -22,8 +22,8 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.reply import read_reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
+from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.results.file import Results
-from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import make_mark, make_results, sample_exam
 from tests.conftest import ROOT

@@ -10,10 +10,9 @@ from playwright.sync_api import Page, expect
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.html.page import write_page
+from jmle_plugin.report.html.page import write_page, write_run_page
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
-from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.conftest import CASSETTES, NARROW, Open, listed
 from tests.builders import make_epochs, make_exam, no_replies
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from jmle_plugin.compare.leaderboard import leaderboard
-from jmle_plugin.compare.reading import Entry
+from jmle_plugin.compare.leaderboard import Entry, leaderboard
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.leaderboard import board_page

@@ -13,11 +13,10 @@ from playwright.sync_api import BrowserContext, expect
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.report.html.page import write_page
+from jmle_plugin.report.html.page import write_page, write_run_page
 from jmle_plugin.report.html.replies import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
-from jmle_plugin.session.report_pages import write_run_page
 from tests.browser.conftest import CASSETTES, NARROW, WIDE, Open, overflows, violations
 from tests.builders import no_replies
 from tests.unit.report.test_terminal import CASES, lacking_figures

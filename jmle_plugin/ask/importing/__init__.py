@@ -12,9 +12,8 @@ from pathlib import Path
 from jmle_plugin.ask.importing.forms import FORMS, Form, default_exam, expand, recognise
 from jmle_plugin.ask.importing.writing import Imported, import_run
 from jmle_plugin.ask.run import ImageMode, check_run_name
-from jmle_plugin.errors import ImportFileError
+from jmle_plugin.errors import ImportFileError, unknown_name
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.names import unknown_name
 
 __all__ = ["Form", "Imported", "find_form", "import_all", "import_results"]
 

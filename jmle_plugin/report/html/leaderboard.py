@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
-from jmle_plugin.compare.reading import Entry
+from jmle_plugin.compare.leaderboard import Entry, Leaderboard, Row, Table
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark

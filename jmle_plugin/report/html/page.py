@@ -9,11 +9,35 @@ from typing import Any
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
-from jmle_plugin.report.html.document import Frame, document
-from jmle_plugin.report.html.embed import embedded_json
+from jmle_plugin.report.html.document import Frame, document, embedded_json
 from jmle_plugin.report.html.questions import Images, exam_data, figures_data
-from jmle_plugin.report.html.replies import share_room
+from jmle_plugin.report.html.replies import RepliesReader, cassette_replies, share_room
 from jmle_plugin.report.html.runs import PageRun, place_replies, run_data
+from jmle_plugin.results.file import Results
+
+
+def write_run_page(
+    results: Results | Sequence[Results],
+    exam: Exam | None,
+    cassettes_folder: Path,
+    target: Path,
+    *,
+    images: Images = "link",
+) -> None:
+    """Write the page of one run, or of several of one exam, to `target`.
+
+    `cassettes_folder` holds `<exam>/<run>/`. What is missing of the exam (None) and of the
+    replies is named in the page. Raises OSError where the page cannot be written.
+    """
+    several = [results] if isinstance(results, Results) else results
+    runs = [PageRun(one, _replies(one, cassettes_folder / one.exam.id)) for one in several]
+    write_page(target, runs, exam, images=images)
+
+
+def _replies(results: Results, runs: Path) -> RepliesReader:
+    lender = results.provenance.text_only_from
+    return cassette_replies(runs / results.run.name, runs / lender if lender else None)
+
 
 FRAME = Frame(
     "page.html",

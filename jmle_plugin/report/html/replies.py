@@ -10,7 +10,7 @@ from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
 from jmle_plugin.errors import JmleError
 from jmle_plugin.gateway.protocol import image_digests
 from jmle_plugin.gateway.reply import Reply, read_reply
-from jmle_plugin.report.html.embed import embedded_size
+from jmle_plugin.report.html.document import embedded_size
 
 PAGE_BYTES = 4_800_000
 """What the data of a page may take, embedded figures aside: it stays below 5 MB."""

@@ -11,8 +11,7 @@ import pytest
 from jmle_plugin.ask.cassette import Cassette, write_cassette
 from jmle_plugin.ask.halves import open_halves
 from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting
-from jmle_plugin.ask.recorded import read_recorded
-from jmle_plugin.ask.recording import Recorder
+from jmle_plugin.ask.recording import Recorder, read_recorded
 from jmle_plugin.ask.run import ImageMode, RunSpec, read_run, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import (

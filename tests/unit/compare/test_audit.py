@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.audit import audit, audit_part
-from jmle_plugin.compare.image_gate import decide_images
+from jmle_plugin.compare.gate import decide_images
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, KeyEntry, Serial, Treatment
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.audit_render import markdown, summary, text_lines
+from jmle_plugin.report.audit import markdown, summary, text_lines
 from jmle_plugin.report.layout import width
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.file import Results

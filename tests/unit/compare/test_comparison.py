@@ -14,8 +14,7 @@ from jmle_plugin.compare.gate import BaselineGate, check_gate, decide_baseline
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry
-from jmle_plugin.report.comparison import facts, headline
-from jmle_plugin.report.comparison_render import markdown, text_lines
+from jmle_plugin.report.comparison import facts, headline, markdown, text_lines
 from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.layout import width
 from jmle_plugin.results.comparison import Comparison

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from jmle_plugin.compare.differences import changes, differences, mark_words
+from jmle_plugin.compare.verify import changes, differences, mark_words
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark

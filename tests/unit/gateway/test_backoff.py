@@ -6,7 +6,7 @@ from email.utils import formatdate
 
 import pytest
 
-from jmle_plugin.gateway.backoff import LONGEST, delay, retry_after
+from jmle_plugin.gateway.limits import LONGEST, delay, retry_after
 
 
 def test_waits_double_and_end_at_the_longest() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from jmle_plugin.gateway.child import close_pipe, gateway_environment
+from jmle_plugin.gateway.launch import close_pipe, gateway_environment
 
 
 def test_keys_are_inherited_and_loopback_needs_no_proxy() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
-from jmle_plugin.gateway import pricing
+from jmle_plugin.gateway import completion as pricing
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.protocol import Prices

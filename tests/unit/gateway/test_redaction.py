@@ -38,7 +38,7 @@ def test_secret_is_known_in_every_form_it_is_told_in() -> None:
 def test_refusal_to_start_repeats_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     # A file's place is named, and somebody put the file's content there.
     refused = Refused(error=f"File {KEY} was not found.", remedy="Name one.")
-    monkeypatch.setattr("jmle_plugin.gateway.startup.judge", lambda _: refused)
+    monkeypatch.setattr("jmle_plugin.gateway.__main__.judge", lambda _: refused)
     run = {"run": "r", "model": "m", "journal": "j"}
     config = GatewayConfig.model_validate({"token": "planted" * 3, "runs": [run]})
     said = io.BytesIO()

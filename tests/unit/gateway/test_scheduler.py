@@ -15,9 +15,9 @@ from jmle_plugin.gateway.budget import Budget
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.limits import Lane
-from jmle_plugin.gateway.outcome import FATAL, SPENT, STOPPED, Failure
 from jmle_plugin.gateway.protocol import Announced, GatewayConfig, RunConfig
 from jmle_plugin.gateway.scheduler import Ask, Scheduler
+from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Failure
 from tests.builders import journalled
 from tests.scripted.provider import completion
 

@@ -14,14 +14,13 @@ import pytest
 from jmle_plugin.compare.leaderboard import leaderboard
 from jmle_plugin.exam.kinds import KIND_TITLES
 from jmle_plugin.mark.sheet import Tally
-from jmle_plugin.report.columns import ranked_columns, unranked_columns
 from jmle_plugin.report.html.page import build_page
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.layout import dollars
+from jmle_plugin.report.leaderboard import ranked_columns, unranked_columns
 from jmle_plugin.report.markdown import markdown_report
 from jmle_plugin.report.sheet import summary_line
-from jmle_plugin.report.spreadsheet import csv_text
-from jmle_plugin.report.tables import csv_table
+from jmle_plugin.report.tables import csv_table, csv_text
 from jmle_plugin.report.terminal import sheet_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.junit import case_properties, suite_properties

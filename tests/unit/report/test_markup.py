@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from jmle_plugin.report.markup import item, literal, markdown_table, prose
+from jmle_plugin.report.layout import item, literal, markdown_table, prose
 from jmle_plugin.text import printable
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

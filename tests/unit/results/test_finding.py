@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.errors import UnknownNameError
-from jmle_plugin.results.finding import find_results
+from jmle_plugin.results.store import find_results
 
 
 @pytest.fixture

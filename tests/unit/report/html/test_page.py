@@ -20,7 +20,7 @@ from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.html.page import build_page
+from jmle_plugin.report.html.page import build_page, write_run_page
 from jmle_plugin.report.html.questions import stem
 from jmle_plugin.report.html.replies import (
     PAGE_BYTES,
@@ -29,7 +29,6 @@ from jmle_plugin.report.html.replies import (
 )
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
-from jmle_plugin.session.report_pages import write_run_page
 from tests.builders import (
     FIGURE,
     make_cassette,

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.compare.leaderboard import Leaderboard
-from jmle_plugin.compare.reading import Entry
+from jmle_plugin.compare.leaderboard import Entry, Leaderboard
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.leaderboard import FRAME, board_page
 from tests.builders import make_question, make_results

@@ -14,11 +14,11 @@ from PIL import Image
 
 from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.report import fonts
+from jmle_plugin.report import plot as plotting
 from jmle_plugin.report.plot import check_format, plot
 from tests.unit.report.leaderboard.conftest import Sat
 
-NO_JAPANESE = [fonts.OWN]
+NO_JAPANESE = [plotting.OWN]
 
 
 def drawn(board: Leaderboard, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -43,7 +43,7 @@ def test_the_same_board_gives_the_same_svg(board: Leaderboard) -> None:
 def test_names_and_titles_in_japanese(
     sample_board: Leaderboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if fonts.families() == NO_JAPANESE:
+    if plotting.families() == NO_JAPANESE:
         pytest.skip("no font with Japanese letters is installed here")
     words = drawn(sample_board, monkeypatch)
     assert "見本試験" in words
@@ -54,9 +54,9 @@ def test_without_a_japanese_font_names_are_latin(
     board: Leaderboard, sample_board: Leaderboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A glyph that is missing would be a warning, and so an error here.
-    own = [one for one in font_manager.fontManager.ttflist if one.name == fonts.OWN]
+    own = [one for one in font_manager.fontManager.ttflist if one.name == plotting.OWN]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", own)
-    assert fonts.families() == NO_JAPANESE
+    assert plotting.families() == NO_JAPANESE
     words = drawn(sample_board, monkeypatch)
     assert "sample" in words
     assert "PASS" in words

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.compare.leaderboard import Leaderboard
-from jmle_plugin.report.spreadsheet import csv_text
+from jmle_plugin.report.tables import csv_text
 from tests.unit.report.leaderboard.conftest import ALONE, titled
 
 
