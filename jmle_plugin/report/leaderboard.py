@@ -70,11 +70,11 @@ def _models(table: Table, rows: Sequence[Row]) -> Column:
 
 
 def _text_only(rows: Sequence[Row]) -> list[Column]:
-    points = _out_of("text-only", [points(row.text_only) for row in rows])
-    correct = _out_of("text-only", [correct(row.text_only) for row in rows])
+    score = _out_of("text-only", [points(row.text_only) for row in rows])
+    right = _out_of("text-only", [correct(row.text_only) for row in rows])
     return [
-        replace(points, long=f"text-only points {points.below}".strip()),
-        replace(correct, long=f"text-only correct {correct.below}".strip(), joined=True),
+        replace(score, long=f"text-only points {score.below}".strip()),
+        replace(right, long=f"text-only correct {right.below}".strip(), joined=True),
     ]
 
 
