@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jmle_plugin.compare.power import sign_flip
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Comparison
@@ -29,6 +28,9 @@ def decide_images(old: Audit, new: Audit, alpha: float) -> Ruling:
     on the questions that are image-dependent in one audit alone, at `alpha`). Questions
     that only one of the two audits has count for neither.
     """
+    # numpy is not in sessions without a comparison.
+    from jmle_plugin.compare.power import sign_flip  # noqa: PLC0415
+
     both = _questions(old) & _questions(new)
     before = [one for one in old.total.right_wrong if one in both]
     after = [one for one in new.total.right_wrong if one in both]
