@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jmle_plugin.cli.common import (
     CASSETTES,
@@ -16,7 +18,12 @@ from jmle_plugin.cli.common import (
     find_exam,
     named_exam,
 )
+from jmle_plugin.errors import DataMissingError
 from jmle_plugin.text import count, printable
+
+if TYPE_CHECKING:
+    from jmle_plugin.ask.importing import Form
+    from jmle_plugin.exam.model import Exam
 
 
 def add_commands(commands: Any) -> None:
@@ -83,17 +90,57 @@ def _import(options: argparse.Namespace) -> int:
     from jmle_plugin.ask.importing import find_form, import_all  # noqa: PLC0415
     from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
 
-    form, exam_name = find_form(options.files, options.format)
-    exam = named_exam(options, options.exam or exam_name)
+    form, _ = find_form(options.files, options.format)
     images = ImageMode(options.images) if options.images else None
-    done = import_all(options.files, exam, options.cassettes, options.run, form=form, images=images)
-    where = "" if options.cassettes == Path(CASSETTES) else f" --cassettes={options.cassettes}"
-    for one in done:
-        print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
-        if one.missing:
-            print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
-        print(f"  replay: pytest --exam={exam.id} --run={one.run.run} --offline{where}")
+    told: Callable[[str], None] = _say
+    for exam in _exams_here(options, form):
+        done = import_all(
+            options.files,
+            exam,
+            options.cassettes,
+            options.run,
+            form=form,
+            images=images,
+            report=told,
+        )
+        told = _nothing
+        for one in done:
+            print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
+            if one.missing:
+                print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
+            print(f"  replay: {_replay(options, exam.id, one.run.run)}")
     return 0
+
+
+def _nothing(_: str) -> None:
+    """What was said once is not said again."""
+
+
+def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[Exam]:
+    """The exams to import into: the one named, or those of the files that are here."""
+    from jmle_plugin.ask.importing import exams_of  # noqa: PLC0415
+
+    names = [options.exam] if options.exam else exams_of(form, options.files)
+    missing: list[DataMissingError] = []
+    for name in names:
+        try:
+            yield named_exam(options, name)
+        except DataMissingError as error:
+            missing.append(error)
+            if len(names) > 1:
+                _say(f"left out: {name}, whose questions are not on this machine")
+    if len(missing) == len(names):
+        raise missing[0]
+
+
+def _replay(options: argparse.Namespace, exam: str, run: str) -> str:
+    """The command that replays a run where the import was called."""
+    command = ["pytest", f"--exam={exam}", f"--run={run}", "--offline"]
+    if options.cassettes != Path(CASSETTES):
+        command.append(f"--cassettes={options.cassettes}")
+    if options.exam_data:
+        command.append(f"--exam-data={options.exam_data}")
+    return shlex.join(command)
 
 
 def _check(options: argparse.Namespace) -> int:

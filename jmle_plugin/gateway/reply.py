@@ -8,7 +8,7 @@ from typing import Any
 
 from jmle_plugin.errors import ReplyError
 
-PROJECTS = ("IgakuQA", "IgakuQA119")
+PROJECTS = ("IgakuQA", "IgakuQA119", "YakugakuQA")
 """Projects whose records hold answers without the replies around them."""
 
 
@@ -50,6 +50,8 @@ class Reply:
     """The figures that went out with the question, where that is known."""
     answer_of: str = ""
     """The project whose record this is, where that holds the answer alone; `text` is it."""
+    recorded_answer: str | None = None
+    """What the project that the reply comes from read from it by its own rule, as it wrote it."""
 
 
 def read_reply(completion: Any) -> Reply:
@@ -73,6 +75,9 @@ def read_reply(completion: Any) -> Reply:
         cost=_cost(completion.get("cost")),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
         images=tuple(_images(completion.get("sent_images"))),
+        recorded_answer=(
+            read if isinstance(read := completion.get("recorded_answer"), str) else None
+        ),
         answer_of=of if (of := completion.get("answer_of")) in PROJECTS else "",
     )
 

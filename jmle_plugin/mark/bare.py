@@ -10,6 +10,8 @@ published
     IgakuQA
         The pieces between commas as they stand: of ``a, c`` the second is no label, so it
         is wrong. A number is the text as it stands.
+    YakugakuQA
+        As IgakuQA.
     IgakuQA119
         Lower case, without ``[``, ``]``, ``,`` and blanks; each character left is a label.
         (That rule compares numbers by their sorted digits as well, so that 060 would pass
@@ -51,6 +53,11 @@ def read_published_bare(question: Question, text: str, project: str) -> tuple[st
     return RULES[project](question, text)
 
 
+def read_recorded(question: Question, written: str) -> tuple[str, ...]:
+    """Return the answer that a project kept beside the reply it had read: `a,c` or a number."""
+    return _between_commas(question, written.strip())
+
+
 def _between_commas(question: Question, text: str) -> tuple[str, ...]:
     if question.kind is QuestionKind.NUMERIC:
         return (text,) if text else ()
@@ -74,5 +81,6 @@ def _once(question: Question, labels: list[str]) -> tuple[str, ...]:
 RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {
     "IgakuQA": _between_commas,
     "IgakuQA119": _without_separators,
+    "YakugakuQA": _between_commas,
 }
 """Project -> its rule."""

@@ -27,7 +27,7 @@ from enum import StrEnum
 from jmle_plugin.exam.model import Question, QuestionKind
 from jmle_plugin.mark import choice, numeric, sequence
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
-from jmle_plugin.mark.bare import read_bare, read_published_bare
+from jmle_plugin.mark.bare import read_bare, read_published_bare, read_recorded
 from jmle_plugin.mark.published import read_published
 
 _LINE_LIMIT = 200
@@ -67,19 +67,21 @@ class Reading:
     line: str
 
 
-def read_answer(
+def read_answer(  # noqa: PLR0913 - what is known of a reply
     question: Question,
     text: str,
     reasoning: str = "",
     *,
     extraction: Extraction = Extraction.STANDARD,
     answer_of: str = "",
+    recorded: str | None = None,
 ) -> Reading:
     """Read the answer to ``question`` from a reply and its reasoning text.
 
     Where ``answer_of`` names a project, ``text`` is the answer alone, as that project kept
-    it. Never raises, whatever the reply holds. Under the standard rule a choice answer holds
-    only labels of the question; published rules may read others.
+    it. Where a project kept what its own rule read from the reply, ``recorded`` is that, and
+    the published answer. Never raises, whatever the reply holds. Under the standard rule a
+    choice answer holds only labels of the question; published rules may read others.
     """
     if answer_of:
         return _read_bare(question, text, extraction, answer_of)
@@ -87,7 +89,10 @@ def read_answer(
     # That project's exam asks for no order, so its rule has none to read.
     if extraction is Extraction.STANDARD or question.kind is QuestionKind.SEQUENCE:
         return standard
-    answer, line = read_published(question, text, reasoning)
+    if recorded is not None:
+        answer, line = read_recorded(question, recorded), standard.line
+    else:
+        answer, line = read_published(question, text, reasoning)
     if not answer:
         return Reading((), How.NONE, _for_people(line))
     how = How.EXACT if standard.how is How.EXACT else How.TOLERANT

@@ -126,7 +126,12 @@ def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int =
 def read_reply_answer(question: Question, reply: Reply, extraction: Extraction) -> Reading:
     """What is read in a reply, be it whole or an answer alone."""
     return read_answer(
-        question, reply.text, reply.reasoning, extraction=extraction, answer_of=reply.answer_of
+        question,
+        reply.text,
+        reply.reasoning,
+        extraction=extraction,
+        answer_of=reply.answer_of,
+        recorded=reply.recorded_answer,
     )
 
 

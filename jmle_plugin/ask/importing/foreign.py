@@ -26,6 +26,14 @@ class ForeignReply:
     text: str | None
     reasoning: str = ""
     file: Path = Path()
+    place: tuple[str, int] | None = None
+    """Block and number, where the project calls the question otherwise than the pack does."""
+    finish_reason: str = ""
+    tokens: int | None = None
+    """Tokens of the reply, those of its reasoning included."""
+    reasoning_tokens: int | None = None
+    recorded: str | None = None
+    """What the project's own rule read from the reply, where it kept that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class ForeignRun:
     images: ImageMode
     files: Mapping[Path, bytes]
     replies: Sequence[ForeignReply]
+    edition: int | None = None
+    """Which sitting it is of, where its files are about several."""
     display_name: str = ""
     recorded: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -44,6 +44,12 @@ class _Answer(BaseModel):
 _ANSWER = TypeAdapter(_Answer)
 
 
+def exams(files: Sequence[Path]) -> list[str]:
+    """The packs that the files are about, by their names."""
+    names = (FILE_NAME.fullmatch(file.name) for file in files)
+    return list(dict.fromkeys(f"jmle{name['edition']}" for name in names if name)) or ["jmle112"]
+
+
 def read(files: Sequence[Path], images: ImageMode | None) -> list[ForeignRun]:
     """One run for each exam and system among the files' names."""
     groups: dict[tuple[str, str], list[Path]] = {}
@@ -56,10 +62,10 @@ def read(files: Sequence[Path], images: ImageMode | None) -> list[ForeignRun]:
                 remedy="Its files are called 112-A_gpt4.jsonl: exam, block and system.",
             )
         groups.setdefault((name["edition"], name["system"]), []).append(file)
-    return [_run(system, sorted(some), images) for (_, system), some in groups.items()]
+    return [_run(*name, sorted(some), images) for name, some in groups.items()]
 
 
-def _run(system: str, files: Sequence[Path], images: ImageMode | None) -> ForeignRun:
+def _run(edition: str, system: str, files: Sequence[Path], images: ImageMode | None) -> ForeignRun:
     raw = {file: read_bytes(file) for file in files}
     people = system == _EXAMINEES
     return ForeignRun(
@@ -68,18 +74,20 @@ def _run(system: str, files: Sequence[Path], images: ImageMode | None) -> Foreig
         model=f"{PEOPLE}{system}" if people else system,
         images=images or (ImageMode.VISION if people else ImageMode.BLIND),
         files=raw,
-        replies=[one for file, content in raw.items() for one in _replies(file, content)],
+        replies=[one for item in raw.items() for one in read_answers(*item, PROJECT)],
+        edition=int(edition),
         display_name=_TITLES.get(system, ""),
         answers_only=True,
     )
 
 
-def _replies(file: Path, raw: bytes) -> list[ForeignReply]:
+def read_answers(file: Path, raw: bytes, project: str) -> list[ForeignReply]:
+    """The answers in a file of `project`'s, a line each."""
     found = []
     for number, line in enumerate(raw.split(b"\n"), start=1):
         if line.strip():
             value = parse_json(line, file, f"line {number} ")
-            one = checked(_ANSWER, value, file, f"file of {PROJECT} (line {number})")
+            one = checked(_ANSWER, value, file, f"file of {project} (line {number})")
             more = one.explanation if one.explanation != one.prediction else ""
             found.append(ForeignReply(one.problem_id, one.prediction, more, file))
     return found

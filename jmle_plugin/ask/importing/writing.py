@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,15 @@ def _spec(run: ForeignRun, exam: Exam, name: str) -> RunSpec:
 
 def _replies(run: ForeignRun, exam: Exam) -> dict[str, ForeignReply]:
     """Replies by question; what has none is left out."""
+    places = {(one.block, one.number): one.id for one in exam.questions.values()}
+    replies = [
+        one
+        if one.question in exam.questions or one.place not in places
+        else replace(one, question=places[one.place])
+        for one in run.replies
+    ]
     seen: Counter[str] = Counter()
-    for one in run.replies:
+    for one in replies:
         if one.question not in exam.questions:
             raise ImportFileError(
                 f"answers question {one.question!r}, which {exam.id} does not have",
@@ -78,14 +85,14 @@ def _replies(run: ForeignRun, exam: Exam) -> dict[str, ForeignReply]:
                 remedy="Name the exam the file belongs to with --exam.",
             )
         seen[one.question] += 1
-    for one in run.replies:
+    for one in replies:
         if seen[one.question] > 1:
             raise ImportFileError(
                 f"answers question {one.question} {seen[one.question]} times",
                 where=one.file,
                 remedy="Leave one answer to each question in the file.",
             )
-    return {one.question: one for one in run.replies if one.text is not None}
+    return {one.question: one for one in replies if one.text is not None}
 
 
 def _write(
@@ -131,5 +138,13 @@ def _completion(reply: ForeignReply, run: ForeignRun) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
-    made = {"object": "chat.completion", "choices": [{"index": 0, "message": message}]}
+    choice: dict[str, Any] = {"index": 0, "message": message}
+    if reply.finish_reason:
+        choice["finish_reason"] = reply.finish_reason
+    made: dict[str, Any] = {"object": "chat.completion", "choices": [choice]}
+    if reply.tokens is not None:
+        details = {"reasoning_tokens": reply.reasoning_tokens}
+        made["usage"] = {"completion_tokens": reply.tokens, "completion_tokens_details": details}
+    if reply.recorded is not None:
+        made["recorded_answer"] = reply.recorded
     return {"answer_of": run.project, **made} if run.answers_only else made

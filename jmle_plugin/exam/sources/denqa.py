@@ -53,7 +53,7 @@ def read(folder: Path, part: str) -> Paper:
         if name["exam"] == part:
             questions.append(_question(entry, name["block"], int(name["number"])))
     if not questions:
-        raise PackError(f"has no question of the {part}th", where=file)
+        raise PackError(f"has no question of the {part}th", where=file) from FileNotFoundError()
     return Paper(file=file, images=folder / "images", questions=tuple(questions), parts=(file,))
 
 

@@ -85,7 +85,7 @@ def read(folder: Path, part: str) -> Paper:
         (_question(row, folder, file), row) for row in _rows(file) if row.year.strip() == part
     ]
     if not questions:
-        raise PackError(f"has no question of the year {part}", where=file)
+        raise PackError(f"has no question of the year {part}", where=file) from FileNotFoundError()
     questions.sort(key=lambda pair: (pair[0].block, pair[0].number))
     return Paper(
         file=file,

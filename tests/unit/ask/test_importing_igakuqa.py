@@ -189,3 +189,35 @@ def test_the_form_can_be_named_or_found(tmp_path: Path) -> None:
     assert find_form([file], "igakuqa119") == (Form.IGAKUQA119, "jmle119")
     with pytest.raises(UnknownNameError, match="Did you mean igakuqa"):
         find_form([file], "igakuq")
+
+
+def test_a_list_of_wrong_answers_is_left_out_with_a_word(tmp_path: Path, cassettes: Path) -> None:
+    table(tmp_path, "A-1,m/one,a\n")
+    wrong = tmp_path / "119_thing_wrong_answers.csv"
+    wrong.write_text("question_number,model\n", encoding="utf-8")
+    said: list[str] = []
+    (done,) = import_all(
+        [tmp_path], EXAM, cassettes, form=Form.IGAKUQA119_TABLE, images=ImageMode.BLIND,
+        report=said.append,
+    )  # fmt: skip
+    assert done.run.run == "thing"
+    assert said == [
+        "left out: 119_thing_wrong_answers.csv holds no run, but a list of wrong answers"
+    ]
+
+
+def test_wrong_answers_alone_are_no_run(tmp_path: Path, cassettes: Path) -> None:
+    file = tmp_path / "119_thing_wrong_answers.csv"
+    file.write_text("question_number,model\n", encoding="utf-8")
+    assert "holds no run, but a list of wrong answers" in refused(
+        [file], cassettes, images=ImageMode.BLIND
+    )
+
+
+def test_an_import_that_ends_midway_names_what_it_kept(tmp_path: Path, cassettes: Path) -> None:
+    first = block(tmp_path, "112-A_gpt3.jsonl", A_1="a")
+    second = block(tmp_path, "112-A_gpt4.jsonl", A_9="a")
+    with pytest.raises(ImportFileError, match="imported before that, and kept: gpt3") as caught:
+        import_all([first, second], EXAM, cassettes)
+    assert "'A-9', which tiny does not have" in str(caught.value)
+    assert [one.name for one in (cassettes / "tiny").iterdir()] == ["gpt3"]

@@ -92,3 +92,57 @@ def test_files_without_checksum_need_a_whole_commit(
 ) -> None:
     pack.manifest["source"] |= source
     assert problem in pack.refused()
+
+
+def test_a_second_checksum_is_as_good_as_the_first(pack: PackBuilder) -> None:
+    pack.pin()
+    pack.write()
+    name = pack.dataset.name
+    first = pack.manifest["source"]["files"][name]
+    pack.manifest["source"]["files"][name] = ["0" * 64, first]
+    pack.load()
+    pack.manifest["source"]["files"][name] = ["0" * 64, "1" * 64]
+    assert "but the pack pins 000000000000" in pack.refused()
+
+
+LATER = {"commit": "c0ffee", "key": "official"}
+
+
+def newer(pack: PackBuilder, answer: str) -> str:
+    """The refusal of a data set whose file is another than the pinned one."""
+    pack.pin()
+    pack.write()
+    pack.manifest["source"]["later"] = LATER
+    pack.official["changes"] = [{"question": "A-1", "answer": ["b"]}]
+    pack["A-1"]["answer"] = [answer]
+    return pack.refused()
+
+
+def test_upstreams_newer_version_is_known_by_its_answers_and_not_to_be_deleted(
+    pack: PackBuilder,
+) -> None:
+    message = newer(pack, "b")
+    assert "it is upstream's newer version (commit c0ffee), which has the answers" in message
+    assert "of the key 'official' already (A-1)" in message
+    assert "write its checksum behind the pinned one" in message
+    assert "delete" not in message
+
+
+def test_any_other_version_is_not_taken_for_it(pack: PackBuilder) -> None:
+    message = newer(pack, "c")
+    assert "newer version" not in message
+    assert "delete it and run `jmle fetch tiny`" in message
+
+
+def test_a_pinned_figure_may_be_missing_where_its_question_is_said_to_lack_it(
+    pack: PackBuilder,
+) -> None:
+    """One pinned figure of a question that shows none is missed by nobody unsaid."""
+    figure = pack.folder / "images" / "A-1-2.png"
+    pack.pin()
+    pack.write()
+    pack.manifest["source"]["files"]["images/A-1-2.png"] = "0" * 64
+    assert f"{figure}: this figure is pinned, but it is not there" in pack.refused()
+    pack["A-1"].update(clinical_images=[], requires_image=False)
+    pack.manifest["source"]["files"].pop(pack.dataset.name)
+    pack.load()
