@@ -41,7 +41,7 @@ def source_folder(manifest: Manifest, pack: Path, data_root: Path) -> Path:
 def _missing(manifest: Manifest, where: object) -> DataMissingError:
     sources = [manifest.source, *manifest.other_sources.values()]
     download = f"Download them with `jmle fetch {manifest.id}`"
-    if not manifest.source.url:
+    if not any(one.url for one in sources):
         owners = " or ".join(one.repository or "whoever has them" for one in sources)
         download = f"Get them from {owners} yourself"
     folders = " or ".join(repr(one.folder) for one in sources)

@@ -31,11 +31,12 @@ def summary_line(results: Results) -> str:
         + (f" (needs {section.points - section.margin})" if section.margin is not None else "")
         for section in sheet.sections.values()
     ]
-    note = "".join(f", {one}" for one in unofficial(results))
-    note += ", scripted replies" if results.run.scripted else ""
+    parts += unofficial(results)
+    parts += ["scripted replies"] if results.run.scripted else []
+    told = f" ({', '.join(parts)})" if parts else ""
     return printable(
-        f"{results.exam.id} {results.run.name}: {verdict_word(sheet)} {points_of(sheet.total)} "
-        f"({', '.join(parts)}{note})"
+        f"{results.exam.id} {results.run.name}: {verdict_word(sheet)} {points_of(sheet.total)}"
+        f"{told}"
     )
 
 
