@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jmle_plugin.ask.plain_yaml import dump, load
+from jmle_plugin.errors import SettingsError
 
 texts = st.text(st.characters(exclude_categories=()), max_size=60)
 values = st.recursive(
@@ -61,3 +63,42 @@ def test_foreign_tags_are_refused(text: str) -> None:
 def test_a_long_list_of_values_is_refused() -> None:
     with pytest.raises(ValueError, match="more than"):
         load("[" + "a," * 400_001 + "]")
+
+
+@pytest.mark.parametrize("depth", [0, 99])
+@pytest.mark.parametrize("name", [None, "name"])
+def test_what_nests_a_hundred_levels_is_read(name: str | None, depth: int) -> None:
+    value: Any = "deep"
+    for _ in range(depth):
+        value = [value] if name is None else {name: value}
+    assert load(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{a: "])
+@pytest.mark.parametrize("depth", [101, 200_000])
+def test_what_nests_deeper_is_refused_and_ends_no_process(opening: str, depth: int) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - libyaml may be the first to refuse it
+        load(opening * depth)
+
+
+def test_depth_is_counted_here_whatever_the_library_allows() -> None:
+    with pytest.raises(ValueError, match="nests more than 100 levels"):
+        load("- " * 105)
+
+
+@pytest.mark.parametrize(
+    "text", ["a\tb\nc", "one  \ntwo", "end \n", "\U0001f44d\nいいえ", "x\n\n", "  x\ny", "あ\nい"]
+)
+def test_texts_stay_readable(text: str) -> None:
+    written = dump({"text": text})
+    assert written.startswith("text: |")
+    assert "\\" not in written
+    assert load(written) == {"text": text}
+
+
+def test_without_libyaml_an_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    for use in (lambda: load("a: b"), lambda: dump({"a": "b"})):
+        with pytest.raises(SettingsError, match="libyaml") as caught:
+            use()
+        assert "pip install" in str(caught.value)
