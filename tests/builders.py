@@ -16,6 +16,7 @@ from jmle_plugin.ask.cassette import Cassette
 from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef, RunSpec
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import (
     AnswerKey,
     Block,
@@ -25,7 +26,6 @@ from jmle_plugin.exam.model import (
     KeyEntry,
     ProhibitedRule,
     Question,
-    QuestionKind,
     Section,
     Serial,
     Treatment,

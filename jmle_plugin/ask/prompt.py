@@ -10,16 +10,14 @@ from string import Template
 from typing import Any
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.exam.model import Exam, Question, QuestionKind
+from jmle_plugin.exam.kinds import forms
+from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.files import read_regular
 
 DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
 OTHER_FORMS_PROMPT = DEFAULT_PROMPT.with_name("ja-2.toml")
 """For exams whose options are not all a, b, c..., or with other forms of questions."""
 _FORM = f"See {DEFAULT_PROMPT} for the form of one."
-_INSTRUCTIONS = ("single", "multi_select", "numeric")
-_OTHER_INSTRUCTIONS = ("sequence", "select_all")
-"""Those that only an exam with such questions needs."""
 _PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example"}
 
 
@@ -62,7 +60,8 @@ def default_prompt(exam: Exam | None = None) -> Path:
     """The suite's own template file for `exam`."""
     questions = exam.questions.values() if exam is not None else ()
     other = any(
-        one.labels[:1] not in ((), ("a",)) or one.form in _OTHER_INSTRUCTIONS for one in questions
+        one.labels[:1] not in ((), ("a",)) or not one.kind.form(one.select).usual
+        for one in questions
     )
     return OTHER_FORMS_PROMPT if other else DEFAULT_PROMPT
 
@@ -86,28 +85,31 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
     instructions = data.get("instruction", {})
     if not isinstance(instructions, dict):
         raise SettingsError("instruction is no table", where=file, remedy=_FORM)
-    forms = {question.form for question in exam.questions.values()} if exam is not None else ()
-    others = {*forms, *instructions}
-    kinds = [*_INSTRUCTIONS, *(one for one in _OTHER_INSTRUCTIONS if one in others)]
+    asked = {question.form for question in exam.questions.values()} if exam is not None else ()
+    known = forms()
+    needed = [name for name, form in known.items() if form.usual or name in {*asked, *instructions}]
+    instructions = {
+        name: instructions.get(name, known[name].instruction or None) for name in needed
+    }
     texts = {
         "name": data.get("name"),
         "system": data.get("system", ""),
         "user": data.get("user"),
-        **{f"instruction.{kind}": instructions.get(kind) for kind in kinds},
+        **{f"instruction.{name}": text for name, text in instructions.items()},
     }
     for place, text in texts.items():
         if not isinstance(text, str):
             raise SettingsError(f"{place} is missing or not a text", where=file, remedy=_FORM)
         _check_placeholders(text, place, file)
-    for needed in ("question", "instruction"):
-        if needed not in Template(data["user"]).get_identifiers():
-            raise SettingsError(f"user has no ${needed} in it", where=file, remedy=_FORM)
+    for part in ("question", "instruction"):
+        if part not in Template(data["user"]).get_identifiers():
+            raise SettingsError(f"user has no ${part} in it", where=file, remedy=_FORM)
     return Prompt(
         name=data["name"],
         sha256=hashlib.sha256(raw).hexdigest(),
         system=Template(texts["system"] or ""),
         user=Template(data["user"]),
-        instructions={kind: Template(instructions[kind]) for kind in kinds},
+        instructions={name: Template(text) for name, text in instructions.items()},
     )
 
 
@@ -116,7 +118,7 @@ def _example(question: Question) -> str:
     many = question.select or 2  # of those that apply there may be two
     example = (spread if len(spread) >= many else question.labels)[:many]
     # Out of the printed order, so that nobody takes it for one.
-    return ",".join(reversed(example) if question.kind is QuestionKind.SEQUENCE else example)
+    return ",".join(reversed(example) if question.kind.rules.ordered else example)
 
 
 def _check_placeholders(text: str, place: str, file: Path) -> None:

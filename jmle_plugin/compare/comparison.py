@@ -23,7 +23,7 @@ from jmle_plugin.compare.power import (
 )
 from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.verdict import verdict_doubt
-from jmle_plugin.exam.kinds import KIND_TITLES
+from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.results.comparison import (
     Answers,
     Change,
@@ -112,7 +112,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         blocks=[
             part.model_copy(update={"p_holm": p}) for part, p in zip(blocks, adjusted, strict=True)
         ],
-        kinds=_parts(pairs, lambda place: place.kind, KIND_TITLES),
+        kinds=_parts(pairs, lambda place: place.kind, form_titles()),
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.images import decode
 from jmle_plugin.exam.keys import points_counted, share_of
-from jmle_plugin.exam.model import Criterion, Exam, Question, QuestionKind
+from jmle_plugin.exam.model import Criterion, Exam, Question
 
 _MANY = 3
 """More questions with the same defect than this share a line."""
@@ -158,7 +158,7 @@ def _prohibited(exam: Exam) -> Iterator[str]:
             "are not counted; set listed = true"
         )
     for question in exam.questions.values():
-        if question.prohibited and question.kind is not QuestionKind.CHOICE:
+        if question.prohibited and not question.kind.rules.prohibits:
             yield (
                 f"question {question.id}: prohibited choices of a {question.kind} question never "
                 "count; take them out"

@@ -7,7 +7,6 @@ treatment back, a treatment keeps the answers that stand.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,12 +19,8 @@ from jmle_plugin.exam.model import (
     KeyEntry,
     ProhibitedRule,
     Question,
-    QuestionKind,
     Treatment,
 )
-
-# Digits as the examiners print them; Decimal would also take 1_000, NaN and full-width digits.
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def build_key(  # noqa: PLR0913 - each is a part of the pack
@@ -144,29 +139,9 @@ def _unexplained(
 def checked_answer(question: Question, answer: Iterable[str], where: Path) -> tuple[str, ...]:
     """A key answer in canonical form; PackError when the question cannot have it."""
     given = tuple(answer)
-    if question.kind is QuestionKind.NUMERIC:
-        if len(given) != 1 or not _NUMBER.fullmatch(given[0]):
-            raise PackError(
-                f"question {question.id}: the answer {list(given)} is not one number", where=where
-            )
-        return given
-    if outside := sorted(set(given) - set(question.labels)):
-        raise PackError(
-            f"question {question.id}: the answer names {outside}, but the options are "
-            f"{', '.join(question.labels)}",
-            where=where,
-        )
-    if len(set(given)) != len(given) or not question.takes(len(given)):
-        raise PackError(
-            f"question {question.id}: the answer {list(given)} has {len(given)} labels, "
-            f"but {question.select or 'one or more'} different ones must be selected",
-            where=where,
-        )
-    if both := sorted(question.prohibited & set(given)):
-        raise PackError(
-            f"question {question.id}: {both} are both prohibited and the answer", where=where
-        )
-    return given if question.kind is QuestionKind.SEQUENCE else tuple(sorted(given))
+    if problem := question.kind.rules.wrong_answer(question, given):
+        raise PackError(f"question {question.id}: {problem}", where=where)
+    return question.kind.canonical(given)
 
 
 def _changed(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jmle_plugin.exam.key_spec import KeySpec, ProhibitedSpec
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import Manifest
-from jmle_plugin.exam.model import Question, QuestionKind, Treatment
+from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import Paper
 

@@ -10,16 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-
-class QuestionKind(StrEnum):
-    """How a question is answered."""
-
-    CHOICE = "choice"
-    """Select exactly ``select`` of the labelled options, or all that apply where it is 0."""
-    NUMERIC = "numeric"
-    """Write a number (the exam's digit boxes)."""
-    SEQUENCE = "sequence"
-    """Put ``select`` of the labelled options in order: a,c,b is not a,b,c."""
+from jmle_plugin.exam.kinds import QuestionKind, takes
 
 
 class NumericRule(StrEnum):
@@ -102,15 +93,8 @@ class Question:
 
     @property
     def form(self) -> str:
-        """What has to be written down.
-
-        `single`, `multi_select`, `select_all`, `numeric` or `sequence`.
-        """
-        if self.kind is not QuestionKind.CHOICE:
-            return self.kind.value
-        if not self.select:
-            return "select_all"
-        return "single" if self.select == 1 else "multi_select"
+        """What has to be written down: the name of one of its kind's forms."""
+        return self.kind.form(self.select).name
 
     @property
     def has_figures(self) -> bool:
@@ -118,8 +102,8 @@ class Question:
         return bool(self.images) or self.figures_missing
 
     def takes(self, count: int) -> bool:
-        """Whether so many labels are as many as it asks for."""
-        return count == self.select if self.select else count > 0
+        """Whether so many answers are as many as it asks for."""
+        return takes(self, count)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
-from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.sources import Paper, PaperQuestion
 from jmle_plugin.exam.sources.printed import folded
 
@@ -58,24 +57,10 @@ def _check_question(one: PaperQuestion, file: Path) -> None:
         )
     elif right is not None and not 0 <= right <= 1:
         problem = f"human_accuracy {right:g} is no share; write it as 0 to 1"
-    elif one.kind is not QuestionKind.NUMERIC:
-        problem = _wrong_options(one)
-    elif one.options or one.select != 1:
-        problem = "a numeric question has no options and selects 1"
+    else:
+        problem = one.kind.rules.wrong_question(one) or _wrong_labels(one.options)
     if problem:
         raise PackError(f"question {one.id}: {problem}", where=file)
-
-
-def _wrong_options(one: PaperQuestion) -> str:
-    if len(one.options) < 2:  # noqa: PLR2004 - a choice needs something to choose from
-        return "a choice question needs at least two options"
-    if one.kind is QuestionKind.SEQUENCE and one.select < 2:  # noqa: PLR2004 - an order of one
-        return "a sequence has at least two options in order"
-    if one.select > len(one.options):
-        return f"selects {one.select} of {len(one.options)} options"
-    if stray := set(one.prohibited) - set(one.options):
-        return f"prohibited choices {sorted(stray)} are not among the options"
-    return _wrong_labels(one.options)
 
 
 def _wrong_labels(labels: Iterable[str]) -> str:

@@ -23,8 +23,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jmle_plugin.exam.model import Question, QuestionKind
-from jmle_plugin.mark import choice, numeric, sequence
+from jmle_plugin.exam.model import Question
+from jmle_plugin.mark.readers import READERS
 
 _LAST_WORD = re.compile(r"\s*(?:最終)?(?:答え|解答|回答|正解|[Aa]nswer)\s*[:：]\s*(.+)")
 _DROPPED = str.maketrans("", "", "[], ")
@@ -32,19 +32,14 @@ _DROPPED = str.maketrans("", "", "[], ")
 
 def read_bare(question: Question, text: str) -> tuple[tuple[str, ...], bool]:
     """Return the answer, () where there is none, and whether it was given precisely."""
-    if question.kind is QuestionKind.NUMERIC:
-        exact, read = numeric.read_exact(text), numeric.read
-    elif question.kind is QuestionKind.SEQUENCE:
-        exact, read = sequence.read_exact(question, text), sequence.read
-    else:
-        exact, read = choice.read_exact(question, text), choice.read
-    if exact:
+    reader = READERS[question.kind]
+    if exact := reader.exact(question, text):
         return exact, True
-    answer = read(question, text)
+    answer = reader.tolerant(question, text)
     if not answer:
         lines = text.strip().splitlines()
         last = _LAST_WORD.fullmatch(lines[-1]) if lines else None
-        answer = read(question, last[1]) if last else ()
+        answer = reader.tolerant(question, last[1]) if last else ()
     return answer, False
 
 
@@ -59,14 +54,14 @@ def read_recorded(question: Question, written: str) -> tuple[str, ...]:
 
 
 def _between_commas(question: Question, text: str) -> tuple[str, ...]:
-    if question.kind is QuestionKind.NUMERIC:
+    if not question.kind.rules.labelled:
         return (text,) if text else ()
     return _once(question, text.split(",")) if text else ()
 
 
 def _without_separators(question: Question, text: str) -> tuple[str, ...]:
     left = text.strip().lower().translate(_DROPPED)
-    if question.kind is QuestionKind.NUMERIC:
+    if not question.kind.rules.labelled:
         return (left,) if left else ()
     return _once(question, list(left))
 
@@ -75,7 +70,7 @@ def _once(question: Question, labels: list[str]) -> tuple[str, ...]:
     # A label given twice makes another list than the key's: wrong by both rules.
     if len(set(labels)) < len(labels):
         return ()
-    return tuple(labels if question.kind is QuestionKind.SEQUENCE else sorted(labels))
+    return question.kind.canonical(labels)
 
 
 RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {

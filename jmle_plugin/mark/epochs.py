@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.grading import Outcome, as_number
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
+from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import EpochScore, EpochsTally, Sheet, Verdict
 

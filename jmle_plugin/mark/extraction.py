@@ -24,11 +24,11 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jmle_plugin.exam.model import Question, QuestionKind
-from jmle_plugin.mark import choice, numeric, sequence
+from jmle_plugin.exam.model import Question
+from jmle_plugin.mark import published
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
 from jmle_plugin.mark.bare import read_bare, read_published_bare, read_recorded
-from jmle_plugin.mark.published import read_published
+from jmle_plugin.mark.readers import READERS
 
 _LINE_LIMIT = 200
 
@@ -86,13 +86,12 @@ def read_answer(  # noqa: PLR0913 - what is known of a reply
     if answer_of:
         return _read_bare(question, text, extraction, answer_of)
     standard = _read_standard(question, text, reasoning)
-    # That project's exam asks for no order, so its rule has none to read.
-    if extraction is Extraction.STANDARD or question.kind is QuestionKind.SEQUENCE:
+    if extraction is Extraction.STANDARD or question.kind not in published.KINDS:
         return standard
     if recorded is not None:
         answer, line = read_recorded(question, recorded), standard.line
     else:
-        answer, line = read_published(question, text, reasoning)
+        answer, line = published.read_published(question, text, reasoning)
     if not answer:
         return Reading((), How.NONE, _for_people(line))
     how = How.EXACT if standard.how is How.EXACT else How.TOLERANT
@@ -100,12 +99,14 @@ def read_answer(  # noqa: PLR0913 - what is known of a reply
 
 
 def _read_standard(question: Question, text: str, reasoning: str) -> Reading:
+    reader = READERS[question.kind]
+
     def begins(content: str) -> bool:
-        return _begins(question, content)
+        return reader.begins(question, content)
 
     line = find_answer_line(text, begins)
     if line is not None:
-        if line.plain and (exact := _read_exact(question, line.content)):
+        if line.plain and (exact := reader.exact(question, line.content)):
             return Reading(exact, How.EXACT, _for_people(line.shown))
         return _tolerant(question, line)
     for stand_in in find_stand_ins(text):
@@ -128,28 +129,9 @@ def _read_bare(question: Question, text: str, extraction: Extraction, project: s
 
 
 def _tolerant(question: Question, line: AnswerLine) -> Reading:
-    if question.kind is QuestionKind.NUMERIC:
-        answer = numeric.read(question, line.content)
-    elif question.kind is QuestionKind.SEQUENCE:
-        answer = sequence.read(question, line.content)
-    else:
-        answer = choice.read(question, line.content)
+    answer = READERS[question.kind].tolerant(question, line.content)
     how = How.TOLERANT if answer else How.NONE
     return Reading(answer, how, _for_people(line.shown))
-
-
-def _read_exact(question: Question, content: str) -> tuple[str, ...]:
-    if question.kind is QuestionKind.NUMERIC:
-        return numeric.read_exact(content)
-    if question.kind is QuestionKind.SEQUENCE:
-        return sequence.read_exact(question, content)
-    return choice.read_exact(question, content)
-
-
-def _begins(question: Question, content: str) -> bool:
-    if question.kind is QuestionKind.NUMERIC:
-        return numeric.begins(content)
-    return choice.begins(question, content)
 
 
 def _for_people(line: str) -> str:

@@ -7,11 +7,11 @@ examiners decided about the question after the sitting (its treatment).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
-from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, QuestionKind, Treatment
+from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, Treatment
 from jmle_plugin.mark.extraction import Reading
+from jmle_plugin.mark.readers import READERS
 
 
 class Outcome(StrEnum):
@@ -36,22 +36,14 @@ class Score:
 def grade(question: Question, entry: KeyEntry, reading: Reading, numeric: NumericRule) -> Outcome:
     """Compare a reading with the key; never raises and never gives ERROR.
 
-    A choice answer needs as many labels as the question asks for, or as many as an
-    accepted answer has; so does a sequence, whose order must be that of an accepted one. A
-    numeric answer that is not a number (the published rule keeps free text) is no answer,
-    unless it is the key's own text under ``NumericRule.TEXT``.
+    What is not valid (the wrong number of choices; free text for a number, which the published
+    rule keeps) is no answer. When it is right is for the kind's reader to say.
     """
     if not reading.answer:
         return Outcome.NO_ANSWER
-    if question.kind is QuestionKind.NUMERIC:
-        return _grade_number(entry, reading.answer[0], numeric)
-    chosen = frozenset(reading.answer)
-    if not question.takes(len(chosen)) and len(chosen) not in map(len, entry.accepted):
+    right = READERS[question.kind].judge(question, reading.answer, entry.accepted, numeric)
+    if right is None:
         return Outcome.NO_ANSWER
-    if question.kind is QuestionKind.SEQUENCE:
-        right = reading.answer in entry.accepted
-    else:
-        right = any(chosen == frozenset(accepted) for accepted in entry.accepted)
     return Outcome.CORRECT if right else Outcome.INCORRECT
 
 
@@ -62,7 +54,7 @@ def prohibited_picks(question: Question, reading: Reading) -> frozenset[str]:
     bad: a list of all five options is not five decisions.
     """
     chosen = frozenset(reading.answer)
-    if question.kind is not QuestionKind.CHOICE or not question.takes(len(chosen)):
+    if not question.kind.rules.prohibits or not question.takes(len(chosen)):
         return frozenset()
     return chosen & question.prohibited
 
@@ -95,24 +87,3 @@ def score(question: Question, entry: KeyEntry, outcome: Outcome) -> Score:
     if treatment is Treatment.EXCLUDE_IF_WRONG:
         return Score(0, 0)
     return Score(0, full)
-
-
-def _grade_number(entry: KeyEntry, written: str, rule: NumericRule) -> Outcome:
-    keys = [text for accepted in entry.accepted for text in accepted]
-    if rule is NumericRule.TEXT and written in keys:
-        return Outcome.CORRECT
-    value = as_number(written)
-    if value is None:
-        return Outcome.NO_ANSWER
-    if rule is NumericRule.NUMBER and any(value == as_number(text) for text in keys):
-        return Outcome.CORRECT
-    return Outcome.INCORRECT
-
-
-def as_number(text: str) -> Decimal | None:
-    """The finite number that `text` is, however it is written; None for anything else."""
-    try:
-        value = Decimal(text)
-    except (InvalidOperation, ValueError):
-        return None
-    return value if value.is_finite() else None

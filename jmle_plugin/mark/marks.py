@@ -12,7 +12,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.cassette import cassette_name
-from jmle_plugin.exam.model import AnswerKey, Question, QuestionKind
+from jmle_plugin.exam.model import AnswerKey, Question
 from jmle_plugin.gateway.reply import Reply, SentImage, Usage
 from jmle_plugin.mark.answer_line import DECORATION, MARKER
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
@@ -158,12 +158,12 @@ def explain(question: Question, mark: Mark, line: str = "") -> str:
     """
     unit = "pt" if question.points == 1 else "pts"
     answered = answer_text(mark.answer)
-    if question.kind is QuestionKind.NUMERIC:
+    if question.kind.rules.united:
         answered = _with_unit(answered, line)
     unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
     given = f"answered {answered}" if answered else unread
     if mark.answer and mark.outcome is Outcome.NO_ANSWER:
-        given += f" ({_asked_for(question)})"
+        given += f" (not {question.kind.rules.wanted(question)})"
     asked = cassette_name(question.id, mark.epoch)
     return f"{asked} ({question.points} {unit}): {given}, key {key_text(mark.accepted)}"
 
@@ -172,12 +172,6 @@ def _with_unit(number: str, line: str) -> str:
     """A number in the few words its answer line has for it; where it has many, alone."""
     stated = printable(line.partition(MARKER)[2].strip(DECORATION))
     return stated if number and number in stated and len(stated) <= _FEW_WORDS else number
-
-
-def _asked_for(question: Question) -> str:
-    if question.kind is QuestionKind.NUMERIC:
-        return "not a number"
-    return f"not {question.select} choice{'s' if question.select > 1 else ''}"
 
 
 def _short(text: str) -> str:

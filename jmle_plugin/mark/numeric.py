@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
-from jmle_plugin.exam.model import Question
+from jmle_plugin.exam.model import NumericRule, Question
 from jmle_plugin.mark.answer_line import LATEX
+
+Answer = tuple[str, ...]
 
 # No exam asks for more digits; longer ones would only fill the records.
 _LONGEST = 64
@@ -44,7 +47,7 @@ _NUMBERED_BOX = re.compile(
 )
 
 
-def read_exact(content: str) -> tuple[str, ...]:
+def read_exact(_question: Question, content: str) -> tuple[str, ...]:
     """Return the number of ``3.14``; () where anything else is written."""
     return _checked(content) if _EXACT.fullmatch(content) else ()
 
@@ -67,10 +70,36 @@ def read(question: Question, content: str) -> tuple[str, ...]:
     return _checked(written.pop()) if len(written) == 1 else ()
 
 
-def begins(content: str) -> bool:
+def begins(_question: Question, content: str) -> bool:
     """Tell whether ``content`` begins with a digit, a sign or a numbered box."""
     start = content.lstrip(" \t\u3000*_`#$(（[:：\"'「")[:1]
     return start.isdecimal() or start in tuple("+-−－.．" + _CIRCLED)
+
+
+def judge(
+    _question: Question, answer: Answer, accepted: Sequence[Answer], rule: NumericRule
+) -> bool | None:
+    """Tell whether a number is right; None where it is none.
+
+    Text that is no number (the published rule keeps it) is right where the rule is
+    ``NumericRule.TEXT`` and the key has that text.
+    """
+    written, keys = answer[0], [text for one in accepted for text in one]
+    if rule is NumericRule.TEXT and written in keys:
+        return True
+    value = as_number(written)
+    if value is None:
+        return None
+    return rule is NumericRule.NUMBER and any(value == as_number(text) for text in keys)
+
+
+def as_number(text: str) -> Decimal | None:
+    """The finite number that `text` is, however it is written; None for anything else."""
+    try:
+        value = Decimal(text)
+    except (InvalidOperation, ValueError):
+        return None
+    return value if value.is_finite() else None
 
 
 def _numbers(plain: str) -> Iterator[re.Match[str]]:

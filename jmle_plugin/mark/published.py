@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import re
 
-from jmle_plugin.exam.model import Question, QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Question
+
+KINDS = frozenset({QuestionKind.CHOICE, QuestionKind.NUMERIC})
+"""The kinds that its exam has; of others the rule says nothing."""
 
 _ANSWER = re.compile(r"【回答】\s*(.*)")
 _MARKUP = re.compile(r"[*_`#]")
@@ -37,7 +41,7 @@ def read_published(question: Question, text: str, reasoning: str) -> tuple[tuple
 
 
 def _parse(question: Question, written: str) -> tuple[str, ...]:
-    if question.kind is QuestionKind.NUMERIC:
+    if not question.kind.rules.labelled:
         stripped = written.strip()
         return (stripped,) if stripped else ()
     parts = _BETWEEN.split(_MARKUP.sub("", written))

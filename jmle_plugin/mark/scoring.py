@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jmle_plugin.exam.keys import share_of
+from jmle_plugin.exam.kinds import forms
 from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
@@ -22,8 +23,6 @@ from jmle_plugin.mark.sheet import (
 )
 from jmle_plugin.mark.totals import finish_reasons, total_cost, total_figures, total_tokens
 
-KINDS = ("single", "multi_select", "numeric")
-"""The kinds every sheet has; others are on it where the exam has such questions."""
 HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": math.inf}
 """Name of a share of human candidates who were right -> the share it stays below."""
 
@@ -73,6 +72,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         rule.name: _section(exam, rule, tally(filter(rule.counts, counted)), decided=decided)
         for rule in exam.key.criteria
     }
+    usual = [name for name, form in forms().items() if form.usual]
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
     return Sheet(
         verdict=reached_verdict(
@@ -89,8 +89,8 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
             block.id: tally(q for q in counted if q.block == block.id) for block in exam.blocks
         },
         kinds={
-            kind: tally(q for q in counted if q.form == kind)
-            for kind in dict.fromkeys((*KINDS, *(q.form for q in exam.questions.values())))
+            form: tally(q for q in counted if q.form == form)
+            for form in dict.fromkeys((*usual, *(q.form for q in exam.questions.values())))
         },
         images=ImageTally(
             shown=tally(q for q in chosen if q.images),

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from jmle_plugin.exam.model import Question
+from jmle_plugin.exam.model import NumericRule, Question
 from jmle_plugin.mark.answer_line import LATEX
 
 _BLANK = r"\s\u200b\ufe0f\ufeff*_`#$\\()\[\]{}【】〔〕《》〈〉「」『』\"'“”‘’.。!"
@@ -85,3 +86,20 @@ def tokens_of(question: Question, content: str) -> list[Token]:
         found.append(Token(kind, text, glued))
         glued = True
     return found
+
+
+def judge(
+    question: Question,
+    answer: tuple[str, ...],
+    accepted: Sequence[tuple[str, ...]],
+    _rule: NumericRule,
+) -> bool | None:
+    """Tell whether labels are an accepted answer; None where they are not as many as asked.
+
+    As many as an accepted answer has are as many as asked, too.
+    """
+    count = len(set(answer))
+    if not question.takes(count) and count not in map(len, accepted):
+        return None
+    canonical = question.kind.canonical
+    return canonical(answer) in map(canonical, accepted)

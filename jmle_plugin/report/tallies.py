@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jmle_plugin.exam.kinds import KIND_TITLES
+from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally
 from jmle_plugin.results.file import Results
 
@@ -33,7 +33,7 @@ def part_rows(results: Results) -> Rows:
     sheet = results.sheet
     parts = {
         **{f"Block {name}": tally for name, tally in sheet.blocks.items()},
-        **{KIND_TITLES[name]: tally for name, tally in sheet.kinds.items()},
+        **{form_titles().get(name, name): tally for name, tally in sheet.kinds.items()},
         "with images": sheet.images.shown,
         "without images": sheet.images.without,
     }

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Criterion
-from jmle_plugin.mark.grading import Outcome, as_number
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
+from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.mark.scoring import needed_points, reached_verdict
 from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
 from jmle_plugin.mark.totals import total_cost, total_tokens

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jmle_plugin.exam.kinds import forms
 from jmle_plugin.session.fixtures import seat_of
 from jmle_plugin.session.settings import SETTINGS_KEY
 
@@ -20,21 +21,21 @@ SITTINGS_KEY = pytest.StashKey["tuple[Sitting, ...]"]()
 NOBODY = "nobody-to-examine"
 """Id of the placeholder an exam test gets when no model and no run was named."""
 
-MARKERS = {
-    "required": "questions of the required section (必修)",
-    "general": "questions of the general section (一般・臨床)",
-    "image": "questions with figures",
-    "multi_select": "questions where two or more options must be selected",
-    "numeric": "questions answered with a number",
-    "sequence": "questions answered with options in order",
-    "select_all": "questions where all options that apply must be selected",
-    "serial": "questions that share a context with others (連問)",
-}
+
+def marker_helps() -> dict[str, str]:
+    """What each marker that any exam may have is for."""
+    return {
+        "required": "questions of the required section (必修)",
+        "general": "questions of the general section (一般・臨床)",
+        "image": "questions with figures",
+        **{name: form.marker for name, form in forms().items() if form.marker},
+        "serial": "questions that share a context with others (連問)",
+    }
 
 
 def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None:
     """Declare the markers, among them one per block and section of the exams sat."""
-    names = dict(MARKERS)
+    names = marker_helps()
     for sitting in sittings:
         names |= {section.id: section.title for section in sitting.exam.sections}
         names |= {f"block_{block.id}": f"block {block.id}" for block in sitting.exam.blocks}
@@ -109,7 +110,7 @@ def _markers(question: Question) -> list[str]:
         f"block_{question.block}": True,
         question.section: True,
         "image": question.has_figures,
-        question.form: question.form in MARKERS,
+        question.form: bool(question.kind.form(question.select).marker),
         "serial": question.serial is not None,
     }
     return [name for name, holds in facts.items() if holds]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jmle_plugin.exam.model import Exam, Question, QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Exam, Question
 from tests.scripted.server import Script
 
 RESIDENT = "scripted/resident"

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.files import read_regular
 from jmle_plugin.strict import validated

@@ -25,7 +25,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.sources.digit_boxes import boxed_number
 from jmle_plugin.exam.sources.jsonl import read_lines
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial

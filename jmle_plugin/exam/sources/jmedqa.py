@@ -31,7 +31,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.sources.jsonl import read_text
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.exam.sources.printed import asked_for, folded, labels_of, number_of, with_options

@@ -21,7 +21,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind, Treatment
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Treatment
 from jmle_plugin.exam.sources.digit_boxes import boxed_number
 from jmle_plugin.exam.sources.jsonl import json_files, parsed, read_text
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.strict import read_toml, validated
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jmle_plugin.exam.model import QuestionKind, Treatment
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Treatment
 
 
 @dataclass(frozen=True, slots=True)

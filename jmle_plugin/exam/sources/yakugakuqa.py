@@ -26,7 +26,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind, Treatment
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Treatment
 from jmle_plugin.exam.sources.jsonl import read_lines
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
 from jmle_plugin.exam.sources.printed import asked_for, folded, with_options

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jmle_plugin.compare.leaderboard import Entry, Leaderboard, Row, Table
+from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
@@ -40,6 +41,7 @@ def board_page(
     titles = dict.fromkeys(table.exam.title for table in board.tables)
     data = {
         "level": f"{board.level:.0%}",
+        "forms": form_titles(),
         "legend": list(leaderboard.legend(board)),
         "tables": [
             _table(board, table, entries, exams.get(table.exam.id), base) for table in board.tables

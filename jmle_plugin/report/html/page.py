@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jmle_plugin.errors import ResultError
+from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.report.html.document import Frame, document, embedded_json
@@ -109,6 +110,7 @@ def _data(runs: Sequence[PageRun], exam: Exam | None, images: Images, base: Path
         "exam": results[0].exam.model_dump(mode="json"),
         "images": images,
         "missing": missing,
+        "forms": form_titles(),
         **exam_data(exam, results),
         "runs": told,
     }

@@ -19,7 +19,8 @@ from jmle_plugin.ask.prompt import (
     load_prompt,
 )
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.exam.model import Question, QuestionKind, Serial
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Question, Serial
 from tests.builders import FIGURE, make_exam, make_question
 
 EXAM = make_exam()

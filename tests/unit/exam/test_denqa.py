@@ -10,8 +10,9 @@ import pytest
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.check import notes
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.library import find_pack, pack_folders
-from jmle_plugin.exam.model import Exam, QuestionKind, Treatment
+from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.exam.sources.denqa import read
 from jmle_plugin.exam.sources.paper import PaperQuestion

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.model import QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.sources.digit_boxes import boxed_number
 from jmle_plugin.exam.sources.igakuqa import BLOCKS, read
 from jmle_plugin.exam.sources.paper import PaperQuestion

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.check import notes
-from jmle_plugin.exam.model import Exam, QuestionKind, Treatment
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.sources import jmed48k as jmed48k_layout
 from jmle_plugin.exam.sources import kokushimd as kokushimd_layout
 from jmle_plugin.gateway.reply import Reply

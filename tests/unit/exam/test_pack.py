@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jmle_plugin.errors import DataMissingError, PackError, UnknownNameError
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import read_manifest
-from jmle_plugin.exam.model import QuestionKind
 from jmle_plugin.exam.pack import question_digest
 from jmle_plugin.exam.reading import source_folder
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import KeyEntry, NumericRule, Question
 from jmle_plugin.gateway.reply import PROJECTS, Reply, read_reply
 from jmle_plugin.mark.bare import RULES
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, QuestionKind, Treatment
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, Treatment
 from jmle_plugin.mark.extraction import How, Reading
 from jmle_plugin.mark.grading import Outcome, Score, grade, prohibited_picks, score
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.exam.model import Question, QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Question
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 
 CHOICE = Question(

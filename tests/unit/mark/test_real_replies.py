@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jmle_plugin.exam.model import Question, QuestionKind
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import Question
 from jmle_plugin.mark.extraction import Extraction, How, read_answer
 
 RUNS = 15

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.compare.leaderboard import leaderboard
-from jmle_plugin.exam.kinds import KIND_TITLES
+from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.mark.sheet import Tally
 from jmle_plugin.report.html.page import build_page
 from jmle_plugin.report.html.runs import PageRun
@@ -36,7 +36,7 @@ def told(results: Results) -> dict[str, tuple[str, str]]:
         **{one.title: one for one in sheet.sections.values()},
         "Total": sheet.total,
         **{f"Block {name}": one for name, one in sheet.blocks.items()},
-        **{KIND_TITLES[name]: one for name, one in sheet.kinds.items()},
+        **{form_titles()[name]: one for name, one in sheet.kinds.items()},
         "with images": sheet.images.shown,
         "without images": sheet.images.without,
     }

@@ -28,17 +28,9 @@ function sign(outcome, whose = "") {
   return h("span", { class: `sign ${outcome}`, role: "img", "aria-label": name, title: name }, mark);
 }
 
-const forms = {
-  single: "one choice",
-  multi_select: "several choices",
-  select_all: "all that apply",
-  sequence: "in order",
-  numeric: "numeric",
-};
-
 /** The forms that questions have, as choices of a filter. */
 function formsOf(questions) {
-  return Object.entries(forms).filter(([name]) => questions.some((question) => question.form === name));
+  return Object.entries(page.forms).filter(([name]) => questions.some((question) => question.form === name));
 }
 
 /** The askings of a question in a run, and the one that is scored. */

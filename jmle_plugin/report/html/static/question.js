@@ -128,8 +128,8 @@ function questionOf(question) {
   const serial = question.serial ? page.serials[question.serial] : null;
   const told = [
     question.points ? counted(question.points, "point") : null,
-    forms[question.form],
-    question.form === "multi_select" ? `${question.select} to choose` : null,
+    page.forms[question.form],
+    question.select > 1 ? `${question.select} to choose` : null,
     question.subject || null,
     question.human == null ? null : `${Math.round(100 * question.human)}% of people were right`,
     treatments[question.treatment],

@@ -97,7 +97,7 @@ function parts({ sheet, missing_title: title }) {
   return [
     partsOf("Blocks", Object.entries(sheet.blocks).map(([name, tally]) => [`Block ${name}`, tally])),
     partsOf("Kinds", [
-      ...Object.entries(sheet.kinds).map(([name, tally]) => [forms[name] ?? name, tally]),
+      ...Object.entries(sheet.kinds).map(([name, tally]) => [page.forms[name] ?? name, tally]),
       ["with images", sheet.images.with],
       ["without images", sheet.images.without],
       ...(sheet.images.missing ? [[title, sheet.images.missing]] : []),
