@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.integration.conftest import Project
@@ -31,3 +33,35 @@ def test_sessions_without_an_exam_import_nothing_heavy(project: Project) -> None
     project.pytester.makepyfile(test_other="def test_other(): pass")
     result = project.run("test_other.py", "-s", "-p", "no:anyio")
     assert "LOADED []" in result.stderr.str()
+
+
+LOADERS = """
+import sys
+from importlib.machinery import SourceFileLoader
+
+def pytest_sessionfinish(session):
+    own = {name: one for name, one in sys.modules.items() if name.startswith("jmle_plugin.")}
+    odd = [name for name, one in own.items() if type(one.__loader__) is not SourceFileLoader]
+    print("LOADED", len(own) > 50, odd, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("bytecode", ["", "1"])
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_no_process_rewrites_the_modules_of_this_package(
+    project: Project, monkeypatch: pytest.MonkeyPatch, workers: str, bytecode: str
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", bytecode)
+    project.conftest(LOADERS)
+    project.apart = True
+    result = project.sit("--run=scripted-resident", "--offline", "-n", workers, "-s")
+    assert result.ret == 0
+    told = [line for line in result.stderr.lines if "LOADED" in line]
+    assert told
+    assert all(line.endswith("LOADED True ['jmle_plugin.plugin']") for line in told)
+
+
+def test_a_session_leaves_the_imports_of_its_process_as_they_were(project: Project) -> None:
+    before = list(sys.meta_path)
+    assert project.sit("--run=scripted-resident", "--offline").ret == 0
+    assert sys.meta_path == before
