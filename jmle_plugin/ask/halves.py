@@ -45,6 +45,7 @@ def open_halves(exam: Exam, cassettes: Path, wanted: Wanted) -> tuple[Sitting, S
         )
     blind = replace(
         wanted,
+        prompt_file=vision.prompt.file if vision.prompt else None,
         model=run.model,
         run=blind_name(run.run),
         parameters=run.parameters,

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
-from jmle_plugin.ask.prompt import Prompt, load_prompt
+from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, recorded_prompt
 from jmle_plugin.ask.run import (
     RUN_FILE,
     ImageMode,
@@ -38,7 +38,8 @@ from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 class Wanted:
     """What somebody asked for; None and empty stand for nothing said.
 
-    A run that is named without its model stays as it was recorded.
+    A run that is named without its model stays as it was recorded. Without a `prompt_file` a
+    recorded run keeps the prompt that its `run.json` names, and a new one gets the suite's own.
     """
 
     model: str = ""
@@ -65,7 +66,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     the run was recorded in another way than is wanted.
     """
     prompt = load_prompt(wanted.prompt_file, exam)
-    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else ""
+    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt().sha256 else ""
     max_edge = wanted.image_max_edge
     name = wanted.run or run_name(
         wanted.model,
@@ -104,6 +105,8 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         _check_imported(spec, wanted)
         return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder, recorded)
     wanted = _as_can_be_shown(exam, wanted)
+    if wanted.prompt_file is None and not (wanted.rewrite and wanted.model):
+        prompt = _prompt_of(spec.prompt, exam)
     if wanted.rewrite:
         again = wanted if wanted.model else _as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
@@ -124,9 +127,20 @@ def reopen_sitting(
     `audit` says whether both halves of an audit sit in this session.
     """
     spec = RunSpec.model_validate(run)
-    prompt = load_prompt(prompt_file, exam) if spec.prompt is not None else None
+    prompt = None
+    if spec.prompt is not None:
+        prompt = load_prompt(prompt_file, exam) if prompt_file else _prompt_of(spec.prompt, exam)
     half = audit and spec.text_only_from is not None
     return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run, half=half)
+
+
+def _prompt_of(recorded: PromptRef, exam: Exam) -> Prompt:
+    """The prompt that a run was recorded with, where it is one of the suite's own.
+
+    Any other is in a file that only its user knows: the suite's own for new runs then stands in,
+    and is found to differ.
+    """
+    return load_prompt(recorded_prompt(recorded.sha256), exam)
 
 
 def is_recorded(folder: Path) -> bool:
@@ -149,6 +163,7 @@ def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:
             epochs=wanted.epochs or 1,
             text_only_from=wanted.text_only_from,
             prompt=PromptRef(name=prompt.name, sha256=prompt.sha256),
+            marker=prompt.marker if prompt.marker != DEFAULT_MARKER else None,
         )
     except ValidationError as error:
         raise SettingsError(

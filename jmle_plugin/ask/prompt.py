@@ -14,11 +14,12 @@ from jmle_plugin.exam.kinds import forms
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.files import read_regular
 
-DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja.toml"
-OTHER_FORMS_PROMPT = DEFAULT_PROMPT.with_name("ja-2.toml")
-"""For exams whose options are not all a, b, c..., or with other forms of questions."""
+DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja-3.toml"
+"""The suite's own prompt for new runs; its folder holds the earlier ones as well."""
+DEFAULT_MARKER = "【回答】"
+"""What an answer line begins with where a prompt names no marker of its own."""
 _FORM = f"See {DEFAULT_PROMPT} for the form of one."
-_PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "example"}
+_PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "blanks", "example"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Prompt:
 
     name: str
     sha256: str
+    file: Path = field(compare=False)
+    marker: str = field(compare=False)
+    """What the answer line it asks for begins with."""
+    blank: str = field(compare=False)
+    """What stands for one choice where it shows the form; it is no option's label."""
     system: Template = field(compare=False)
     user: Template = field(compare=False)
     instructions: dict[str, Template] = field(compare=False)
@@ -38,6 +44,7 @@ class Prompt:
             "serial": f"{question.serial.text}\n\n" if question.serial else "",
             "question": question.text,
             "select": str(question.select),
+            "blanks": ",".join([self.blank] * (question.select or 2)),
             "example": _example(question),
         }
         values["instruction"] = self.instructions[question.form].substitute(values).strip()
@@ -56,23 +63,21 @@ class Prompt:
         return [*first, {"role": "user", "content": content}]
 
 
-def default_prompt(exam: Exam | None = None) -> Path:
-    """The suite's own template file for `exam`."""
-    questions = exam.questions.values() if exam is not None else ()
-    other = any(
-        one.labels[:1] not in ((), ("a",)) or not one.kind.form(one.select).usual
-        for one in questions
-    )
-    return OTHER_FORMS_PROMPT if other else DEFAULT_PROMPT
+def recorded_prompt(sha256: str) -> Path | None:
+    """The suite's own template file of that sha256, from whatever release; None for any other."""
+    for file in sorted(DEFAULT_PROMPT.parent.glob("*.toml")):
+        if hashlib.sha256(file.read_bytes()).hexdigest() == sha256:
+            return file
+    return None
 
 
 def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
-    """Read a template file (the suite's own for `exam` when `path` is None).
+    """Read a template file (the suite's own when `path` is None) for the questions of `exam`.
 
     SettingsError names the file and what is wrong: unreadable, not TOML, a template
     missing, an unknown placeholder, or a user template without $question and $instruction.
     """
-    file = path or default_prompt(exam)
+    file = path or DEFAULT_PROMPT
     try:
         raw = read_regular(file)
         data = tomllib.loads(raw.decode("utf-8"))
@@ -93,6 +98,8 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
     }
     texts = {
         "name": data.get("name"),
+        "marker": data.get("marker", DEFAULT_MARKER),
+        "blank": data.get("blank", ""),
         "system": data.get("system", ""),
         "user": data.get("user"),
         **{f"instruction.{name}": text for name, text in instructions.items()},
@@ -101,12 +108,17 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
         if not isinstance(text, str):
             raise SettingsError(f"{place} is missing or not a text", where=file, remedy=_FORM)
         _check_placeholders(text, place, file)
+    if not data.get("marker", DEFAULT_MARKER).strip():
+        raise SettingsError("marker is empty", where=file, remedy=_FORM)
     for part in ("question", "instruction"):
         if part not in Template(data["user"]).get_identifiers():
             raise SettingsError(f"user has no ${part} in it", where=file, remedy=_FORM)
     return Prompt(
         name=data["name"],
         sha256=hashlib.sha256(raw).hexdigest(),
+        file=file,
+        marker=texts["marker"].strip(),
+        blank=texts["blank"],
         system=Template(texts["system"] or ""),
         user=Template(data["user"]),
         instructions={name: Template(text) for name, text in instructions.items()},

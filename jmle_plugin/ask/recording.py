@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,10 @@ def read_recorded(recorder: Recorder, seat: Seat) -> Reply:
     question, epoch = seat.question, seat.epoch
     path, request = seat.sitting.cassette(question, epoch), seat.sitting.request(question, epoch)
     try:
-        return read_reply(recorder.check(path, request).response)
+        reply = read_reply(recorder.check(path, request).response)
     except FileNotFoundError:
         raise missing_reply(seat) from None
+    return replace(reply, marker=seat.sitting.marker)
 
 
 def missing_reply(seat: Seat) -> MissingCassetteError:

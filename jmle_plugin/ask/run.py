@@ -92,6 +92,8 @@ class RunSpec(Strict):
     """How many times each question is asked."""
     prompt: PromptRef | None = None
     imported: ImportedFrom | None = None
+    marker: Annotated[str, Field(min_length=1)] | None = None
+    """What the prompt asked answer lines to begin with, where that is not the usual marker."""
 
     @model_validator(mode="after")
     def _can_be_sent_and_stored(self) -> Self:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
-from jmle_plugin.ask.prompt import Prompt
+from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt
 from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import ImageMode, RunSpec
 from jmle_plugin.exam.model import Exam, Question
@@ -26,6 +26,11 @@ class Sitting:
 
     half: bool = False
     """True for the blind half of an audit, whose text-only questions the other half asks."""
+
+    @property
+    def marker(self) -> str:
+        """What the prompt asked answer lines to begin with."""
+        return self.run.marker or DEFAULT_MARKER
 
     def request(self, question: Question, epoch: int = 1) -> AskRequest:
         """The canonical request for one question."""

@@ -52,6 +52,8 @@ class Reply:
     """The project whose record this is, where that holds the answer alone; `text` is it."""
     recorded_answer: str | None = None
     """What the project that the reply comes from read from it by its own rule, as it wrote it."""
+    marker: str = ""
+    """What its prompt asked an answer line to begin with; empty for the usual marker."""
 
 
 def read_reply(completion: Any) -> Reply:

@@ -1,16 +1,19 @@
 r"""Find the line of a reply that gives the answer.
 
-An answer line holds the marker ``【回答】``:
+An answer line holds the marker that the prompt asked for, ``【回答】`` unless it names another:
 
-- A marker that leads its line, behind decoration only (``## 【回答】c``), always makes an
-  answer line, readable or not.
+- A marker that leads its line, behind decoration only (``## 【回答】c``), makes an answer line,
+  readable or not.
 - A marker behind other text (``以上より【回答】c``) does so only where something that begins
   like an answer follows; otherwise the text merely mentions the marker.
 - Where the rest of the line is empty, the answer is the next line that is not.
 - A line with several markers is an answer line that cannot be read.
+- A line that quotes the form (``（形式：【回答】a）``, ``「【回答】a」の形式で``,
+  ``【回答】〈記号〉``) is none where there is another, and cannot be read where there is not.
 
 The last answer line counts. Stand-ins are what people accept in its place where there is
-none: another bracketed word (``【解答】c``, ``[回答] c``, ``【回答：c】``) or ``\boxed{c}``.
+none: another bracketed word (``【解答】c``, ``[回答] c``, ``【回答：c】``), ``\boxed{c}``, or a
+word with a colon in the last line (``解答：c``).
 """
 
 from __future__ import annotations
@@ -18,8 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-MARKER = "【回答】"
+from itertools import islice
 
 DECORATION = (
     " \t\r\n\f\v\u3000\u00a0\u202f\u200b\ufeff*_`#>~|:：\"'“”「」『』()（）[]［］{}【】$\\-・•"
@@ -36,6 +38,21 @@ _BRACKETED = re.compile(
     r"[【\[［〔<＜《][\s*_]{0,4}(?:最終)?(?:回答|解答|答え)[\s*_]{0,4}[】\]］〕>＞》:：]"
 )
 _BOXED = re.compile(r"\\boxed\s{0,4}\{")
+_WORD = re.compile(r"(?<![不無])(?:回答|解答|答え|正解)[\s*_]{0,4}[:：]")
+ANY_WORD = re.compile(rf"{_WORD.pattern}|answer[\s*_]{{0,4}}[:：]", re.IGNORECASE)
+"""Words with a colon that come before an answer, whatever was asked for."""
+
+_FORM = r"(?:形式|書式|フォーマット|format|例)"
+_FORM_BEFORE = re.compile(
+    rf"{_FORM}\s{{0,4}}(?:は|が|[:：=])?[\s「『\"'“（(`*]{{0,9}}$", re.IGNORECASE
+)
+_FORM_BEHIND = re.compile(
+    rf"[\s*_`A-Za-z0-9.,、]{{0,16}}[」』\"'”）)`]{{0,3}}(?:の|という|のような|といった)(?:{_FORM}|ように)"
+)
+_BLANK_FORM = re.compile(
+    r"(?:[〈<＜《\[［〔{｛][^〉>＞》\]］〕}｝]{0,40}(?:記号|数値|数字|番号|選択肢|答|letter|option|number)"
+    r"[^〉>＞》\]］〕}｝]{0,40}[〉>＞》\]］〕}｝][\s,、]{0,4}){1,20}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +70,38 @@ class AnswerLine:
 
 
 def find_answer_line(
-    text: str, begins: Callable[[str], bool], *, leading_only: bool = False
+    text: str, marker: str, begins: Callable[[str], bool], *, leading_only: bool = False
 ) -> AnswerLine | None:
     """Return the last answer line of ``text``, or None where there is none.
 
     ``begins`` tells whether a content begins like an answer. With ``leading_only`` a
     marker behind other text never counts.
     """
-    if MARKER not in text:
+    pattern = marker_pattern(marker)
+    if not pattern.search(text):
         return None
+    quoted: AnswerLine | None = None
     lines = text.splitlines()
     for index in range(len(lines) - 1, -1, -1):
         line = lines[index]
-        if MARKER not in line:
+        match = pattern.search(line)
+        if match is None:
             continue
-        before, _, rest = line.partition(MARKER)
+        before, rest = line[: match.start()], line[match.end() :]
         leading = not before.strip(DECORATION)
         if leading_only and not leading:
             continue
-        found = _take(lines, index, rest)
-        if leading or MARKER in rest or begins(found.content):
-            return found
-    return None
+        found = _take(lines, index, rest, pattern)
+        if _quotes_form(before, found.content or rest):
+            quoted = quoted or AnswerLine(found.shown, "", plain=False)
+        elif leading or pattern.search(rest) or begins(found.content):
+            plain = match[0] == marker and found.plain and not before
+            return AnswerLine(found.shown, found.content, plain)
+    return quoted
 
 
 def find_stand_ins(text: str) -> Iterator[AnswerLine]:
-    """Yield the last bracketed stand-in and the last box of ``text``, where there are any."""
+    """Yield the last bracketed stand-in, the last box and the last word of ``text``, if any."""
     lines = text.splitlines()
     for pattern in (_BRACKETED, _BOXED):
         for index in range(len(lines) - 1, -1, -1):
@@ -86,21 +109,60 @@ def find_stand_ins(text: str) -> Iterator[AnswerLine]:
             if not marks:
                 continue
             if len(marks) == 1:
-                found = _take(lines, index, lines[index][marks[0].end() :])
+                found = _take(lines, index, lines[index][marks[0].end() :], pattern)
                 yield AnswerLine(found.shown, found.content, plain=False)
             break
+    if last := find_last_word(text, _WORD):
+        yield last
 
 
-def _take(lines: list[str], index: int, rest: str) -> AnswerLine:
+def find_last_word(text: str, word: re.Pattern[str] = ANY_WORD) -> AnswerLine | None:
+    """Return the line that ends ``text`` where a word with a colon says that it is the answer.
+
+    The word may stand behind other text, or alone on the line before.
+    """
+    written = (line for line in reversed(text.splitlines()) if line.strip(DECORATION))
+    lines = list(islice(written, 2))[::-1]
+    for index in reversed(range(len(lines))):
+        marks = list(word.finditer(lines[index]))
+        if not marks:
+            continue
+        rest = lines[index][marks[-1].end() :]
+        if index == len(lines) - 1 or not rest.strip(DECORATION):
+            found = _take(lines, index, rest, word)
+            return AnswerLine(found.shown, found.content, plain=False)
+    return None
+
+
+def marker_pattern(marker: str) -> re.Pattern[str]:
+    """What a marker looks like in a reply: a word with a colon may be dressed (**Answer**: c)."""
+    word = marker.rstrip(":：")
+    if word == marker:
+        return re.compile(re.escape(marker))
+    return re.compile(rf"(?<![A-Za-z]){re.escape(word)}[\s*_]{{0,4}}[:：]", re.IGNORECASE)
+
+
+def _quotes_form(before: str, content: str) -> bool:
+    """Whether a line speaks of the form of an answer instead of giving one."""
+    return bool(
+        _FORM_BEFORE.search(before[-40:])
+        or _FORM_BEHIND.match(content)
+        or _BLANK_FORM.fullmatch(content.strip(" \t\u3000*_`"))
+    )
+
+
+def _take(lines: list[str], index: int, rest: str, pattern: re.Pattern[str]) -> AnswerLine:
     line = lines[index]
-    if MARKER in rest:
+    if pattern.search(rest):
         return AnswerLine(line, "", plain=False)
     if rest.strip(DECORATION):
-        return AnswerLine(line, _bounded(rest), plain=line == MARKER + rest)
+        # A marker that is a word is set apart from the answer by one blank.
+        spaced = line[: -len(rest)].endswith(":")
+        return AnswerLine(line, _bounded(rest.removeprefix(" ") if spaced else rest), plain=True)
     for following in range(index + 1, len(lines)):
         follower = lines[following]
         if follower.strip(DECORATION):
-            content = "" if MARKER in follower else _bounded(follower)
+            content = "" if pattern.search(follower) else _bounded(follower)
             return AnswerLine(f"{line.strip()} {follower.strip()}", content, plain=False)
     return AnswerLine(line, "", plain=False)
 

@@ -3,7 +3,8 @@
 standard
     The whole record is the answer: precisely labels or a number is *exact*, what the
     grammars of ``choice``, ``sequence`` and ``numeric`` read is *tolerant*. Where that yields
-    nothing and the record ends in a line that says ``答え:`` or the like, what follows there.
+    nothing and the record ends in a line that says ``答え:`` or the like, what follows there,
+    or on the line behind it.
 published
     Each project's own rule, to the letter:
 
@@ -20,13 +21,12 @@ published
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from jmle_plugin.exam.model import Question
+from jmle_plugin.mark.answer_line import find_last_word
 from jmle_plugin.mark.readers import READERS
 
-_LAST_WORD = re.compile(r"\s*(?:最終)?(?:答え|解答|回答|正解|[Aa]nswer)\s*[:：]\s*(.+)")
 _DROPPED = str.maketrans("", "", "[], ")
 
 
@@ -37,9 +37,8 @@ def read_bare(question: Question, text: str) -> tuple[tuple[str, ...], bool]:
         return exact, True
     answer = reader.tolerant(question, text)
     if not answer:
-        lines = text.strip().splitlines()
-        last = _LAST_WORD.fullmatch(lines[-1]) if lines else None
-        answer = reader.tolerant(question, last[1]) if last else ()
+        last = find_last_word(text)
+        answer = reader.tolerant(question, last.content) if last else ()
     return answer, False
 
 

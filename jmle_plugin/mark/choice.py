@@ -2,33 +2,26 @@
 
 The content is cut into tokens (``tokens``), which must then be::
 
-    answer = [leader] (items | run) [closer]
-    leader = 選択肢 | 正解 | 正答 | 答え | 解答, with or without は | option | answer
+    answer = { leader } (items | run) [closer]
+    leader = 選択肢 | 正解は | 答えは | option | answer and the like
     items  = item { sep item }            white space alone joins two labels without text
-    item   = label [text]
-    text   = the option's own text | free text
+    item   = label [the option's own text] [tail]
     run    = labels written together (``ac``), as many as were asked, two or more
-    closer = です | である
+    closer = です | である | が正しい and the like
 
-Free text (``c 緊急の手術が必要``) is set apart from its label, does not begin with hiragana (a
-particle makes the label part of a sentence: ``aではなく``), names no other label or lone
-letter, is not the text of another option (nor is it together with its label), and holds no word
-of doubt or negation. Whatever does not fit is no answer. Any number of labels may be read;
+The option's own text may hold anything. A tail (``が最も適切です``, ``緊急の手術が必要``) names no
+other label and must leave the choice as it is, which ``tail`` decides: no doubt, no negation, no
+other option's text. Whatever does not fit is no answer. Any number of labels may be read;
 whether it is the number asked is for ``grading``.
 """
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise
+from itertools import dropwhile
 
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.tokens import CLOSERS, LEADERS, Token, by_folded, tokens_of
-
-_DOUBT = re.compile(
-    r"または|又は|もしくは|若しくは|あるいは|或いは|ではな|でな|じゃな|以外|かも|不明|いずれ|わから|分から"
-)
-_DOUBT_WORDS = frozenset({"or", "not", "either", "neither", "except", "unknown", "none", "unsure"})
+from jmle_plugin.mark.tail import leaves_choice
+from jmle_plugin.mark.tokens import Token, by_folded, is_closer, is_leader, tokens_of
 
 
 def read_exact(question: Question, content: str) -> tuple[str, ...]:
@@ -48,24 +41,15 @@ def begins(question: Question, content: str) -> bool:
     """Tell whether ``content`` begins with a label, or with labels written together."""
     labels = by_folded(question)
     for token in tokens_of(question, content):
-        if token.kind == "word" and token.text not in LEADERS:
+        if token.kind == "word" and not is_leader(token):
             return token.text in labels or all(char in labels for char in token.text)
-        if token.kind != "link" and token.text not in LEADERS:
+        if token.kind != "link" and not is_leader(token):
             return False
     return False
 
 
-_END = Token("end", "", glued=False)
-
-
-def _doubtful(token: Token, following: Token) -> bool:
-    if token.kind == "word":
-        # A lone letter may be an answer; the X of X線 is not alone.
-        lone = not (following.glued and following.kind == "text")
-        return (lone and token.text.isalpha() and len(token.text) == 1) or (
-            token.text in _DOUBT_WORDS
-        )
-    return token.kind == "refuse" or _DOUBT.search(token.text) is not None
+def _without_leading_links(tokens: list[Token]) -> list[Token]:
+    return list(dropwhile(lambda token: token.kind == "link", tokens))
 
 
 class _Reader:
@@ -75,15 +59,19 @@ class _Reader:
         self._labels = by_folded(question)
         self._select = question.select
         self._own = {
-            label: [token.text for token in tokens_of(question, text)]
+            label: _without_leading_links(tokens_of(question, text))
             for label, text in question.options.items()
+        }
+        self._words = {
+            label: [token.text for token in own if token.kind != "link"]
+            for label, own in self._own.items()
         }
         self._tokens = tokens
         self._at = 0
 
     def answer(self) -> tuple[str, ...]:
         self._skip("link")
-        if self._here() and self._tokens[self._at].text in LEADERS:
+        while self._here() and is_leader(self._tokens[self._at]):
             self._at += 1
             self._skip("link")
         if self._other_options_text():
@@ -96,12 +84,16 @@ class _Reader:
 
         Where options are numbered, ``2 mg`` may be the second, or another one's text.
         """
-        rest = [token.text for token in self._tokens[self._at :] if token.text not in CLOSERS]
+        rest = [token.text for token in self._tokens[self._at :] if not is_closer(token)]
         first = self._labels.get(rest[0]) if len(rest) > 1 else None
-        return any(rest == own for label, own in self._own.items() if first and label != first)
+        return any(
+            rest == [token.text for token in own]
+            for label, own in self._own.items()
+            if first and label != first
+        )
 
     def _run(self) -> set[str]:
-        rest = [t for t in self._tokens[self._at :] if t.kind != "link" and t.text not in CLOSERS]
+        rest = [t for t in self._tokens[self._at :] if t.kind != "link" and not is_closer(t)]
         if len(rest) != 1 or self._select == 1 or rest[0].text in self._labels:
             return set()
         written = rest[0].text
@@ -111,80 +103,87 @@ class _Reader:
 
     def _items(self) -> set[str]:
         picks: set[str] = set()
-        while True:
-            if not self._is_label(self._at):
-                return set()
+        while self._is_label(self._at):
             label = self._labels[self._tokens[self._at].text]
+            if picks and self._another_text(label):
+                break
             picks.add(label)
             self._at += 1
-            if self._own_text(label):
-                described = True
-            else:
-                segment = self._segment()
-                if segment and not self._free_text(label, segment):
-                    return set()
-                described = bool(segment)
-            if not self._skip("sep"):
-                if not self._here():
-                    return picks
-                if described:
-                    return set()
-            elif not self._here():
+            start = self._at
+            if not self._description(label):
+                break
+            described = self._at > start
+            separated = self._skip("sep")
+            if not self._here():
                 return picks
+            if described and not separated:
+                break
+        return set()
+
+    def _description(self, label: str) -> bool:
+        """Step over what stands behind a label; False where it does not leave that chosen."""
+        named = self._own_text(label)
+        if not named and self._another_text(label):
+            return False
+        tail = self._tail(named=named)
+        others = {other: words for other, words in self._words.items() if other != label}
+        return not tail or leaves_choice(tail, self._words[label], others, named=named)
 
     def _own_text(self, label: str) -> bool:
+        """Step over the option's own text, unless a longer text of another option stands there."""
         own = self._own[label]
         at = self._at
         while at < len(self._tokens) and self._tokens[at].kind in ("link", "sep"):
             at += 1
-        end = at + len(own)
-        if not own or [token.text for token in self._tokens[at:end]] != own:
+        longer = any(len(text) > len(own) and self._stands(text, at) for text in self._own.values())
+        # An option whose whole text is another's label ("c": "a") settles nothing.
+        a_label = len(own) == 1 and self._labels.get(own[0].text, label) != label
+        if not own or not self._stands(own, at) or longer or a_label:
             return False
-        if self._is_label(at) and len(own) == 1:
-            return False  # an option whose whole text is a label ("c": "a") settles nothing
-        self._at = end
-        self._closer()
+        self._at = at + len(own)
         return True
 
-    def _segment(self) -> list[Token]:
+    def _stands(self, text: list[Token], at: int) -> bool:
+        there = self._tokens[at : at + len(text)]
+        return [token.text for token in there] == [token.text for token in text]
+
+    def _another_text(self, label: str) -> bool:
+        """Whether another option's text stands here that begins like a label: a（A 型肝炎）."""
+        return any(
+            len(text) > 1 and self._is_label(self._at) and self._stands(text, self._at)
+            for other, text in self._own.items()
+            if other != label
+        )
+
+    def _tail(self, *, named: bool) -> list[Token]:
         """Take everything up to the next label or the separator before it."""
         start = self._at
         while self._here():
-            if self._is_label(self._at):
+            if self._names_label(self._at, named=named):
                 break
             if self._tokens[self._at].kind == "sep":
                 after = self._after_seps(self._at)
-                if after == len(self._tokens) or self._is_label(after):
+                if after == len(self._tokens) or self._names_label(after, named=named):
                     break
                 self._at = after
             else:
                 self._at += 1
-        segment = self._tokens[start : self._at]
+        tail = self._tokens[start : self._at]
         if self._here():
-            return segment
-        while segment and segment[-1].kind == "link":
-            segment.pop()
-        return segment
+            return tail
+        while tail and tail[-1].kind == "link":
+            tail.pop()
+        return tail
 
-    def _free_text(self, label: str, segment: list[Token]) -> bool:
-        if segment[0].kind == "sep":
-            return False
-        words = [token for token in segment if token.kind != "link"]
-        if not words:
-            return False
-        first = words[0]
-        if first.text in CLOSERS:
-            return len(words) == 1
-        if (first.glued and first is segment[0]) or "ぁ" <= first.text[0] <= "ゖ":
-            return False
-        written = [token.text for token in words]
-        if any(written == own for other, own in self._own.items() if other != label):
-            return False
-        return not any(_doubtful(*pair) for pair in pairwise([*segment, _END]))
-
-    def _closer(self) -> None:
-        if self._here() and self._tokens[self._at].text in CLOSERS:
-            self._at += 1
+    def _names_label(self, at: int, *, named: bool) -> bool:
+        """Whether a label stands there that is no part of a word in a bracketed remark: B群."""
+        if not self._is_label(at) or not (named and self._tokens[at].inside):
+            return self._is_label(at)
+        following = self._tokens[at + 1 : at + 3]
+        if following and following[0].kind == "link":
+            del following[0]
+        glued = bool(following) and following[0].glued and following[0].kind == "text"
+        return not glued or "ぁ" <= following[0].text[0] <= "ゖ"
 
     def _skip(self, kind: str) -> bool:
         start = self._at

@@ -8,7 +8,9 @@ standard
     asked format is *exact*; what a human examiner would still read is *tolerant* (the
     grammars are in ``choice``, ``sequence`` and ``numeric``); everything else is *none*. Where the
     reply has no answer line at all, in this order: a stand-in in the reply (``【解答】c``,
-    ``\boxed{c}``), then an answer line of the reasoning.
+    ``\boxed{c}``), then an answer line of the reasoning. What a template's tags mark as thinking
+    is reasoning (``thinking``), and the reasoning of a reply that is not known to be whole is never
+    read: it was cut, or broke off, before there was an answer.
 published
     JMLE2026-Bench's own rule to the letter (``published``).
 
@@ -24,11 +26,13 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jmle_plugin.ask.prompt import DEFAULT_MARKER
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import published
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
 from jmle_plugin.mark.bare import read_bare, read_published_bare, read_recorded
 from jmle_plugin.mark.readers import READERS
+from jmle_plugin.mark.thinking import split_thinking
 
 _LINE_LIMIT = 200
 
@@ -67,7 +71,7 @@ class Reading:
     line: str
 
 
-def read_answer(  # noqa: PLR0913 - what is known of a reply
+def read_answer(  # noqa: PLR0913 - each is a fact of the reply
     question: Question,
     text: str,
     reasoning: str = "",
@@ -75,17 +79,21 @@ def read_answer(  # noqa: PLR0913 - what is known of a reply
     extraction: Extraction = Extraction.STANDARD,
     answer_of: str = "",
     recorded: str | None = None,
+    marker: str = DEFAULT_MARKER,
+    whole: bool = True,
 ) -> Reading:
     """Read the answer to ``question`` from a reply and its reasoning text.
 
-    Where ``answer_of`` names a project, ``text`` is the answer alone, as that project kept
-    it. Where a project kept what its own rule read from the reply, ``recorded`` is that, and
-    the published answer. Never raises, whatever the reply holds. Under the standard rule a
-    choice answer holds only labels of the question; published rules may read others.
+    ``marker`` is what the prompt asked an answer line to begin with; ``whole`` says that the
+    reply is known to have ended because its model had, so that its reasoning may be read. Where
+    ``answer_of`` names a project, ``text`` is the answer alone, as that project kept it. Where a
+    project kept what its own rule read from the reply, ``recorded`` is that, and the published
+    answer. Never raises, whatever the reply holds. Under the standard rule a choice answer holds
+    only labels of the question; published rules may read others.
     """
     if answer_of:
         return _read_bare(question, text, extraction, answer_of)
-    standard = _read_standard(question, text, reasoning)
+    standard = _read_standard(question, text, reasoning, marker, whole=whole)
     if extraction is Extraction.STANDARD or question.kind not in published.KINDS:
         return standard
     if recorded is not None:
@@ -98,13 +106,16 @@ def read_answer(  # noqa: PLR0913 - what is known of a reply
     return Reading(answer, how, _for_people(line))
 
 
-def _read_standard(question: Question, text: str, reasoning: str) -> Reading:
+def _read_standard(
+    question: Question, reply: str, reasoning: str, marker: str, *, whole: bool
+) -> Reading:
     reader = READERS[question.kind]
 
     def begins(content: str) -> bool:
         return reader.begins(question, content)
 
-    line = find_answer_line(text, begins)
+    text, thought = split_thinking(reply)
+    line = find_answer_line(text, marker, begins)
     if line is not None:
         if line.plain and (exact := reader.exact(question, line.content)):
             return Reading(exact, How.EXACT, _for_people(line.shown))
@@ -114,7 +125,8 @@ def _read_standard(question: Question, text: str, reasoning: str) -> Reading:
         if reading.answer:
             return reading
     # Reasoning talks about the format it is about to use, so only whole lines count there.
-    line = find_answer_line(reasoning, begins, leading_only=True)
+    reasoned = "\n".join(filter(None, (reasoning, thought))) if whole else ""
+    line = find_answer_line(reasoned, marker, begins, leading_only=True)
     if line is not None:
         return _tolerant(question, line)
     return Reading((), How.NONE, "")

@@ -12,14 +12,17 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.cassette import cassette_name
+from jmle_plugin.ask.prompt import DEFAULT_MARKER
 from jmle_plugin.exam.model import AnswerKey, Question
 from jmle_plugin.gateway.reply import Reply, SentImage, Usage
-from jmle_plugin.mark.answer_line import DECORATION, MARKER
+from jmle_plugin.mark.answer_line import DECORATION, marker_pattern
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.strict import Strict
 from jmle_plugin.text import printable
 
+_WHOLE = "stop"
+"""The finish reason of a reply that its model ended; no other, and none, vouches for that."""
 MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
 _FEW_WORDS = 24
@@ -132,6 +135,8 @@ def read_reply_answer(question: Question, reply: Reply, extraction: Extraction) 
         extraction=extraction,
         answer_of=reply.answer_of,
         recorded=reply.recorded_answer,
+        marker=reply.marker or DEFAULT_MARKER,
+        whole=reply.finish_reason == _WHOLE,
     )
 
 
@@ -150,7 +155,7 @@ def key_text(accepted: Sequence[Sequence[str]]) -> str:
     return " or ".join(map(answer_text, accepted))
 
 
-def explain(question: Question, mark: Mark, line: str = "") -> str:
+def explain(question: Question, mark: Mark, line: str = "", marker: str = DEFAULT_MARKER) -> str:
     """One line for people: `120A-74 (1 pt): answered 0.4 g, key 0.40`.
 
     `line` is the answer line: it is shown where no answer could be read in it, and the unit
@@ -159,7 +164,7 @@ def explain(question: Question, mark: Mark, line: str = "") -> str:
     unit = "pt" if question.points == 1 else "pts"
     answered = answer_text(mark.answer)
     if question.kind.rules.united:
-        answered = _with_unit(answered, line)
+        answered = _with_unit(answered, line, marker)
     unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
     given = f"answered {answered}" if answered else unread
     if mark.answer and mark.outcome is Outcome.NO_ANSWER:
@@ -168,9 +173,10 @@ def explain(question: Question, mark: Mark, line: str = "") -> str:
     return f"{asked} ({question.points} {unit}): {given}, key {key_text(mark.accepted)}"
 
 
-def _with_unit(number: str, line: str) -> str:
+def _with_unit(number: str, line: str, marker: str) -> str:
     """A number in the few words its answer line has for it; where it has many, alone."""
-    stated = printable(line.partition(MARKER)[2].strip(DECORATION))
+    found = marker_pattern(marker).search(line)
+    stated = printable(line[found.end() :].strip(DECORATION)) if found else ""
     return stated if number and number in stated and len(stated) <= _FEW_WORDS else number
 
 

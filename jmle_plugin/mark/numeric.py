@@ -8,6 +8,7 @@ stays, thousands commas go.
 - Digit boxes: single digits set apart by white space (``3 1 5``), or numbered from ① on in
   order (``①=3 ②=1 ③=5``), are one number. Where the question prints its boxes
   (``①．②③``) their count must match, and a printed decimal point takes its place.
+- Numbered boxes around one number of several digits (``①27%``, ``①146②mg/dl``) only decorate it.
 - Refused: two different numbers, ranges and bounds, alternatives, powers and products,
   a question mark, digits of other scripts.
 """
@@ -41,6 +42,8 @@ _MARKUP = str.maketrans(dict.fromkeys("*_`#$\\{}\u200b\ufeff", " "))
 _MINUS = str.maketrans(dict.fromkeys("−‐‑‒–﹣－", "-"))
 _SUPERSCRIPT = re.compile("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
+_UNMARKED = str.maketrans(dict.fromkeys(_CIRCLED, " "))
+_SEVERAL_DIGITS = re.compile(r"\d[.,．，]?\d")
 _PRINTED_BOXES = re.compile(rf"①(?:[．.]?[{_CIRCLED[1:]}])+")
 _NUMBERED_BOX = re.compile(
     rf"([{_CIRCLED}])\s?[=＝:：は]?\s?([0-9０-９])(?![0-9０-９])\s?[,、，;]?"
@@ -57,8 +60,18 @@ def read(question: Question, content: str) -> tuple[str, ...]:
     if _BETWEEN_DIGITS.search(content):
         return ()
     spaced = " ".join(LATEX.sub(" ", content).translate(_MARKUP).split())
-    if any(char in _CIRCLED for char in spaced):
-        return _numbered_boxes(question, spaced)
+    marks = [char for char in spaced if char in _CIRCLED]
+    if marks:
+        boxed = _numbered_boxes(question, spaced)
+        if boxed or marks != list(_CIRCLED[: len(marks)]):
+            return boxed
+        unmarked = spaced.translate(_UNMARKED)
+        # Single digits would be some boxes of several, the others left empty.
+        return _one_number(question, unmarked) if _SEVERAL_DIGITS.search(unmarked) else ()
+    return _one_number(question, spaced)
+
+
+def _one_number(question: Question, spaced: str) -> tuple[str, ...]:
     raised = _SUPERSCRIPT.sub("^2", spaced)
     plain = unicodedata.normalize("NFKC", raised.translate(_MINUS)).translate(_MINUS)
     if _REFUSED.search(plain):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.tokens import CLOSERS, LEADERS, Token, by_folded, tokens_of
+from jmle_plugin.mark.tokens import Token, by_folded, is_closer, is_leader, tokens_of
 
 _ARROW = re.compile(r"[=-]+[>＞]|⇒")
 _COMMAS = frozenset(",、・")
@@ -49,11 +49,11 @@ def _without_frame(tokens: list[Token]) -> list[Token]:
 
     while first_is("link"):
         tokens = tokens[1:]
-    if tokens and tokens[0].text in LEADERS:
+    if tokens and is_leader(tokens[0]):
         tokens = tokens[1:]
         while first_is("link"):
             tokens = tokens[1:]
-    return tokens[:-1] if tokens and tokens[-1].text in CLOSERS else tokens
+    return tokens[:-1] if tokens and is_closer(tokens[-1]) else tokens
 
 
 def _joined(tokens: list[Token]) -> bool:

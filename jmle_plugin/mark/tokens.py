@@ -13,6 +13,7 @@ refuse ``?`` ``~`` ``±`` ``×`` ``..`` and the like: a question, a range, a pla
 ====== ===================================================================
 
 Where labels are numbers, 番 behind one is blank (``3番``; 番目 is not: it counts something).
+A leader and a closer are texts that say that what stands beside them is the answer.
 """
 
 from __future__ import annotations
@@ -35,18 +36,28 @@ _TOKEN = re.compile(
     rf"|(?P<text>[^{_REFUSE}{_BLANK}a-z0-9{_LINK}{_SEP}]+)"
 )
 _COUNTED = re.compile(r"(?<=[0-9])番(?!目)")
-_JOINING = frozenset({"と", "及び", "および", "and"})
-LEADERS = frozenset(
-    [
-        noun + particle
-        for noun in ("選択肢", "正解", "正答", "答え", "解答")
-        for particle in ("", "は")
-    ]
-    + ["option", "answer"]
+_JOINING = re.compile(r"(?:と|及び|および|and)(?:選択肢)?")
+_OPENING, _CLOSING = "([{", ")]}"
+_LEADER = re.compile(
+    r"(?:最も)?(?:適切な|正しい)?(?:選択肢|正解|正答|答え|解答|回答)(?:は(?:選択肢)?)?|option|answer"
 )
-"""Words before an answer that say it is one."""
-CLOSERS = frozenset({"です", "である"})
-"""Words behind an answer that end a sentence."""
+_CLOSER = re.compile(
+    r"(?![がはを]?(?:最も|もっとも|一番)?$)[がはを]?(?:最も|もっとも|一番)?"
+    r"(?:適切|適当|妥当|最適|正しい|正解|正答|答え|該当(?:する|します)?"
+    r"|(?:選択|回答|解答)(?:する|します|した|しました)|選(?:ぶ|びます|んだ|びました)"
+    r"|(?:と)?(?:考え(?:る|ます|られる|られます)|判断(?:する|します|した|しました)))?"
+    r"(?:である|です|だ)?(?:と(?:考え(?:る|ます|られる|られます)|判断(?:する|します|した|しました)))?"
+)
+
+
+def is_leader(token: Token) -> bool:
+    """Whether it says that an answer follows: 正解は."""
+    return _LEADER.fullmatch(token.text) is not None
+
+
+def is_closer(token: Token) -> bool:
+    """Whether it ends a sentence that says that the answer stands before it: が最も適切です."""
+    return token.kind == "text" and _CLOSER.fullmatch(token.text) is not None
 
 
 class Token(NamedTuple):
@@ -56,6 +67,8 @@ class Token(NamedTuple):
     text: str
     glued: bool
     """Nothing stands between this token and the one before."""
+    inside: bool = False
+    """It stands in round, square or curly brackets."""
 
 
 def _fold(text: str) -> str:
@@ -72,6 +85,7 @@ def tokens_of(question: Question, content: str) -> list[Token]:
     """The tokens of ``content``, as an answer to ``question``."""
     found: list[Token] = []
     glued = False
+    depth = 0
     folded = _fold(LATEX.sub(" ", content))
     if any(label.isdecimal() for label in question.labels):
         folded = _COUNTED.sub(" ", folded)
@@ -79,11 +93,12 @@ def tokens_of(question: Question, content: str) -> list[Token]:
         kind = match.lastgroup or "text"
         if kind == "blank":
             glued = False
+            depth += (match[0] in _OPENING) - (match[0] in _CLOSING and depth > 0)
             continue
         text = match.group()
-        if text in _JOINING:
+        if _JOINING.fullmatch(text):
             kind = "sep"
-        found.append(Token(kind, text, glued))
+        found.append(Token(kind, text, glued, depth > 0))
         glued = True
     return found
 

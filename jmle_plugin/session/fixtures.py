@@ -7,7 +7,7 @@ win over its defaults whatever the install order, and a user's conftest wins ove
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -169,6 +169,7 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
                 f"question {exam_seat.question.id} was marked twice in one test",
                 remedy="The first mark counts; a reply is marked once.",
             )
+        reply = replace(reply, marker=exam_seat.sitting.marker)
         made = mark_reply(
             exam_seat.question,
             exam_seat.sitting.exam.key,
@@ -179,7 +180,7 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
         stash[MARK_KEY] = made.model_dump_json()
         if made.outcome is not Outcome.CORRECT:
             line = answer_line(exam_seat.question, reply, settings.extraction)
-            raise WrongAnswer(explain(exam_seat.question, made, line), reply.text)
+            raise WrongAnswer(explain(exam_seat.question, made, line, reply.marker), reply.text)
         return made
 
     return put_on_record

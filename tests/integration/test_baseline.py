@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
+from jmle_plugin.ask.run import read_run
 from jmle_plugin.cli import main
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.file import write_results
 from tests.builders import make_epochs, make_run, sample_exam
+from tests.conftest import ROOT
 from tests.integration.conftest import MODES, Project
 
 INTERN, RESIDENT = "--run=scripted-intern", "--run=scripted-resident"
@@ -95,13 +97,15 @@ def test_newly_wrong_needs_a_steady_baseline(after_intern: Project) -> None:
 def test_a_question_that_was_always_right_and_is_now_wrong_fails(project: Project) -> None:
     exam = sample_exam()
     gate = (RESIDENT, "--baseline=steady", "--baseline-gate=newly-wrong", "--offline")
+    prompt = read_run(ROOT / "cassettes" / "sample" / "scripted-resident").prompt
     once = dict.fromkeys(("000A_3", "000B_2", "000D_5", "000F_2"), Outcome.INCORRECT)
     # The resident misses these four: a baseline that missed one of them once is steady in three.
     for missed, status, told in (
         ({"000A_3": Outcome.INCORRECT}, 1, "steady got 000B-2, 000D-5, 000F-2 right in all of its"),
         (once, 0, "every question that steady got right in all of its epochs is right"),
     ):
-        baseline = make_epochs(exam, {}, missed, {}, run=make_run(exam="sample", run="steady"))
+        run = make_run(exam="sample", run="steady", prompt=prompt)
+        baseline = make_epochs(exam, {}, missed, {}, run=run)
         write_results(project.path / "results", baseline)
         result = project.sit(*gate)
         result.stdout.fnmatch_lines(["gate official: * passed", f"gate newly-wrong: {told}*"])

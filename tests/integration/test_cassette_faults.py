@@ -142,7 +142,7 @@ def test_a_changed_image_makes_the_cassette_stale(project: Project) -> None:
 
 def test_another_prompt_makes_the_whole_run_stale(project: Project) -> None:
     prompt = project.path / "mine.toml"
-    prompt.write_text(DEFAULT_PROMPT.read_text("utf-8").replace("ja-1", "mine"), "utf-8")
+    prompt.write_text(DEFAULT_PROMPT.read_text("utf-8").replace("ja-3", "mine"), "utf-8")
     result = project.sit(RUN, f"--prompt={prompt}")
     assert result.ret == 4
     assert "was recorded with prompt 'ja-1'" in result.stderr.str()

@@ -55,10 +55,12 @@ STRIPPED = {
 # What the default reading makes of answers with more than letters in them: points gained.
 READ_IN_WORDS = {
     (112, TRANSLATED): {"112E27": 3},
+    (112, GPT4): {"112C66": 1},
     (113, TRANSLATED): {"113B29": 3, "113D30": 1},
-    (113, GPT4): {"113F21": 1, "113F84": 1},
+    (113, GPT4): {"113A75": 1, "113F21": 1, "113F84": 1},
+    (114, CHATGPT): {"114B3": 1},
     (114, TRANSLATED): {"114A47": 1, "114D23": 1, "114E37": 3},
-    (114, GPT4): {"114C36": 1, "114F75": 1},
+    (114, GPT4): {"114C36": 1, "114D75": 1, "114F75": 1},
 }
 # Questions with a prohibited choice, by their rule and by the default reading.
 PROHIBITED_PUBLISHED = {
@@ -188,7 +190,7 @@ def test_sheets_tell_missing_figures_and_how_people_did(data_root: Path) -> None
         "unknown": 4
     }
     rates = [bins[name].correct / bins[name].questions for name in ("under_50", "over_80")]
-    assert rates[0] < rates[1] - 0.15
+    assert rates[0] < rates[1] - 0.1
     assert sum(one.points for one in bins.values()) == sheet.total.points
 
 
@@ -200,7 +202,7 @@ LEADERBOARD = {
 }
 # What the default reading gains over the project's rule.
 READ_119 = {
-    "pfn-medllm-qwen-72b": {"119E7": 1, "119F4": 1},
+    "pfn-medllm-qwen-72b": {"119C69": 1, "119E7": 1, "119F4": 1},
     "CA-DSR1-DQ32B-JP-base": {},
     "CA-DSR1-DQ32B-JP-cpt": {
         "119B17": 1, "119C57": 1, "119C66": 1, "119C73": 1, "119D37": 1, "119D39": 1,

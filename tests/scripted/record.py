@@ -1,7 +1,7 @@
 """Record the sample exam's committed runs from the scripted server.
 
-`python -m tests.scripted.record` from the repository's root, after the sample exam, the
-prompt or the candidates changed.
+`python -m tests.scripted.record` from the repository's root, after the sample exam or the
+candidates changed. The runs keep the prompt they were first recorded with.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from jmle_plugin.ask.prompt import DEFAULT_PROMPT
 from tests.builders import sample_exam
 from tests.scripted.candidates import ATTENDING, INTERN, RESIDENT, candidate
 from tests.scripted.server import ScriptedServer, scripted_server
 
 ROOT = Path(__file__).resolve().parents[2]
+PROMPT = DEFAULT_PROMPT.with_name("ja-1.toml")
 RUNS = {RESIDENT: "scripted-resident", INTERN: "scripted-intern", ATTENDING: "scripted-attending"}
 
 
@@ -32,7 +34,8 @@ def served(server: ScriptedServer) -> str:
 
 def record_arguments(model: str) -> list[str]:
     """pytest's arguments for recording `model` on the sample exam."""
-    return ["--exam=sample", f"--model={model}", "--record-mode=once"]
+    named = [f"--model={model}", f"--run={RUNS[model]}", f"--prompt={PROMPT}"]
+    return ["--exam=sample", *named, "--record-mode=once"]
 
 
 def main() -> None:

@@ -54,6 +54,8 @@ class ForeignRun:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     answers_only: bool = False
     """True where the replies are the answers alone."""
+    marker: str | None = None
+    """What an answer line begins with, where the project's prompt asks for another marker."""
 
     @property
     def first(self) -> Path:

@@ -106,6 +106,7 @@ def _runs(file: Path) -> Iterator[ForeignRun]:
             replies=[_reply(line, reasons, file) for line in lines],
             display_name=f"{model} ({told})",
             edition=edition,
+            marker="Answer:",
         )
 
 

@@ -62,6 +62,7 @@ def _spec(run: ForeignRun, exam: Exam, name: str) -> RunSpec:
             parameters=dict(run.parameters),
             images=run.images,
             imported=source,
+            marker=run.marker,
         )
     except ValidationError as error:
         raise ImportFileError(f"metadata: {first_problem(error)}", where=run.first) from error

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.errors import ResultError
+from jmle_plugin.ask.run import read_run
+from jmle_plugin.errors import ResultError, RunError
 from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
@@ -37,7 +38,16 @@ def write_run_page(
 
 def _replies(results: Results, runs: Path) -> RepliesReader:
     lender = results.provenance.text_only_from
-    return cassette_replies(runs / results.run.name, runs / lender if lender else None)
+    folder = runs / results.run.name
+    return cassette_replies(folder, runs / lender if lender else None, _marker(folder))
+
+
+def _marker(folder: Path) -> str:
+    """What the run's answer lines begin with; a run without its record has no replies to read."""
+    try:
+        return read_run(folder).marker or ""
+    except RunError:
+        return ""
 
 
 FRAME = Frame(

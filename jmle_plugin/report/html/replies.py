@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
@@ -34,10 +34,11 @@ RepliesReader = Callable[[str, int], StoredReply | str]
 """Question and epoch (from 1) -> the reply, or the reason why there is none."""
 
 
-def cassette_replies(folder: Path, lender: Path | None = None) -> RepliesReader:
+def cassette_replies(folder: Path, lender: Path | None = None, marker: str = "") -> RepliesReader:
     """A reader of the cassettes in `folder`, the run's own; it never raises.
 
-    `lender` is the folder of the run whose text-only replies are this one's too.
+    `lender` is the folder of the run whose text-only replies are this one's too, `marker` what
+    answer lines begin with where that is not the usual marker.
     """
 
     def read(question: str, epoch: int) -> StoredReply | str:
@@ -51,7 +52,7 @@ def cassette_replies(folder: Path, lender: Path | None = None) -> RepliesReader:
             cassette = read_cassette(file)
             if (cassette.question, cassette.epoch) != (question, epoch):
                 return f"{file} holds the reply to {cassette.question}, epoch {cassette.epoch}"
-            return StoredReply(read_reply(cassette.response), str(file))
+            return StoredReply(replace(read_reply(cassette.response), marker=marker), str(file))
         except FileNotFoundError:
             return f"there is no cassette {file}"
         except JmleError as error:

@@ -11,8 +11,9 @@ import pytest
 from jmle_plugin.ask.cassette import Cassette, write_cassette
 from jmle_plugin.ask.halves import open_halves
 from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting
+from jmle_plugin.ask.prompt import DEFAULT_PROMPT, load_prompt
 from jmle_plugin.ask.recording import Recorder, read_recorded
-from jmle_plugin.ask.run import ImageMode, RunSpec, read_run, write_run
+from jmle_plugin.ask.run import ImageMode, PromptRef, RunSpec, read_run, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import (
     CassetteError,
@@ -189,3 +190,11 @@ def test_seats_of_other_runs_are_what_they_were() -> None:
     sitting = Sitting(EXAM, make_run(), None, Path("folder"))
     assert not any(sitting.borrows(question) for question in questions)
     assert sitting.cassette(questions[0]) == Path("folder/A-1.yaml")
+
+
+def test_blind_half_is_asked_with_the_prompt_of_its_other_half(tmp_path: Path) -> None:
+    earlier = load_prompt(DEFAULT_PROMPT.with_name("ja-1.toml"))
+    spec = make_run(prompt=PromptRef(name=earlier.name, sha256=earlier.sha256))
+    record(Sitting(EXAM, spec, earlier, tmp_path / EXAM.id / spec.run))
+    vision, blind = halves(tmp_path, run="some-model")
+    assert vision.prompt == blind.prompt == earlier

@@ -10,7 +10,7 @@ import pytest
 from jmle_plugin.ask.cassette import write_cassette
 from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting
 from jmle_plugin.ask.prompt import DEFAULT_PROMPT, load_prompt
-from jmle_plugin.ask.run import ImageMode, RunSpec, write_run
+from jmle_plugin.ask.run import ImageMode, PromptRef, RunSpec, write_run
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import (
     CassetteError,
@@ -42,7 +42,7 @@ def cassettes(tmp_path: Path) -> Path:
 def prompt_file(tmp_path: Path) -> Path:
     """Another wording."""
     file = tmp_path / "other.toml"
-    text = DEFAULT_PROMPT.read_text("utf-8").replace('name = "ja-1"', 'name = "other"')
+    text = DEFAULT_PROMPT.read_text("utf-8").replace('name = "ja-3"', 'name = "other"')
     file.write_text(text, encoding="utf-8")
     return file
 
@@ -169,7 +169,7 @@ def test_cassettes_of_the_exam_are_at_home(cassettes: Path, name: str) -> None:
 
 def test_other_prompt_makes_a_run_stale(cassettes: Path, prompt_file: Path) -> None:
     error = refusal(StaleCassetteError, cassettes, run="some-model", prompt_file=prompt_file)
-    assert "'ja-1'" in error.problem
+    assert "'ja-3'" in error.problem
     assert "'other'" in error.problem
 
 
@@ -182,6 +182,41 @@ def test_copy_of_the_own_prompt_is_the_own_prompt(cassettes: Path, prompt_file: 
     prompt_file.write_bytes(DEFAULT_PROMPT.read_bytes())
     found = opened(cassettes, model="some/model", prompt_file=prompt_file)
     assert found.run == make_run()
+
+
+EARLIER = load_prompt(DEFAULT_PROMPT.with_name("ja-1.toml"))
+
+
+def record_earlier(cassettes: Path, **changes: Any) -> RunSpec:
+    prompt = PromptRef(name=EARLIER.name, sha256=EARLIER.sha256)
+    spec = make_run(run="earlier", prompt=prompt, **changes)
+    record(cassettes, spec)
+    return spec
+
+
+@pytest.mark.parametrize("model", ["", "some/model"])
+def test_run_keeps_the_prompt_it_was_recorded_with(cassettes: Path, model: str) -> None:
+    spec = record_earlier(cassettes)
+    found = opened(cassettes, run="earlier", model=model, may_record=True)
+    assert (found.run, found.prompt) == (spec, EARLIER)
+    again = reopen_sitting(EXAM, cassettes, spec.model_dump(mode="json", by_alias=True), None)
+    assert again.prompt == EARLIER
+
+
+def test_run_asked_anew_gets_the_prompt_of_new_runs(cassettes: Path) -> None:
+    record_earlier(cassettes)
+    wanted = {"run": "earlier", "rewrite": True, "may_record": True}
+    assert opened(cassettes, model="some/model", **wanted).prompt == load_prompt()
+    assert opened(cassettes, **wanted).prompt == EARLIER
+
+
+def test_marker_of_a_prompt_stands_in_the_run(cassettes: Path, prompt_file: Path) -> None:
+    text = prompt_file.read_text("utf-8").replace("【回答】", "Answer:")
+    prompt_file.write_text(text, encoding="utf-8")
+    planned = opened(cassettes, model="some/model", prompt_file=prompt_file, may_record=True)
+    assert (planned.run.marker, planned.marker) == ("Answer:", "Answer:")
+    usual = opened(cassettes, run="some-model")
+    assert (usual.run.marker, usual.marker) == (None, "【回答】")
 
 
 def test_imported_run_has_no_prompt(cassettes: Path, prompt_file: Path) -> None:

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from jmle_plugin.ask.prompt import (
     DEFAULT_PROMPT,
-    OTHER_FORMS_PROMPT,
     Prompt,
-    default_prompt,
     load_prompt,
+    recorded_prompt,
 )
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.kinds import QuestionKind
@@ -90,13 +89,11 @@ def test_number_of_choices_is_stated(question: Question, says: str) -> None:
 
 
 @given(options=st.integers(2, 9), data=st.data())
-def test_example_has_as_many_labels_as_are_asked(options: int, data: st.DataObject) -> None:
-    select = data.draw(st.integers(2, options))
-    labels = "abcdefghi"[:options]
-    question = make_question(select=select, options=dict.fromkeys(labels, ""))
-    example = user(load_prompt(), question).rpartition("【回答】")[2].split(",")
-    assert len(set(example)) == select
-    assert set(example) <= set(labels)
+def test_form_has_as_many_blanks_as_choices_are_asked(options: int, data: st.DataObject) -> None:
+    select = data.draw(st.integers(1, options))
+    question = make_question(select=select, options=dict.fromkeys("abcdefghi"[:options], ""))
+    form = user(load_prompt(), question).rpartition("【回答】")[2]
+    assert form.split(",") == ["〈記号〉"] * select
 
 
 def test_shared_context_stands_before_the_question() -> None:
@@ -176,7 +173,8 @@ def test_missing_prompt_names_the_file_and_shows_where_to_look(tmp_path: Path) -
 def test_unknown_placeholder_is_told_the_known_ones(file: Path) -> None:
     file.write_text(SOUND.replace("$exam", "$exma"), encoding="utf-8")
     assert (
-        refusal(file).remedy == "There are: exam, example, instruction, question, select, serial."
+        refusal(file).remedy
+        == "There are: blanks, exam, example, instruction, question, select, serial."
     )
 
 
@@ -196,39 +194,54 @@ ALL = make_question(select=0)
         (make_question(kind=QuestionKind.NUMERIC), "3.14"),
     ],
 )
-def test_the_example_has_the_form_of_the_questions_own_answer(
+def test_an_example_has_the_form_of_the_questions_own_answer(
     question: Question, example: str
 ) -> None:
     exam = make_exam(questions=[NUMBERED, ORDERED, ALL])
-    assert user(load_prompt(None, exam), question).rpartition("【回答】")[2] == example
+    earlier = load_prompt(DEFAULT_PROMPT.with_name("ja-2.toml"), exam)
+    assert user(earlier, question).rpartition("【回答】")[2] == example
 
 
 def test_an_order_is_asked_for_as_one() -> None:
     asked = user(load_prompt(None, make_exam(questions=[ORDERED])), ORDERED)
     assert "3つを選び、正しい順に並べて" in asked
-    assert "順番どおりに半角コンマで区切り" in asked
+    assert "順番どおりに置き換え" in asked
 
 
-def test_an_exam_of_the_usual_forms_keeps_its_prompt() -> None:
-    assert default_prompt() == default_prompt(EXAM) == DEFAULT_PROMPT
-    assert load_prompt(None, EXAM) == load_prompt()
-    # Runs recorded with it are refused once it changes.
-    assert load_prompt().sha256.startswith("2f63e5c16cdf")
+RELEASED = {
+    "ja-1": "2f63e5c16cdfd84024078299f1ad0dbeefc184194cd38950fc2b1435d72dd57c",
+    "ja-2": "6ac6d2fd6e305520d93c0c5cf95d7907ed767ebe5ccddae322d0fc82899456e8",
+    "ja-3": "d24c36b64d011b9f712d55e680aec160f1c9594f5e5dc36c1d31e112c2669f57",
+}
+
+
+def test_prompts_that_were_released_stay_what_they_are() -> None:
+    """Runs recorded with one are refused once it changes."""
+    files = sorted(DEFAULT_PROMPT.parent.glob("*.toml"))
+    assert {load_prompt(one).name: load_prompt(one).sha256 for one in files} == RELEASED
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_released_prompt_is_found_by_what_a_run_says_of_it(name: str) -> None:
+    file = recorded_prompt(RELEASED[name])
+    assert file is not None
+    assert load_prompt(file).name == name
+
+
+def test_no_other_prompt_is_taken_for_a_released_one() -> None:
+    assert recorded_prompt("0" * 64) is None
+
+
+def test_a_prompt_may_name_its_marker(file: Path) -> None:
+    assert custom(file).marker == load_prompt().marker == "【回答】"
+    assert custom(file, f'marker = "Answer: "\n{SOUND}').marker == "Answer:"
+    file.write_text(f'marker = " "\n{SOUND}', encoding="utf-8")
+    assert refusal(file).problem == "marker is empty"
 
 
 def test_all_that_apply_are_asked_for_without_their_number() -> None:
     asked = user(load_prompt(None, make_exam(questions=[ALL])), ALL)
     assert "当てはまるものをすべて選んで" in asked
-
-
-@pytest.mark.parametrize("question", [NUMBERED, ORDERED, ALL])
-def test_other_forms_get_the_other_prompt(question: Question) -> None:
-    assert default_prompt(make_exam(questions=[question])) == OTHER_FORMS_PROMPT
-
-
-def test_the_two_prompts_ask_the_usual_questions_in_the_same_words() -> None:
-    for question in EXAM.questions.values():
-        assert user(load_prompt(OTHER_FORMS_PROMPT), question) == user(load_prompt(), question)
 
 
 def test_a_prompt_without_the_instruction_an_exam_needs_is_refused(file: Path) -> None:

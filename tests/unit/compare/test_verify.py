@@ -179,7 +179,7 @@ def test_a_cassette_too_many(exam: Exam, cassettes: Path) -> None:
 def test_another_prompt(exam: Exam, cassettes: Path, tmp_path: Path) -> None:
     results = made(exam, cassettes)
     prompt = tmp_path / "mine.toml"
-    prompt.write_text(DEFAULT_PROMPT.read_text("utf-8").replace("ja-1", "mine"), "utf-8")
+    prompt.write_text(DEFAULT_PROMPT.read_text("utf-8").replace("ja-3", "mine"), "utf-8")
     (found,) = verify(results, exam, cassettes, prompt)
     assert "was recorded with prompt 'ja-1'" in found
 

@@ -62,6 +62,8 @@ def test_choices_as_a_person_reads_them(text: str, answer: str, how: How) -> Non
         ("答え:\n52mL", "52", How.TOLERANT),
         ("まず5を3で割る。\n解答:2,450 m", "2450", How.TOLERANT),
         ("38mg/dL", "38", How.TOLERANT),
+        ("1日の量を求めると､解答:2.1g/日", "2.1", How.TOLERANT),
+        ("計算する。\n解答: ①26torr", "26", How.TOLERANT),
         ("1 0 0", "10.0", How.TOLERANT),
         ("7;20;3.5", "", How.NONE),
         ("90m-60m=30m", "", How.NONE),
