@@ -28,9 +28,6 @@ _PATIENCE = 3600.0
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
 _SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
 _GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
-_UNCONNECTED = "Connection error."
-_UNREADABLE = "Error converting to valid response"
-_UNPROCESSABLE = 422
 
 
 @dataclass
@@ -81,9 +78,8 @@ def classify(
     if _QUOTA in _codes(error) or _QUOTA in said or never_left:
         return ProviderError(message, fatal=True)
     if status is not None and 400 <= status < 500 and status not in _RETRYABLE:  # noqa: PLR2004
-        # What an answer of 200 cannot be read by, litellm calls a bad request (422) of ours.
-        unreadable = answered is not None and answered < 400  # noqa: PLR2004 - HTTP's first error
-        invented = unreadable and (status == _UNPROCESSABLE or _UNREADABLE in said)
+        # An answer of 200 that cannot be read, litellm calls a bad request of ours.
+        invented = answered is not None and answered < 400  # noqa: PLR2004 - HTTP's first error
         return ProviderError(message, fatal=not invented)
     wait = _wait(error, said)
     if wait is not None and wait > _PATIENCE:
@@ -100,10 +96,10 @@ def provider_message(error: Exception, redact: Callable[[str], str] = str) -> st
     told = body.get("message") if isinstance(body, dict) else None
     if not isinstance(told, str) or not told.strip():
         told = _inner(str(error))
-    if told == _UNCONNECTED:
-        # An unknown name, a refused port and a bad certificate are all called this.
-        behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
-        told = " ".join([told, *behind[-1:]])
+    # An unknown name, a refused port and a bad certificate may all be called one thing.
+    behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
+    if behind and behind[-1] not in told:
+        told = f"{told} {behind[-1]}"
     return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
 
 

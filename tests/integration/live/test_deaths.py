@@ -102,7 +102,6 @@ def test_one_of_the_processes_is_killed(room: Room) -> None:
         os.kill(members(running.pid, "sys.stdin.readline")[0], signal.SIGKILL)
         assert running.wait(60) == 1
         assert not family(running.pid)
-        assert "crashed" in room.output
         assert room.results()["sheet"]["verdict"] == "incomplete"
 
         assert room.sit(served, "-n2").ret == 0

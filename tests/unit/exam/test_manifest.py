@@ -49,7 +49,7 @@ def test_an_unknown_key_is_named_with_its_path(pack: PackBuilder) -> None:
     pack.official["treshold"] = 3
     message = pack.refused()
     assert str(pack.file) in message
-    assert "keys.official.treshold: Extra inputs are not permitted" in message
+    assert "keys.official.treshold: " in message
 
 
 def test_a_wrong_value_is_shown(pack: PackBuilder) -> None:

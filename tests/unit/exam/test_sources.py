@@ -49,11 +49,11 @@ def test_an_entry_that_is_no_object_is_named_by_its_place(pack: PackBuilder) -> 
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("number", "two", "number: Input should be a valid integer"),
+        ("number", "two", "found 'two'"),
         ("question_type", "essay", "found 'essay'"),
-        ("question_text", "", "question_text: String should have at least 1 character"),
-        ("answer", "b", "answer: Input should be a valid list"),
-        ("num_choices_to_select", 0, "num_choices_to_select: Input should be greater"),
+        ("question_text", "", "question_text: "),
+        ("answer", "b", "found 'b'"),
+        ("num_choices_to_select", 0, "found 0"),
     ],
 )
 def test_a_wrong_value_is_named_with_question_and_key(
@@ -67,7 +67,7 @@ def test_a_wrong_value_is_named_with_question_and_key(
 
 def test_a_missing_key_is_named_with_its_question(pack: PackBuilder) -> None:
     del pack["A-2"]["answer"]
-    assert "entry 1 (question A-2): answer: Field required" in pack.refused()
+    assert "entry 1 (question A-2): answer: " in pack.refused()
 
 
 def test_a_question_that_needs_an_image_must_name_one(pack: PackBuilder) -> None:
@@ -97,12 +97,12 @@ def test_a_native_question_may_bring_what_the_published_ones_lack(
 def test_an_unknown_key_in_a_native_question_is_named(native: NativePackBuilder) -> None:
     native["A-2"]["anwser"] = ["a"]
     message = native.refused()
-    assert f"{native.dataset}: question A-2: anwser: Extra inputs are not" in message
+    assert f"{native.dataset}: question A-2: anwser: " in message
 
 
 def test_a_native_question_without_an_id_is_named_by_its_place(native: NativePackBuilder) -> None:
     del native.questions[1]["id"]
-    assert f"{native.dataset}: questions[1]: id: Field required" in native.refused()
+    assert f"{native.dataset}: questions[1]: id: " in native.refused()
 
 
 def test_an_unknown_serial_is_named(native: NativePackBuilder) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -191,9 +192,42 @@ def test_words_of_a_provider_are_no_clients(ask: Asking) -> None:
 def test_why_nobody_is_reached_is_told(loop: asyncio.Runner) -> None:
     with provider(lambda _: Answer()) as gone:
         asked = Provider({}, timeout=5.0, api_base=gone.base)
-    with pytest.raises(ProviderError, match=r"^Connection error\. .*failed") as caught:
-        loop.run(asked.ask({"model": "openai/some-model", "messages": []}))
+    question = [{"role": "user", "content": "Which one of these is it?"}]
+    with pytest.raises(ProviderError, match=str(urlsplit(gone.base).port)) as caught:
+        loop.run(asked.ask({"model": "openai/some-model", "messages": question}))
     assert not caught.value.fatal
+
+
+def test_what_the_system_says_of_a_connection_is_told_once(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words, told in (
+        ("It broke.", "It broke. no route to host"),
+        ("It broke: no route to host", "It broke: no route to host"),
+    ):
+        error = RuntimeError(words)
+        error.__cause__ = OSError("no route to host")
+        monkeypatch.setattr(load_litellm(), "acompletion", breaking(error))
+        with pytest.raises(ProviderError) as caught:
+            ask(Answer(completion()))
+        assert caught.value == ProviderError(told)
+
+
+@pytest.mark.parametrize("status", [400, 401, 422])
+def test_no_status_that_a_library_makes_up_for_an_answer_is_fatal(
+    ask: Asking, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    litellm = load_litellm()
+    complete = litellm.acompletion
+
+    async def misread(**how: Any) -> None:
+        await complete(**how)
+        error = RuntimeError("this cannot be read")
+        error.status_code = status  # type: ignore[attr-defined]
+        raise error
+
+    monkeypatch.setattr(litellm, "acompletion", misread)
+    assert ask.failure(Answer(completion())) == ProviderError("this cannot be read")
 
 
 KEY = "sk-planted-0123456789abcdef-0123456789"
