@@ -137,6 +137,7 @@ def make_mark(exam: Exam, name: str, outcome: Outcome = Outcome.CORRECT, **chang
         "question": name,
         "points": earned.points,
         "max": earned.maximum,
+        "min": earned.least,
         "outcome": outcome,
         "answer": right if outcome is Outcome.CORRECT else [],
         "accepted": [list(answer) for answer in entry.accepted],
@@ -197,7 +198,7 @@ def make_results(
     return build_results(
         make_sitting(sat, spec),
         score_epochs(sat, by_asking, askings, spec.epochs),
-        made,
+        [by_asking[asking] for asking in askings if asking in by_asking],
         extraction=extraction,
         context=LONG_AGO,
     )

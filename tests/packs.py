@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -57,6 +59,40 @@ images = {'["a.png"]' if number == 1 else "[]"}
     ]
     (folder / "questions.toml").write_text("\n".join(entries))
     return load_exam(file, data_root=data)
+
+
+def write_rules(
+    data: Path, name: str, rules: Mapping[str, Any], questions: Sequence[Mapping[str, Any]]
+) -> Path:
+    """Write a pack with the `blocks` and the one `key` of `rules`; its `exam.toml`."""
+    folder = data / name
+    folder.mkdir(parents=True)
+    file = folder / "exam.toml"
+    lines = {
+        "schema": 1,
+        "id": name,
+        "title": f"Exam {name}",
+        "edition": 1,
+        "profession": "physician",
+        "licence": "CC0",
+        "default_key": "official",
+        "source": {"format": "jmle"},
+        "sections": {"general": {"title": "General"}},
+        "blocks": rules["blocks"],
+        "keys": {"official": rules["key"]},
+    }
+    file.write_text("\n".join(f"{key} = {_toml(value)}" for key, value in lines.items()), "utf-8")
+    paper = f"questions = {_toml(questions)}"
+    (folder / "questions.toml").write_text(paper, "utf-8")
+    return file
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def record_run(  # noqa: PLR0913 - each is a fact of the run

@@ -58,7 +58,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 def _one(options: argparse.Namespace, vision: Path, blind: Path) -> Audit:
     from jmle_plugin.compare.audit import audit, refuse_unlike  # noqa: PLC0415
-    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.results.store import read_sound_results  # noqa: PLC0415
 
     halves = read_sound_results(vision), read_sound_results(blind)
     refuse_unlike(*halves)  # before an exam is looked for that may be one half's alone

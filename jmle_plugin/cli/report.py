@@ -47,7 +47,7 @@ def add_commands(commands: Any) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     from jmle_plugin.report.html.page import write_run_page  # noqa: PLC0415
-    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.results.store import read_sound_results  # noqa: PLC0415
 
     files = results_named(options, dict.fromkeys(options.runs))
     target = options.output or _beside(files)

@@ -8,8 +8,9 @@ from pathlib import Path
 from jmle_plugin.compare.verify import changes
 from jmle_plugin.errors import ResultError
 from jmle_plugin.report.sheet import summary_line
-from jmle_plugin.results.file import Results, read_results, result_file
+from jmle_plugin.results.file import Results, result_file
 from jmle_plugin.results.provenance import Provenance
+from jmle_plugin.results.store import read_results
 from jmle_plugin.text import count
 
 

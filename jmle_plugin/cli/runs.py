@@ -71,7 +71,7 @@ def _show(options: argparse.Namespace) -> int:
     from jmle_plugin.report.audit import text_lines as audit_lines  # noqa: PLC0415
     from jmle_plugin.report.comparison import text_lines  # noqa: PLC0415
     from jmle_plugin.report.terminal import sheet_lines  # noqa: PLC0415
-    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.results.store import read_sound_results  # noqa: PLC0415
 
     results = read_sound_results(options.file)
     for line in sheet_lines(results):
@@ -86,7 +86,7 @@ def _show(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.verify import verify  # noqa: PLC0415
     from jmle_plugin.report.sheet import summary_line  # noqa: PLC0415
-    from jmle_plugin.results.file import read_results  # noqa: PLC0415
+    from jmle_plugin.results.store import read_results  # noqa: PLC0415
 
     try:
         results = read_results(options.file)
@@ -107,8 +107,8 @@ def _rescore(options: argparse.Namespace) -> int:
     from jmle_plugin.ask.opening import Wanted, open_sitting  # noqa: PLC0415
     from jmle_plugin.cli.rescored import rescored_lines  # noqa: PLC0415
     from jmle_plugin.compare.remake import remake_results, with_audit  # noqa: PLC0415
-    from jmle_plugin.results.file import write_results  # noqa: PLC0415
     from jmle_plugin.results.provenance import RunContext  # noqa: PLC0415
+    from jmle_plugin.results.store import write_results  # noqa: PLC0415
 
     exam = named_exam(options, options.exam, options.key)
     sittings = [
@@ -137,7 +137,7 @@ def _compare(options: argparse.Namespace) -> int:
     from jmle_plugin.compare.likeness import check_names  # noqa: PLC0415
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415
     from jmle_plugin.report.comparison import markdown, text_lines  # noqa: PLC0415
-    from jmle_plugin.results.soundness import read_sound_results  # noqa: PLC0415
+    from jmle_plugin.results.store import read_sound_results  # noqa: PLC0415
 
     check_names(options.allow_mismatch)
     results = [

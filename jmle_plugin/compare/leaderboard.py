@@ -20,7 +20,7 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict, which_criteria
 from jmle_plugin.results.file import ExamInfo, Results
-from jmle_plugin.results.soundness import read_sound_results
+from jmle_plugin.results.store import read_sound_results
 from jmle_plugin.strict import Strict
 
 
@@ -207,7 +207,8 @@ def _ranked(
         told = {
             "rank": 1 + points.index(points[n]),
             "ranks": ranking.ranges[n],
-            "interval": points_interval(groups[n]),
+            # The interval is one of a share of points, and such a share may be negative.
+            "interval": None if results[place].sheet.wrong else points_interval(groups[n]),
             "p_above": ranking.p_to_above(n),
         }
         yield _row(results, place).model_copy(update=told)

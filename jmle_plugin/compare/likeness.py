@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from jmle_plugin.errors import UnlikeResultsError, unknown_name
+from jmle_plugin.errors import ComparisonError, UnlikeResultsError, unknown_name
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results
 
@@ -60,7 +60,18 @@ def find_mismatches(
 
 
 def refuse_mismatches(old: Results, new: Results, allow: Collection[str] = ()) -> dict[str, str]:
-    """Return the mismatches that were allowed; raise UnlikeResultsError for any other."""
+    """Return the mismatches that were allowed; raise UnlikeResultsError for any other.
+
+    ComparisonError where wrong answers cost points in the exam of either.
+    """
+    for one in (old, new):
+        if one.sheet.wrong:
+            raise ComparisonError(
+                "wrong answers cost points in this exam, and the statistics of a comparison hold "
+                "only where an answer earns points or earns none",
+                where=one.run.name,
+                remedy="Read the two score sheets side by side.",
+            )
     found = find_mismatches(old, new)
     refused = {name: text for name, text in found.items() if name not in allow}
     if refused:

@@ -26,9 +26,13 @@ HEAVY = 3
 def verdict_doubt(
     results: Results, where: Mapping[str, Place] | None = None
 ) -> VerdictDoubt | None:
-    """Return how sure a full result's verdict is; None where there is no verdict."""
+    """Return how sure a full result's verdict is.
+
+    None where there is no verdict, or where wrong answers cost points: drawn exams assume that
+    an answer earns points or earns none.
+    """
     sheet = results.sheet
-    if not sheet.verdict.decided:
+    if not sheet.verdict.decided or sheet.wrong:
         return None
     answers = answered(results)
     if where is None or not answers.keys() <= where.keys():

@@ -66,6 +66,8 @@ class BlockSpec(Strict):
     first: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=lambda first: first == 1)
     """The number of its first question, where a paper numbers through its booklets."""
     points: _Points = 1
+    wrong: Annotated[int, Field(le=0)] = Field(default=0, exclude_if=lambda wrong: not wrong)
+    """What a wrong answer is worth: 0, or -1 where it costs a point."""
 
     @property
     def numbers(self) -> range:

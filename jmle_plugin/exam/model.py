@@ -73,6 +73,8 @@ class Question:
     kind: QuestionKind
     text: str
     points: int
+    wrong: int = 0
+    """What a wrong answer is worth, in points: 0 or less; no answer is always worth 0."""
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
     images: tuple[Image, ...] = ()

@@ -121,6 +121,7 @@ def _questions(
             figures,
             members,
             points=1 if pointless else _points(one, blocks[one.block], paper.file),
+            wrong=0 if pointless else blocks[one.block].wrong,
         )
         for one in paper.questions
     }
@@ -146,6 +147,7 @@ def _question(  # noqa: PLR0913 - each is a part of the pack
     members: Mapping[str, list[str]],
     *,
     points: int,
+    wrong: int,
 ) -> Question:
     return Question(
         id=one.id,
@@ -155,6 +157,7 @@ def _question(  # noqa: PLR0913 - each is a part of the pack
         kind=one.kind,
         text=one.text,
         points=points,
+        wrong=wrong,
         select=one.select,
         options=one.options,
         images=tuple(figures[name] for name in one.images),

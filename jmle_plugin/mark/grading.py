@@ -27,10 +27,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Points earned, of the points the question counts for this candidate."""
+    """Points earned, of the points the question counts for this candidate.
+
+    `least` is what a wrong answer to it is worth: 0 or less.
+    """
 
     points: int
     maximum: int
+    least: int = 0
 
 
 def grade(question: Question, entry: KeyEntry, reading: Reading, numeric: NumericRule) -> Outcome:
@@ -62,28 +66,30 @@ def prohibited_picks(question: Question, reading: Reading) -> frozenset[str]:
 def score(question: Question, entry: KeyEntry, outcome: Outcome) -> Score:
     """Return the points of one question for one outcome.
 
-    ========================  =========  ==========  =====
-    treatment                 correct    otherwise   error
-    ========================  =========  ==========  =====
-    standard                  all        0 of all    0 of all
-    credit all                all        all         0 of all
-    exclude                   0 of 0     0 of 0      0 of 0
-    exclude if wrong          all        0 of 0      0 of all
-    ========================  =========  ==========  =====
+    ==================  =========  ==============  =========  =========
+    treatment           correct    wrong           no answer  error
+    ==================  =========  ==============  =========  =========
+    standard            all        `wrong` of all  0 of all   0 of all
+    credit all          all        all             all        0 of all
+    exclude             0 of 0     0 of 0          0 of 0     0 of 0
+    exclude if wrong    all        0 of 0          0 of 0     0 of all
+    ==================  =========  ==============  =========  =========
 
+    `wrong` is what the exam gives for a wrong answer: 0, or less where it costs points.
     An error never earns a point nor shrinks a candidate's maximum: nobody knows what the
-    answer would have been. No answer is no right answer: it is otherwise. What is 0 of 0 is
+    answer would have been. What is 0 of 0 is
     out of the scoring altogether: no prohibited choice is counted there, and every tally of
     section, block and kind has the candidate's own maximum (it still counts the question).
     """
     full = question.points
     treatment = entry.treatment
+    least = question.wrong if treatment is Treatment.STANDARD else 0
     if treatment is Treatment.EXCLUDE:
         return Score(0, 0)
     if outcome is Outcome.ERROR:
-        return Score(0, full)
+        return Score(0, full, least)
     if outcome is Outcome.CORRECT or treatment is Treatment.CREDIT_ALL:
-        return Score(full, full)
+        return Score(full, full, least)
     if treatment is Treatment.EXCLUDE_IF_WRONG:
         return Score(0, 0)
-    return Score(0, full)
+    return Score(least if outcome is Outcome.INCORRECT else 0, full, least)

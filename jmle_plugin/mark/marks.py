@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.cassette import cassette_name
@@ -18,6 +18,7 @@ from jmle_plugin.gateway.reply import Reply, SentImage, Usage
 from jmle_plugin.mark.answer_line import DECORATION, marker_pattern
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
+from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.strict import Strict
 from jmle_plugin.text import printable
 
@@ -48,14 +49,23 @@ class ImageBytes(Strict):
     """Figures that were scaled down or converted: other bytes went out than lie on disk."""
 
 
+UNCHECKED = {"marks": "unchecked"}
+"""The validation context in which a mark may be unsound: for reading a file to say what is."""
+
+
 class Mark(Strict):
-    """One marked reply. `points` of `max`; the reply's text stays in the cassette."""
+    """One marked reply. `points` of `max`; the reply's text stays in the cassette.
+
+    No unsound mark can be made (`problem`), but under the validation context `UNCHECKED`.
+    """
 
     question: str
     epoch: Annotated[int, Field(ge=1)] = 1
     points: int
     max: int
     """0 for questions taken out of the scoring."""
+    min: int = Field(default=0, exclude_if=lambda least: not least)
+    """What a wrong answer is worth: 0, or less where it costs points; left out where it is 0."""
     outcome: Outcome
     answer: list[str] = Field(default=[])
     """What was read: sorted labels, those of a sequence in its order, or one number as written;
@@ -79,6 +89,38 @@ class Mark(Strict):
     error: str = ""
     """Why there is no reply; only with the outcome `error`."""
 
+    @model_validator(mode="after")
+    def _sound(self, info: ValidationInfo) -> Self:
+        if info.context is not UNCHECKED and (problem := self.problem()):
+            raise ValueError(f"the mark of {self.question} is unsound: {problem}")
+        return self
+
+    def problem(self) -> str:
+        """Why no reply can be worth this; empty for a sound mark.
+
+        Points lie between `min` and `max`: all for a right answer, none for no reply, and no
+        answer costs nothing. A right answer is one of those accepted, a wrong one none of them.
+        """
+        if not self.min <= 0 <= self.max or not self.min <= self.points <= self.max:
+            return f"{self.points} points are not from {self.min} to {self.max}"
+        right = any(_alike(self.answer, one) for one in self.accepted)
+        sound = {
+            Outcome.CORRECT: right and self.points == self.max,
+            Outcome.INCORRECT: self.answer not in self.accepted,
+            Outcome.NO_ANSWER: self.points >= 0,
+            Outcome.ERROR: self.points == 0,
+        }
+        if not sound[self.outcome]:
+            answered = answer_text(self.answer) or "nothing"
+            return f"{self.outcome} with {answered} for {self.points} of {self.max} points"
+        return ""
+
+
+def _alike(answer: Sequence[str], accepted: Sequence[str]) -> bool:
+    if len(answer) == len(accepted) == 1 and (number := as_number(answer[0])) is not None:
+        return number == as_number(accepted[0])
+    return sorted(answer) == sorted(accepted)
+
 
 def mark_reply(
     question: Question,
@@ -98,8 +140,12 @@ def mark_reply(
         epoch=epoch,
         points=earned.points,
         max=earned.maximum,
+        min=earned.least,
         outcome=outcome,
-        answer=[_short(answer) for answer in reading.answer],
+        # A right answer is the key's own, however long; others may be anything.
+        answer=[
+            answer if outcome is Outcome.CORRECT else _short(answer) for answer in reading.answer
+        ],
         accepted=[list(answer) for answer in entry.accepted],
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
@@ -115,11 +161,13 @@ def mark_reply(
 def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int = 1) -> Mark:
     """The mark of a question without a reply: an error, never a wrong answer."""
     entry = key.entries[question.id]
+    earned = score(question, entry, Outcome.ERROR)
     return Mark(
         question=question.id,
         epoch=epoch,
-        points=0,
-        max=score(question, entry, Outcome.ERROR).maximum,
+        points=earned.points,
+        max=earned.maximum,
+        min=earned.least,
         outcome=Outcome.ERROR,
         accepted=[list(answer) for answer in entry.accepted],
         error=printable(message, lines=True),

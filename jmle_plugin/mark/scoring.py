@@ -83,6 +83,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         lacking=list(exam.lacking),
         credited=tally(credited) if credited else None,
         no_verdict=exam.no_verdict,
+        wrong={one.block: one.wrong for one in exam.questions.values() if one.wrong},
         total=tally(counted),
         sections=sections,
         blocks={

@@ -170,6 +170,9 @@ class Sheet(Strict):
     """Questions that the data set lacks and everybody is credited; they are in every tally."""
     no_verdict: str = Field(default="", exclude_if=lambda value: not value)
     """Why no verdict can be reached on this exam; every question then counts one."""
+    wrong: dict[str, int] = Field(default={}, exclude_if=lambda value: not value)
+    """What a wrong answer is worth in each block where it costs points; left out where none does.
+    Sums may then be negative."""
     total: Tally
     sections: dict[str, SectionTally]
     blocks: dict[str, Tally]

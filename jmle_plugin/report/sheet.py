@@ -55,6 +55,12 @@ def unofficial(results: Results) -> list[str]:
     return facts
 
 
+def _costly(sheet: Sheet) -> Iterator[str]:
+    if sheet.wrong:
+        each = ", ".join(f"{worth} in block {name}" for name, worth in sheet.wrong.items())
+        yield f"A wrong answer costs points: {each}; no answer costs none."
+
+
 def _reading(origin: Provenance) -> str:
     """By whose rule replies were read, where it is not ours: each project has its own."""
     whose = f" by {origin.imported.project}" if origin.imported is not None else ""
@@ -122,6 +128,7 @@ def notes(results: Results) -> Iterator[str]:
         yield f"Imported from {origin.imported.project} ({origin.imported.file}): {said}"
     if origin.returned_models and origin.returned_models != [origin.requested_model]:
         yield f"Answered by {', '.join(origin.returned_models)}, asked for {origin.requested_model}"
+    yield from _costly(results.sheet)
     if (missing := results.sheet.images.missing) is not None:
         fate = "; the examinees had them." if results.run.people else " (images missing)."
         yield (

@@ -1,18 +1,15 @@
-"""The results file: `results/<exam>/<run>.json`, a versioned schema."""
+"""What a results file holds: `results/<exam>/<run>.json`, a versioned schema."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from jmle_plugin.ask.run import PARTIAL, PEOPLE
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.errors import ResultError
-from jmle_plugin.files import read_json, read_regular, write_whole
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
@@ -21,8 +18,7 @@ from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.doubt import VerdictDoubt
 from jmle_plugin.results.provenance import Provenance, RunContext, build_provenance
-from jmle_plugin.results.store import keep_earlier
-from jmle_plugin.strict import Strict, first_problem
+from jmle_plugin.strict import Strict
 
 SCHEMA_VERSION = 1
 
@@ -119,77 +115,7 @@ def result_file(folder: Path, results: Results) -> Path:
     return folder / results.exam.id / f"{results.run.name}{partial}.json"
 
 
-def write_results(
-    folder: Path,
-    results: Results,
-    anew: Collection[str] = (),
-    *,
-    say: Callable[[str], object] = str,
-) -> Path:
-    """Write the results whole below `folder` and return the file.
-
-    `anew` are the kinds of reports that will be written of them (`html`, `markdown`, `csv`).
-    Those there are of other results are kept with these or taken away (`keep_earlier`), of
-    which `say` is told. Raises ResultError where it cannot be written, or where a later
-    version of this suite wrote the file that is there.
-    """
-    file = result_file(folder, results)
-    _refuse_later(file)
-    dumped = dump_results(results)
-    text = json.dumps(dumped, ensure_ascii=False, indent=1) + "\n"
-    try:
-        keep_earlier(file, dumped, anew, say)
-        # A lone surrogate in somebody's message must not cost the results.
-        write_whole(file, text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise ResultError(
-            f"cannot be written ({error.strerror})",
-            where=file,
-            remedy="Name another folder with --results, or make room; what was there is untouched.",
-        ) from error
-    return file
-
-
 def dump_results(results: Results) -> dict[str, Any]:
     """The results as JSON values."""
     sent = {"marks": {"__all__": {"sent"}}}
     return results.model_dump(mode="json", by_alias=True, exclude=sent)
-
-
-_RESULTS = "Name a results file, such as results/EXAM/RUN.json."
-_AGAIN = f"{_RESULTS} A damaged one is made again by `jmle rescore RUN --write`."
-
-
-def read_results(file: Path) -> Results:
-    """Read a results file; ResultError names the file and the place."""
-    try:
-        raw = read_json(read_regular(file))
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
-        raise ResultError(problem, where=file, remedy=_RESULTS) from error
-    except ValueError as error:
-        raise ResultError(f"is not valid JSON ({error})", where=file, remedy=_AGAIN) from error
-    _check_version(raw, file)
-    try:
-        return Results.model_validate(raw)
-    except ValidationError as error:
-        problem = f"is no results file: {first_problem(error)}"
-        raise ResultError(problem, where=file, remedy=_AGAIN) from error
-
-
-def _check_version(raw: Any, file: Path) -> None:
-    version = raw.get("schema") if isinstance(raw, dict) else None
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise ResultError(
-            f"has schema version {version}; this version of jmle reads {SCHEMA_VERSION}",
-            where=file,
-            remedy="Update jmle, or name another folder with --results.",
-        )
-
-
-def _refuse_later(file: Path) -> None:
-    try:
-        raw = read_json(read_regular(file))
-    except (OSError, ValueError):
-        return
-    _check_version(raw, file)

@@ -6,41 +6,29 @@ Neither cassettes nor the exam are needed. Whether the marks are true is for `jm
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
-from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.mark.scoring import needed_points, reached_verdict
 from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
 from jmle_plugin.mark.totals import total_cost, total_tokens
-from jmle_plugin.results.file import Results, read_results
+from jmle_plugin.results.file import Results
 
 
-def read_sound_results(file: Path) -> Results:
-    """Read a results file that is to be shown, compared or ranked.
+def disagreement(results: Results) -> str:
+    """The first thing that disagrees, in a word or two; empty for sound results.
 
-    Raises ResultError as `read_results` does, and where marks were cut out, doubled or
-    changed by hand, or the sheet says another thing than they do.
+    Results are asked this before they are written and after they were read.
     """
-    results = read_results(file)
-    if wrong := next(_disagreements(results), ""):
-        raise ResultError(
-            f"holds marks that do not make the sheet in it ({wrong}): "
-            "it was cut or changed by hand",
-            where=file,
-            remedy="Make it again from its cassettes with `jmle rescore --write`.",
-        )
-    return results
+    return next(_disagreements(results), "")
 
 
 def _disagreements(results: Results) -> Iterator[str]:
     """What disagrees, in a word or two each."""
     sheet, marks = results.sheet, results.marks
     for mark in marks:
-        if not _sound_mark(mark):
+        if mark.problem() or mark.min not in {0, *sheet.wrong.values()}:
             yield f"the mark of {mark.question}"
     if len({(mark.question, mark.epoch) for mark in marks}) < len(marks):
         yield "a question marked twice"
@@ -87,23 +75,6 @@ def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
             yield f"section {name}"
     if not _sound_prohibited(sheet.prohibited, standing):
         yield "prohibited choices"
-
-
-def _sound_mark(mark: Mark) -> bool:
-    """Whether points follow from the outcome, and the outcome from answer and key."""
-    if not 0 <= mark.points <= mark.max:
-        return False
-    if mark.outcome is Outcome.CORRECT:
-        return mark.points == mark.max and any(_alike(mark.answer, one) for one in mark.accepted)
-    if mark.outcome is Outcome.INCORRECT:
-        return mark.answer not in mark.accepted
-    return mark.outcome is Outcome.NO_ANSWER or mark.points == 0
-
-
-def _alike(answer: Sequence[str], accepted: Sequence[str]) -> bool:
-    if len(answer) == len(accepted) == 1 and (number := as_number(answer[0])) is not None:
-        return number == as_number(accepted[0])
-    return sorted(answer) == sorted(accepted)
 
 
 def _sound_section(name: str, section: SectionTally) -> bool:

@@ -1,15 +1,22 @@
-"""What is kept of the results that others replace: no report stands beside another's results."""
+"""Results files on disk: found, written and read, and what is kept of those that are replaced."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from jmle_plugin.ask.run import EARLIER
-from jmle_plugin.errors import UnknownNameError, unknown_name
+from jmle_plugin.errors import ResultError, UnknownNameError, unknown_name
 from jmle_plugin.files import read_json, read_regular, write_whole
+from jmle_plugin.mark.marks import UNCHECKED
 from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.results.file import SCHEMA_VERSION, Results, dump_results, result_file
+from jmle_plugin.results.soundness import disagreement
+from jmle_plugin.strict import first_problem
 
 SUFFIX = ".json"
 
@@ -101,3 +108,97 @@ def keep_earlier(
 def _lasting(results: Mapping[str, Any]) -> dict[str, Any]:
     origin = {k: v for k, v in results["provenance"].items() if k not in _BY_SESSION}
     return {**results, "provenance": origin}
+
+
+def write_results(
+    folder: Path,
+    results: Results,
+    anew: Collection[str] = (),
+    *,
+    say: Callable[[str], object] = str,
+) -> Path:
+    """Write the results whole below `folder` and return the file.
+
+    `anew` are the kinds of reports that will be written of them (`html`, `markdown`, `csv`).
+    Those there are of other results are kept with these or taken away (`keep_earlier`), of
+    which `say` is told. Raises ResultError where it cannot be written, or where a later
+    version of this suite wrote the file that is there.
+    """
+    file = result_file(folder, results)
+    if problem := disagreement(results):
+        raise ResultError(
+            f"is not written: the marks do not make the sheet ({problem})",
+            where=file,
+            remedy="A rule that was changed gives points that no mark may have, or counts "
+            "otherwise; what was there is untouched.",
+        )
+    _refuse_later(file)
+    dumped = dump_results(results)
+    text = json.dumps(dumped, ensure_ascii=False, indent=1) + "\n"
+    try:
+        keep_earlier(file, dumped, anew, say)
+        # A lone surrogate in somebody's message must not cost the results.
+        write_whole(file, text.encode("utf-8", "replace"))
+    except OSError as error:
+        raise ResultError(
+            f"cannot be written ({error.strerror})",
+            where=file,
+            remedy="Name another folder with --results, or make room; what was there is untouched.",
+        ) from error
+    return file
+
+
+_RESULTS = "Name a results file, such as results/EXAM/RUN.json."
+_AGAIN = f"{_RESULTS} A damaged one is made again by `jmle rescore RUN --write`."
+
+
+def read_sound_results(file: Path) -> Results:
+    """Read a results file that is to be shown, compared or ranked.
+
+    Raises ResultError as `read_results` does, and where marks were cut out, doubled or
+    changed by hand, or the sheet says another thing than they do.
+    """
+    results = read_results(file)
+    if problem := disagreement(results):
+        raise ResultError(
+            f"holds marks that do not make the sheet in it ({problem}): "
+            "it was cut or changed by hand",
+            where=file,
+            remedy="Make it again from its cassettes with `jmle rescore --write`.",
+        )
+    return results
+
+
+def read_results(file: Path) -> Results:
+    """Read a results file, sound or not; ResultError names the file and the place."""
+    try:
+        raw = read_json(read_regular(file))
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+        raise ResultError(problem, where=file, remedy=_RESULTS) from error
+    except ValueError as error:
+        raise ResultError(f"is not valid JSON ({error})", where=file, remedy=_AGAIN) from error
+    _check_version(raw, file)
+    try:
+        return Results.model_validate(raw, context=UNCHECKED)
+    except ValidationError as error:
+        problem = f"is no results file: {first_problem(error)}"
+        raise ResultError(problem, where=file, remedy=_AGAIN) from error
+
+
+def _check_version(raw: Any, file: Path) -> None:
+    version = raw.get("schema") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ResultError(
+            f"has schema version {version}; this version of jmle reads {SCHEMA_VERSION}",
+            where=file,
+            remedy="Update jmle, or name another folder with --results.",
+        )
+
+
+def _refuse_later(file: Path) -> None:
+    try:
+        raw = read_json(read_regular(file))
+    except (OSError, ValueError):
+        return
+    _check_version(raw, file)

@@ -15,8 +15,7 @@ from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
-from jmle_plugin.results.soundness import read_sound_results
-from jmle_plugin.results.store import find_results
+from jmle_plugin.results.store import find_results, read_sound_results
 from jmle_plugin.session.settings import BaselineSettings, Settings
 
 

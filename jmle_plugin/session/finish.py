@@ -13,8 +13,9 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.report.sheet import summary_line, unofficial
 from jmle_plugin.report.terminal import Line, sheet_lines
-from jmle_plugin.results.file import Results, build_results, write_results
+from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
+from jmle_plugin.results.store import write_results
 from jmle_plugin.session.auditing import Audited, audit_halves
 from jmle_plugin.session.gate import Sat
 from jmle_plugin.session.marks_taken import SittingMarks
@@ -107,7 +108,7 @@ def _scored(taken: SittingMarks, settings: Settings, context: RunContext) -> Res
     return build_results(
         sitting,
         score_epochs(sitting.exam, taken.marks, taken.asked, sitting.run.epochs),
-        taken.marks.values(),
+        [mark for asking, mark in taken.marks.items() if asking in taken.asked],
         extraction=settings.extraction,
         context=context,
     )

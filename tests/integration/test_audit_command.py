@@ -13,7 +13,7 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli import main
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.results.file import write_results
+from jmle_plugin.results.store import write_results
 from tests.builders import make_mark, make_results, make_run, sample_exam
 
 FIGURES = 10

@@ -11,7 +11,7 @@ import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests
 from jmle_plugin.ask.run import read_run
 from jmle_plugin.cli import main
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.results.file import write_results
+from jmle_plugin.results.store import write_results
 from tests.builders import make_epochs, make_run, sample_exam
 from tests.conftest import ROOT
 from tests.integration.conftest import MODES, Project

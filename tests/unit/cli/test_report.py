@@ -9,7 +9,7 @@ import pytest
 
 from jmle_plugin.ask.cassette import write_cassette
 from jmle_plugin.cli import main
-from jmle_plugin.results.file import write_results
+from jmle_plugin.results.store import write_results
 from tests.builders import make_cassette, make_exam, make_results, make_run, synthetic
 from tests.conftest import ROOT
 

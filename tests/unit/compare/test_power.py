@@ -58,6 +58,8 @@ def make_pairs(old: np.ndarray, new: np.ndarray) -> list[Pair]:
                 points=one,
                 max=1,
                 outcome=Outcome.CORRECT if one else Outcome.INCORRECT,
+                answer=["a" if one else "b"],
+                accepted=[["a"]],
             )
             for epoch, one in enumerate(points, 1)
         )

@@ -235,11 +235,11 @@ def test_the_sheet_is_the_majoritys() -> None:
 def test_changing_answers_are_named_in_the_exams_order() -> None:
     exam = EXAM
     marks = sat({}, {"B_1": Outcome.INCORRECT}, {"A_1": Outcome.NO_ANSWER})
-    for epoch, answer in ((1, "b"), (2, "c")):
+    for epoch, answer in ((1, "a"), (2, "c")):
         marks["A-4", epoch] = make_mark(
             exam, "A-4", Outcome.INCORRECT, epoch=epoch, answer=[answer]
         )
-    marks["A-4", 3] = make_mark(exam, "A-4", Outcome.INCORRECT, epoch=3, answer=["b"])
+    marks["A-4", 3] = make_mark(exam, "A-4", Outcome.INCORRECT, epoch=3, answer=["a"])
     epochs = tally(score_epochs(exam, marks, every(3), 3))
     assert epochs.changing == ["A-1", "A-4", "B-1"]
     assert epochs.right_and_wrong == 2

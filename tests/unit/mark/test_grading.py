@@ -14,7 +14,9 @@ from jmle_plugin.mark.extraction import How, Reading
 from jmle_plugin.mark.grading import Outcome, Score, grade, prohibited_picks, score
 
 
-def choice_question(select: int = 1, points: int = 1, prohibited: str = "") -> Question:
+def choice_question(
+    select: int = 1, points: int = 1, prohibited: str = "", wrong: int = 0
+) -> Question:
     return Question(
         "X-1",
         "X",
@@ -23,6 +25,7 @@ def choice_question(select: int = 1, points: int = 1, prohibited: str = "") -> Q
         QuestionKind.CHOICE,
         "stem",
         points,
+        wrong=wrong,
         select=select,
         options=dict.fromkeys("abcde", ""),
         prohibited=frozenset(prohibited),
@@ -127,6 +130,28 @@ def test_points_follow_the_treatment(
     assert score(question, entry, Outcome.ERROR) == Score(*error)
 
 
+@pytest.mark.parametrize(
+    ("treatment", "correct", "wrong", "none", "error"),
+    [
+        (Treatment.STANDARD, (3, 3, -1), (-1, 3, -1), (0, 3, -1), (0, 3, -1)),
+        (Treatment.CREDIT_ALL, (3, 3), (3, 3), (3, 3), (0, 3)),
+        (Treatment.EXCLUDE, (0, 0), (0, 0), (0, 0), (0, 0)),
+        (Treatment.EXCLUDE_IF_WRONG, (3, 3), (0, 0), (0, 0), (0, 3)),
+    ],
+)
+def test_only_a_wrong_answer_that_counts_costs_points(
+    treatment: Treatment,
+    correct: tuple[int, ...],
+    wrong: tuple[int, ...],
+    none: tuple[int, ...],
+    error: tuple[int, ...],
+) -> None:
+    question = choice_question(points=3, wrong=-1)
+    entry = KeyEntry((("a",),), treatment)
+    scores = [score(question, entry, outcome) for outcome in Outcome]
+    assert scores == [Score(*one) for one in (correct, wrong, none, error)]
+
+
 # --- properties -----------------------------------------------------------------------
 
 LABELS = st.lists(st.sampled_from("abcde"), unique=True, max_size=5)
@@ -152,12 +177,13 @@ def test_free_text_never_raises(written: str, rule: NumericRule) -> None:
     assert grade(NUMERIC, KeyEntry((("0.40",),)), reading(written), rule) in Outcome
 
 
-@given(POINTS, st.sampled_from(Treatment), OUTCOMES)
-def test_points_stay_within_the_maximum(
-    points: int, treatment: Treatment, outcome: Outcome
+@given(POINTS, st.integers(-2, 0), st.sampled_from(Treatment), OUTCOMES)
+def test_points_stay_within_their_bounds(
+    points: int, wrong: int, treatment: Treatment, outcome: Outcome
 ) -> None:
-    earned = score(choice_question(points=points), KeyEntry((("a",),), treatment), outcome)
-    assert 0 <= earned.points <= earned.maximum <= points
+    question = choice_question(points=points, wrong=wrong)
+    earned = score(question, KeyEntry((("a",),), treatment), outcome)
+    assert wrong <= earned.least <= earned.points <= earned.maximum <= points
     if outcome is Outcome.ERROR:
         assert earned.points == 0
 

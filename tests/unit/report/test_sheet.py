@@ -14,7 +14,8 @@ from jmle_plugin.report.markdown import markdown_report
 from jmle_plugin.report.overview import overview_lines
 from jmle_plugin.report.sheet import summary_line, verdict_sentence, verdict_word
 from jmle_plugin.report.terminal import sheet_lines
-from jmle_plugin.results.file import Results, dump_results, read_results, write_results
+from jmle_plugin.results.file import Results, dump_results
+from jmle_plugin.results.store import read_results, write_results
 from tests.builders import make_exam, make_key, make_marks, make_results
 
 UNLISTED = ProhibitedRule(3, listed=False)

@@ -14,7 +14,8 @@ from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.results.file import Results, dump_results, read_results, result_file, write_results
+from jmle_plugin.results.file import Results, dump_results, result_file
+from jmle_plugin.results.store import read_results, write_results
 from tests.builders import (
     make_epochs,
     make_exam,

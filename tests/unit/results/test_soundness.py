@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from jmle_plugin.errors import ResultError
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.results.file import dump_results
-from jmle_plugin.results.soundness import read_sound_results
-from tests.builders import make_exam, make_marks, make_results
+from jmle_plugin.results.store import read_sound_results, write_results
+from tests.builders import make_exam, make_mark, make_marks, make_results
 from tests.unit.report.sheets import SHEETS
 
 
@@ -86,3 +88,39 @@ def test_sheets_with_every_outcome_are_sound(tmp_path: Path, name: str) -> None:
     file = tmp_path / "run.json"
     file.write_bytes(json.dumps(dump_results(SHEETS[name])).encode())
     assert read_sound_results(file).sheet == SHEETS[name].sheet
+
+
+def test_what_would_be_refused_is_not_written(tmp_path: Path) -> None:
+    results = make_results()
+    file = write_results(tmp_path, results)
+    before = file.read_bytes()
+    total = results.sheet.total.model_copy(update={"points": 999})
+    sheet = results.sheet.model_copy(update={"total": total})
+    with pytest.raises(ResultError, match=r"do not make the sheet \(total\)"):
+        write_results(tmp_path, results.model_copy(update={"sheet": sheet}))
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"points": -1},
+        {"points": 2},
+        {"points": 0},
+        {"min": 1},
+        {"max": -1, "points": -1, "min": -1},
+        {"answer": ["e"]},
+        {"outcome": Outcome.INCORRECT},
+        {"outcome": Outcome.ERROR},
+        {"outcome": Outcome.NO_ANSWER, "points": -1, "min": -1},
+    ],
+)
+def test_an_unsound_mark_cannot_be_made(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="the mark of A-1 is unsound"):
+        Mark.model_validate(make_mark(make_exam(), "A-1").model_dump() | changes)
+
+
+def test_a_mark_may_not_cost_what_no_answer_of_its_exam_costs(tmp_path: Path) -> None:
+    file = written(tmp_path, lambda data: data["marks"][0].update(min=-1))
+    with pytest.raises(ResultError, match="the mark of A-1"):
+        read_sound_results(file)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.results.file import Results, read_results, write_results
+from jmle_plugin.results.file import Results
+from jmle_plugin.results.store import read_results, write_results
 from tests.builders import make_exam, make_marks, make_results
 from tests.unit.report.sheets import SHEETS
 

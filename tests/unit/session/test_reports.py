@@ -12,7 +12,8 @@ import pytest
 
 from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.report.markdown import markdown_line, markdown_report
-from jmle_plugin.results.file import Results, result_file, write_results
+from jmle_plugin.results.file import Results, result_file
+from jmle_plugin.results.store import write_results
 from jmle_plugin.session import reports
 from jmle_plugin.session.reports import SUMMARY_BYTES, SUMMARY_VARIABLE, write_reports
 from jmle_plugin.session.settings import ReportSettings, Settings, read_settings

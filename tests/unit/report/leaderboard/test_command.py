@@ -10,7 +10,7 @@ import pytest
 
 from jmle_plugin.cli import main
 from jmle_plugin.report.leaderboard_markdown import BEGIN, END
-from jmle_plugin.results.file import write_results
+from jmle_plugin.results.store import write_results
 from tests.unit.report.leaderboard.conftest import Sat
 
 TEXT = f"# Ours\n{BEGIN}\n{END}\n"

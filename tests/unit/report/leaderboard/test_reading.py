@@ -10,7 +10,7 @@ import pytest
 
 from jmle_plugin.compare.leaderboard import read_entries
 from jmle_plugin.errors import ResultError
-from jmle_plugin.results.file import write_results
+from jmle_plugin.results.store import write_results
 from tests.unit.report.leaderboard.conftest import Sat
 
 
