@@ -120,6 +120,7 @@ async def _serve(
             max_edge=config.image_max_edge,
             prices=config.prices,
             redaction=redact,
+            end_optional=config.finish_optional,
         )
         problems = {
             model: problem

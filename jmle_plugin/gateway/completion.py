@@ -7,6 +7,7 @@ from typing import Any
 
 from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import canonical_json
+from jmle_plugin.gateway.ending import End, Ending
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.models import runs_locally
 from jmle_plugin.gateway.protocol import Prices
@@ -82,9 +83,6 @@ def plain_completion(raw: dict[str, Any], sent: dict[str, Any] | None = None) ->
     if refusal := _specific(message).get("refusal"):
         kept["refusal"] = refusal
     one = {"index": 0, "message": kept, "finish_reason": choice.get("finish_reason")}
-    # litellm maps reasons it does not know to `stop`; the provider's own word is kept.
-    if native := _specific(choice).get("native_finish_reason"):
-        one["native_finish_reason"] = native
     made = {name: raw[name] for name in _NAMES if raw.get(name) is not None}
     made["choices"] = [one]
     spoken = any(kept.get(name) for name in ("content", "reasoning_content", "refusal"))
@@ -98,6 +96,40 @@ def plain_completion(raw: dict[str, Any], sent: dict[str, Any] | None = None) ->
     except (ReplyError, ValueError, TypeError) as error:
         raise ProviderError(f"the provider's answer is no reply ({error})") from error
     return made
+
+
+def ended(made: dict[str, Any], ending: Ending) -> dict[str, Any]:
+    """The completion with its end as the provider's own word has it, be that none at all."""
+    choice = made["choices"][0]
+    choice["finish_reason"] = ending.end and ending.end.value
+    if ending.word != choice["finish_reason"]:
+        choice["native_finish_reason"] = ending.word or None
+    return made
+
+
+def broken_off(ending: Ending | None) -> ProviderError | None:
+    """Why an answer that ended like this is no reply, and its question asked again."""
+    if ending is None or not ending.word:
+        return None
+    if ending.end is End.BROKEN:
+        return ProviderError(f"the provider broke off its reply ({ending.word})")
+    if ending.end is None:
+        return ProviderError(
+            f"the reply ended for a reason that is not known: {ending.word!r} ({ending.protocol})"
+        )
+    return None
+
+
+def unexplained(*, own: bool) -> ProviderError:
+    """What a reply is of which nothing says why it ended; no use to ask `own` servers again."""
+    if not own:
+        return ProviderError("the provider does not say why its reply ended")
+    return ProviderError(
+        "the server does not say why its replies end (it gives no finish_reason), so that one "
+        "which broke off could not be told from a whole one. Say --finish-reason=optional to "
+        "take every reply for whole",
+        fatal=True,
+    )
 
 
 def refusal_completion(message: str, sent: dict[str, Any]) -> dict[str, Any]:
@@ -118,10 +150,8 @@ def _choice(raw: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise ProviderError("the provider answered without any choice")
     choice: dict[str, Any] = choices[0]
-    specific = _specific(choice)
     # A router's way to say that its provider broke off: HTTP 200, half a text, an error.
-    if specific.get("native_finish_reason") == "error" or specific.get("error"):
-        error = specific.get("error")
+    if error := _specific(choice).get("error"):
         told = error.get("message") if isinstance(error, dict) else None
         raise ProviderError(str(told or "the provider broke off its reply"))
     return choice

@@ -34,13 +34,15 @@ _GEMINI_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
 class ProviderError(Exception):
     """No reply. `fatal` ones no retry can mend; `rate_limited` ones ask for fewer calls.
 
-    `message` is the provider's own, `retry_after` in seconds.
+    `message` is the provider's own, `retry_after` in seconds. `wasted` are answers that say
+    they are a success and hold nothing that can be read: each may be billed.
     """
 
     message: str
     fatal: bool = False
     rate_limited: bool = False
     retry_after: float | None = None
+    wasted: bool = False
 
     def __post_init__(self) -> None:
         super().__init__(self.message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,7 +17,7 @@ from PIL import ImageOps
 from jmle_plugin.exam.images import MAX_BYTES, UNREADABLE, media_type, read_picture
 from jmle_plugin.files import read_regular
 from jmle_plugin.gateway.failures import ProviderError
-from jmle_plugin.gateway.protocol import ImageFile
+from jmle_plugin.gateway.protocol import IMAGE_PREFIX, ImageFile
 
 _ORIENTATION = 0x0112
 _JPEG_QUALITY = 95
@@ -152,3 +152,29 @@ def _rgb(picture: Pillow.Image) -> Pillow.Image:
         shown = picture.convert("RGB")
     shown.info = {} if profile is None else {"icc_profile": profile}
     return shown
+
+
+def with_figures(
+    messages: list[dict[str, Any]], figures: Mapping[str, Figure]
+) -> list[dict[str, Any]]:
+    """The messages with figures themselves in the place of their digests."""
+
+    def filled(part: dict[str, Any]) -> dict[str, Any]:
+        image = part.get("image_url", {})
+        figure = figures.get(str(image.get("url", "")).removeprefix(IMAGE_PREFIX))
+        return part if figure is None else {**part, "image_url": {**image, "url": figure.url}}
+
+    return [
+        {**message, "content": [filled(part) for part in message["content"]]}
+        if isinstance(message.get("content"), list)
+        else message
+        for message in messages
+    ]
+
+
+def parts(messages: list[dict[str, Any]]) -> Iterator[str]:
+    """Every text and every figure's address in `messages`."""
+    for message in messages:
+        content = message.get("content")
+        for part in content if isinstance(content, list) else [{"text": content}]:
+            yield str((part.get("image_url") or {}).get("url") or part.get("text") or "")

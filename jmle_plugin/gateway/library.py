@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from jmle_plugin.gateway.bodies import PACKED, Body, BodyError, as_read
 from jmle_plugin.gateway.sending import Call
 
 CURRENT: ContextVar[Call | None] = ContextVar("CURRENT", default=None)
@@ -33,6 +34,8 @@ def load_litellm() -> Any:
         return litellm
 
     _watch(httpx)
+    # What leaves, and what is answered, is seen in httpx.
+    litellm.disable_aiohttp_transport = True
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     litellm.modify_params = False
@@ -42,41 +45,82 @@ def load_litellm() -> Any:
 
 
 def _watch(httpx: Any) -> None:
-    """Have each request that leaves in a call seen by that call, sent once and not sent on."""
+    """Have each request that leaves in a call seen by that call, sent once and not sent on.
+
+    Its answer is read here, whole and bounded: the call sees it as it arrived.
+    """
     send, send_waiting = httpx.AsyncClient.send, httpx.Client.send
     # A redirect would carry the key to whoever it names: only one kind of header is
     # taken off on the way, and providers have others.
-    stay = {"follow_redirects": False}
+    how_sent = {"follow_redirects": False, "stream": True}
 
     async def watched(client: Any, request: Any, **how: Any) -> Any:
-        _leaves(httpx, request)
-        return _answered(httpx, request, await send(client, request, **how | stay))
+        asks = _leaves(httpx, request)
+        response = await send(client, request, **how | how_sent)
+        body = Body()
+        try:
+            with _noted(response, asks=asks):
+                async for chunk in response.aiter_raw():
+                    body.take(chunk)
+        finally:
+            await response.aclose()
+        return _answered(httpx, response, body, asks=asks)
 
     def watched_waiting(client: Any, request: Any, **how: Any) -> Any:
-        _leaves(httpx, request)
-        return _answered(httpx, request, send_waiting(client, request, **how | stay))
+        asks = _leaves(httpx, request)
+        response = send_waiting(client, request, **how | how_sent)
+        body = Body()
+        try:
+            with _noted(response, asks=asks):
+                for chunk in response.iter_raw():
+                    body.take(chunk)
+        finally:
+            response.close()
+        return _answered(httpx, response, body, asks=asks)
 
     httpx.AsyncClient.send = watched
     httpx.Client.send = watched_waiting
 
 
-def _leaves(httpx: Any, request: Any) -> None:
-    if (call := CURRENT.get()) is not None:
-        try:
-            content = request.content
-        except httpx.RequestNotRead:  # a body that is made piece by piece
-            content = b""
-        call.leave(content)
+def _leaves(httpx: Any, request: Any) -> bool:
+    """Have the call take down its request; whether that asks the question."""
+    request.headers["accept-encoding"] = PACKED
+    # What a server sends unasked, before or after the next request has left, would be taken
+    # for its reply on a connection that is used again.
+    request.headers["connection"] = "close"
+    if (call := CURRENT.get()) is None:
+        return False
+    try:
+        content = request.content
+    except httpx.RequestNotRead:  # a body that is made piece by piece
+        content = b""
+    return call.leave(content)
 
 
-def _answered(httpx: Any, request: Any, response: Any) -> Any:
+@contextmanager
+def _noted(response: Any, *, asks: bool) -> Iterator[None]:
+    """Have the call know the answer's status, and why it cannot be read."""
     call = CURRENT.get()
     if call is not None:
         call.status = response.status_code
         if response.has_redirect_location:
-            host = str(httpx.URL(response.headers["location"]).host)
-            call.redirect = host or request.url.host
-    return response
+            host = str(response.request.url.join(response.headers["location"]).host)
+            call.redirect = host or response.request.url.host
+    try:
+        yield
+    except BodyError as error:
+        if call is not None and asks:
+            call.unreadable = str(error)
+        raise
+
+
+def _answered(httpx: Any, response: Any, body: Body, *, asks: bool) -> Any:
+    """The answer that litellm gets."""
+    with _noted(response, asks=asks):
+        content = body.unpacked(response.headers.get("content-encoding", ""))
+    if asks and (call := CURRENT.get()) is not None:
+        call.answer = content
+    return as_read(httpx, response, content)
 
 
 def _forget_empty_keys() -> None:

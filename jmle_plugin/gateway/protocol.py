@@ -155,7 +155,8 @@ class GatewayConfig(Wire):
     for each model. `request_timeout` and `backoff` (the first wait before a retry) are in
     seconds, `image_max_edge` is in pixels. `max_cost` is in US dollars, for everything this
     process asks; `prices` stand for those that litellm knows. `parent` is the process to
-    die with, 0 for none.
+    die with, 0 for none. With `finish_optional` replies count of which nothing says why they
+    ended.
     """
 
     token: Annotated[str, Field(min_length=16, repr=False)]
@@ -170,6 +171,7 @@ class GatewayConfig(Wire):
     image_max_edge: Annotated[int, Field(ge=1)] = DEFAULT_MAX_EDGE
     prices: Prices | None = None
     max_cost: Positive | None = None
+    finish_optional: bool = False
     parent: int = 0
 
     @model_validator(mode="after")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from jmle_plugin.files import canonical_json
 from jmle_plugin.gateway.completion import (
+    broken_off,
+    ended,
     plain_completion,
     refusal_completion,
     table_cost,
     table_prices,
+    unexplained,
 )
+from jmle_plugin.gateway.ending import read_ending
 from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
-from jmle_plugin.gateway.figures import Figure, Figures
+from jmle_plugin.gateway.figures import Figures, parts, with_figures
 from jmle_plugin.gateway.library import CURRENT, load_litellm
+from jmle_plugin.gateway.models import runs_locally
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
-    IMAGE_PREFIX,
     ImageFile,
     Prices,
     image_digests,
@@ -51,19 +55,24 @@ class Provider:
         max_edge: int = DEFAULT_MAX_EDGE,
         prices: Prices | None = None,
         redaction: Redaction | None = None,
+        end_optional: bool = False,
     ) -> None:
         """`timeout` is in seconds, for a whole call.
 
         `images` are files by sha256, looked up when they are sent: they may grow. Figures
         with a side longer than `max_edge` pixels are scaled down. `prices` are the user's
         own; without them litellm's table tells, but not behind an `api_base`. `redaction`
-        takes secrets out of whatever a provider says, replies included.
+        takes secrets out of whatever a provider says, replies included. With `end_optional`
+        a reply is taken for whole also where nothing says why it ended.
         """
         self._figures = Figures(images, max_edge=max_edge)
         self._timeout = timeout
         self._base = api_base
         self._prices = prices
         self._redact = redaction or Redaction({})
+        self._end_optional = end_optional
+        self._explained: set[str] = set()
+        """Models whose server has said why a reply ended."""
         self._litellm = load_litellm()
         self._routes: dict[str, dict[str, Any]] = {}
         self._priced: dict[str, bool] = {}
@@ -94,14 +103,14 @@ class Provider:
         await self._prepare(model, parameters, [one["role"] for one in body["messages"]])
         shown = image_digests(dict(body))
         figures = {digest: await self._figures.get(digest) for digest in dict.fromkeys(shown)}
-        messages = _with_figures(body["messages"], figures)
-        call = Call(model, tuple(_parts(messages)))
+        messages = with_figures(body["messages"], figures)
+        call = Call(model, tuple(parts(messages)))
         try:
             response = await self._call(call, parameters, messages)
         except RefusedByFilterError as refused:
             made = refusal_completion(refused.message, call.sent or {})
         else:
-            made = plain_completion(response.model_dump(warnings=False), call.sent or {})
+            made = self._whole(call, response)
             if (cost := self._cost(body, made, response)) is not None:
                 made["cost"] = cost
         made = dict(self._redact.throughout(made))
@@ -132,10 +141,32 @@ class Provider:
             meant = classify(error, left=call.left, answered=call.status, redact=self._redact)
             if isinstance(meant, ProviderError) and (not call.left or call.status in _NO_ENTRY):
                 meant = replace(meant, message=meant.message + self._hint(call.model))
+            if isinstance(meant, ProviderError):
+                # litellm may fail over what such an answer lacks.
+                broken = None if meant.fatal else broken_off(read_ending(call.body))
+                meant = broken or replace(meant, wasted=call.wasted)
             raise meant from error
         if (objection := call.objection(parameters)) is not None:
             raise objection
         return response
+
+    def _whole(self, call: Call, response: Any) -> dict[str, Any]:
+        """The completion in litellm's `response`; ProviderError unless its end makes it a reply."""
+        try:
+            made = plain_completion(response.model_dump(warnings=False), call.sent or {})
+        except ProviderError as error:
+            raise replace(error, wasted=call.wasted) from error
+        ending = read_ending(call.body)
+        if (broken := broken_off(ending)) is not None:
+            raise broken
+        if ending is None:
+            return made  # no protocol that is known here: litellm's word has to do
+        if ending.word:
+            self._explained.add(call.model)
+        elif not self._end_optional:
+            own = self._base is not None or runs_locally(call.model)
+            raise unexplained(own=own and call.model not in self._explained)
+        return ended(made, ending)
 
     async def _prepare(self, model: str, parameters: dict[str, Any], roles: list[str]) -> None:
         """ProviderError where no call can be made, or one that leaves out a parameter."""
@@ -216,29 +247,3 @@ class Provider:
         if model not in self._routes:
             self._routes[model] = route(self._litellm, model, self._base)
         return self._routes[model]
-
-
-def _with_figures(
-    messages: list[dict[str, Any]], figures: Mapping[str, Figure]
-) -> list[dict[str, Any]]:
-    """The messages with figures themselves in the place of their digests."""
-
-    def filled(part: dict[str, Any]) -> dict[str, Any]:
-        image = part.get("image_url", {})
-        figure = figures.get(str(image.get("url", "")).removeprefix(IMAGE_PREFIX))
-        return part if figure is None else {**part, "image_url": {**image, "url": figure.url}}
-
-    return [
-        {**message, "content": [filled(part) for part in message["content"]]}
-        if isinstance(message.get("content"), list)
-        else message
-        for message in messages
-    ]
-
-
-def _parts(messages: list[dict[str, Any]]) -> Iterator[str]:
-    """Every text and every figure's address in `messages`."""
-    for message in messages:
-        content = message.get("content")
-        for part in content if isinstance(content, list) else [{"text": content}]:
-            yield str((part.get("image_url") or {}).get("url") or part.get("text") or "")

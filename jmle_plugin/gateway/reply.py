@@ -54,6 +54,8 @@ class Reply:
     """What the project that the reply comes from read from it by its own rule, as it wrote it."""
     marker: str = ""
     """What its prompt asked an answer line to begin with; empty for the usual marker."""
+    native_finish_reason: str = ""
+    """The provider's own word, where that is another; `none given` where it gave none."""
 
 
 def read_reply(completion: Any) -> Reply:
@@ -73,6 +75,7 @@ def read_reply(completion: Any) -> Reply:
         reasoning=reasoning,
         model=str(completion.get("model") or ""),
         finish_reason=str(finish),
+        native_finish_reason=_native(choice),
         usage=read_usage(completion.get("usage")),
         cost=_cost(completion.get("cost")),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
@@ -82,6 +85,12 @@ def read_reply(completion: Any) -> Reply:
         ),
         answer_of=of if (of := completion.get("answer_of")) in PROJECTS else "",
     )
+
+
+def _native(choice: dict[str, Any]) -> str:
+    if "native_finish_reason" not in choice:
+        return ""
+    return str(choice["native_finish_reason"] or "none given")
 
 
 def _cost(raw: Any) -> float | None:

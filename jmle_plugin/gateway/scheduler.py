@@ -27,6 +27,10 @@ Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Request body -> completion; raises ProviderError."""
 
 
+_WASTED = 2
+"""How often an answer that nothing can be read from is asked for again: each may be billed."""
+
+
 class Scheduler:
     """Asks the requests of one run. Lives in one event loop; make it there."""
 
@@ -149,7 +153,7 @@ class Scheduler:
         self._keeper.keep(entry, kept)
 
     async def _until_done(self, request: Announced) -> Outcome:
-        attempt = 0
+        attempt = wasted = 0
         while True:
             if (halt := await self._permission(request)) is not None:
                 return halt
@@ -157,7 +161,8 @@ class Scheduler:
                 completion = await self._call(request)
             except ProviderError as error:
                 attempt += 1
-                outcome = self._judge(error, attempt)
+                wasted += error.wasted
+                outcome = self._judge(error, attempt, wasted)
                 if outcome is not None:
                     return outcome
                 wait = delay(attempt, error.retry_after, first=self._config.backoff)
@@ -172,14 +177,14 @@ class Scheduler:
             else:
                 return completion
 
-    def _judge(self, error: ProviderError, attempt: int) -> Failure | None:
+    def _judge(self, error: ProviderError, attempt: int, wasted: int) -> Failure | None:
         """The failure that `error` is; None to ask again."""
         if self._halt is not None:
             return self._halt  # calls that were under way would only repeat its reason
         message = error.message
         if error.fatal:
             return self._end(message)
-        if attempt > self._config.max_retries:
+        if attempt > self._config.max_retries or wasted > _WASTED:
             return Failure(SPENT, f"{message} (asked {attempt} times)" if attempt > 1 else message)
         return None
 

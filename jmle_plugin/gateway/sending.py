@@ -33,9 +33,35 @@ class Call:
     """Where the provider sends the call on to."""
     status: int | None = None
     """The provider's answer, as HTTP has it."""
+    answer: bytes | None = None
+    """The body of the answer to the question, once all of it is there."""
+    unreadable: str = ""
+    """Why that body cannot be read at all."""
 
-    def leave(self, content: bytes) -> None:
-        """Take down the body of a request about to be sent; raises where it must not be."""
+    @property
+    def body(self) -> Any:
+        """The answer's JSON; None where there is none."""
+        return None if self.answer is None else _body(self.answer)
+
+    @property
+    def wasted(self) -> bool:
+        """Whether an answer came that says it is a success, may be billed and can be no reply.
+
+        An error told in such an answer is one.
+        """
+        if self.status is None or self.status >= 400:  # noqa: PLR2004 - HTTP's first error
+            return False
+        if self.unreadable:
+            return True
+        body = self.body
+        told = body is not None and (body.get("error") or body.get("type") == "error")
+        return self.answer is not None and not told
+
+    def leave(self, content: bytes) -> bool:
+        """Take down the body of a request about to be sent; raises where it must not be.
+
+        Returns whether it asks the question.
+        """
         self.left = True
         parts = [one for one in self.question if one]
         texts = [one for one in parts if not one.startswith("data:")]
@@ -43,7 +69,7 @@ class Call:
         body = _body(content)
         # A library asks other things as well: for a token, or what a model can do.
         if body is None or not known_by or not _holds(body, [known_by]):
-            return
+            return False
         rest = _without(body, [text for one in parts if (text := _bare(one))])
         if self.rehearsed:
             self.sent = rest
@@ -52,6 +78,7 @@ class Call:
             # The first one may have been answered and paid for: retries are not the library's.
             _repeat_failure()
         self.sent = rest
+        return True
 
     def objection(self, parameters: Mapping[str, Any]) -> ProviderError | None:
         """Why the answer to this call, which was to carry `parameters`, is not taken."""
@@ -61,6 +88,8 @@ class Call:
                 "neither question nor key is sent there",
                 fatal=True,
             )
+        if self.unreadable:
+            return ProviderError(self.unreadable, wasted=self.wasted)
         if parameters and self.sent is None:
             return ProviderError(
                 f"what litellm sends to {self.model} cannot be seen: whether "

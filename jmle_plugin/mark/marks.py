@@ -86,6 +86,8 @@ class Mark(Strict):
     model: str = ""
     """The model's name as the provider returned it."""
     finish_reason: str = ""
+    native_finish_reason: str = Field(default="", exclude_if=lambda value: not value)
+    """The provider's own word for it, where that is another; left out where it is not."""
     error: str = ""
     """Why there is no reply; only with the outcome `error`."""
 
@@ -155,6 +157,7 @@ def mark_reply(
         sent=_sent(reply.sent),
         model=_short(reply.model),
         finish_reason=_short(reply.finish_reason),
+        native_finish_reason=_short(reply.native_finish_reason),
     )
 
 

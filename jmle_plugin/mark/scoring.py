@@ -21,7 +21,13 @@ from jmle_plugin.mark.sheet import (
     Tally,
     Verdict,
 )
-from jmle_plugin.mark.totals import finish_reasons, total_cost, total_figures, total_tokens
+from jmle_plugin.mark.totals import (
+    finish_reasons,
+    native_finish_reasons,
+    total_cost,
+    total_figures,
+    total_tokens,
+)
 
 HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": math.inf}
 """Name of a share of human candidates who were right -> the share it stays below."""
@@ -117,6 +123,7 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
             and marks[question.id].points < marks[question.id].max
         ],
         finish_reasons=finish_reasons(taken),
+        native_finish_reasons=native_finish_reasons(taken),
     )
 
 

@@ -156,7 +156,7 @@ class EpochsTally(Strict):
 class Sheet(Strict):
     """The official score sheet of one sitting, scored by each question's majority answer.
 
-    What replies cost (`tokens`, `cost`, `figures`, `finish_reasons`) is over all epochs.
+    What replies cost (`tokens`, `cost`, `figures`, how they ended) is over all epochs.
     """
 
     verdict: Verdict
@@ -196,6 +196,8 @@ class Sheet(Strict):
     missed_required: list[str]
     """Required questions worth more than one point whose points were lost."""
     finish_reasons: dict[str, int]
+    native_finish_reasons: dict[str, int] = Field(default={}, exclude_if=lambda value: not value)
+    """The same in the provider's own words; left out where each is OpenAI's."""
 
     @property
     def qualified(self) -> bool:

@@ -46,3 +46,11 @@ def total_figures(marks: Iterable[Mark]) -> ImageBytes | None:
 def finish_reasons(marks: Sequence[Mark]) -> dict[str, int]:
     """How often each reason for a reply's end was given."""
     return dict(sorted(Counter(mark.finish_reason for mark in marks if mark.finish_reason).items()))
+
+
+def native_finish_reasons(marks: Sequence[Mark]) -> dict[str, int]:
+    """The same in the provider's own words; empty where those are OpenAI's."""
+    if not any(mark.native_finish_reason for mark in marks):
+        return {}
+    words = (mark.native_finish_reason or mark.finish_reason for mark in marks)
+    return dict(sorted(Counter(filter(None, words)).items()))

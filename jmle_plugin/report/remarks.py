@@ -16,7 +16,7 @@ from jmle_plugin.mark.sheet import (
 )
 from jmle_plugin.report.layout import dollars, ranges, wrapped
 from jmle_plugin.results.file import Results
-from jmle_plugin.text import count
+from jmle_plugin.text import count, printable
 
 _ENDS = {
     "content_filter": "refused by a filter",
@@ -47,6 +47,9 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
     ends = {_ENDS.get(name, name): n for name, n in sheet.finish_reasons.items() if name != "stop"}
     if ends:
         yield "Ended otherwise: " + ", ".join(f"{name} {n}" for name, n in ends.items())
+    if sheet.native_finish_reasons:
+        words = (f"{printable(name)} {n}" for name, n in sheet.native_finish_reasons.items())
+        yield "Finish reasons in the provider's words: " + ", ".join(words)
     if sheet.missed_required:
         yield from wrapped("Missed 3-point required: ", sheet.missed_required, columns)
     if sheet.prohibited.questions:

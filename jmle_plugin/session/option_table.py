@@ -129,6 +129,12 @@ OPTIONS = (
     Option(
         "max-retries", "how often a call is made again", metavar="N", default="6", parse=whole(0)
     ),
+    Option(
+        "finish-reason",
+        "optional: take replies for whole though the server does not say why they ended",
+        choices=("required", "optional"),
+        default="required",
+    ),
     Option("rpm", "requests per minute, for each model", metavar="N", parse=positive),
     Option("tpm", "tokens per minute, for each model", metavar="N", parse=positive),
     Option(

@@ -49,6 +49,8 @@ class AskingSettings:
     concurrency: int | None
     request_timeout: float
     max_retries: int
+    finish_reason: str
+    """`optional` where replies count of which the server does not say why they ended."""
     rpm: float | None
     tpm: float | None
     max_cost: float | None
@@ -185,7 +187,7 @@ def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
             name.replace("-", "_"): _first(values[name])
             for name in (
                 "images", "image-max-edge", "epochs", "api-base", "concurrency",
-                "request-timeout", "max-retries", "rpm", "tpm", "max-cost",
+                "request-timeout", "max-retries", "finish-reason", "rpm", "tpm", "max-cost",
             )
         },
     )  # fmt: skip

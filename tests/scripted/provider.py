@@ -39,7 +39,8 @@ class Answer:
     """What to answer, and how to fail at it.
 
     `cut` promises that many bytes more than are sent; `reset` breaks the connection
-    without an answer; `delay` is in seconds.
+    without an answer; `delay` is in seconds. `stray` is sent behind the answer, on a
+    connection that stays open: a second response that nobody asked for.
     """
 
     body: dict[str, Any] | bytes = b""
@@ -48,6 +49,7 @@ class Answer:
     delay: float = 0.0
     cut: int = 0
     reset: bool = False
+    stray: bytes = b""
 
     @property
     def payload(self) -> bytes:
@@ -156,6 +158,10 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(payload)
+            self.wfile.flush()
+            # What is stray arrives apart, or it would be read together with the answer.
+            time.sleep(0.05 if answer.stray else 0.0)
+            self.wfile.write(answer.stray)
             self.wfile.flush()
             if answer.cut:
                 self.close_connection = True

@@ -184,6 +184,7 @@ class LiveAsking:
             if asking.prices
             else None,
             max_cost=asking.max_cost,
+            finish_optional=asking.finish_reason == "optional",
         )
 
     def _died(self, error: GatewayError) -> None:

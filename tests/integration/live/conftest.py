@@ -22,7 +22,7 @@ from jmle_plugin.exam.model import Exam
 from tests.builders import journalled, sample_exam
 from tests.conftest import ROOT
 from tests.integration.conftest import BARE, Project
-from tests.scripted.candidates import RESIDENT, candidate
+from tests.scripted.candidates import MISTAKES, RESIDENT, candidate
 from tests.scripted.provider import Answer, Call, Provider, Script, completion
 
 MODEL = "some-model"
@@ -50,6 +50,10 @@ class Paper:
         """A passing candidate's reply."""
         made = self._resident(name, 1, {"messages": []})
         return str(made["choices"][0]["message"]["content"])
+
+    def mistaken(self, name: str) -> bool:
+        """Whether the candidate itself gives another answer than the right one."""
+        return name in MISTAKES[RESIDENT]
 
     def script(
         self, first: Mapping[str, Sequence[Answer]] | None = None, *, delay: float = 0.0

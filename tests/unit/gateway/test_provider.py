@@ -243,7 +243,6 @@ def test_pricing_that_fails_costs_no_reply(
         ("openai", Answer(completion("", finish="content_filter")), "content_filter", ""),
         ("openai", Answer(completion("途中", finish="length")), "length", "途中"),
         ("openai", Answer(completion("a\ud800b\x00c")), "stop", "a\ud800b\x00c"),
-        ("openai", Answer(completion("a", finish=None)), "stop", "a"),
         ("openai", failure("filtered", code="content_filter", status=400), "content_filter", ""),
         ("anthropic", Answer(anthropic_message("途中", stop="max_tokens")), "length", "途中"),
         ("anthropic", Answer(anthropic_message("", stop="refusal")), "content_filter", ""),

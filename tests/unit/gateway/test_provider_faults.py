@@ -227,7 +227,7 @@ def test_no_status_that_a_library_makes_up_for_an_answer_is_fatal(
         raise error
 
     monkeypatch.setattr(litellm, "acompletion", misread)
-    assert ask.failure(Answer(completion())) == ProviderError("this cannot be read")
+    assert ask.failure(Answer(completion())) == ProviderError("this cannot be read", wasted=True)
 
 
 KEY = "sk-planted-0123456789abcdef-0123456789"
