@@ -54,9 +54,10 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
         _parts(counted, right, lambda one: [one.block], blocks),
         _parts(counted, right, lambda one: one.visual_types),
         _parts(counted, right, lambda one: [one.subject] if one.subject else []),
+        _parts(counted, right, lambda one: [one.image_dependency] if one.image_dependency else []),
     ]
     adjusted = iter(holm([part.p_mcnemar for parts in groupings for part in parts]))
-    by_section, by_block, by_type, by_subject = (
+    by_section, by_block, by_type, by_subject, by_dependency = (
         [part.model_copy(update={"p_holm": next(adjusted)}) for part in parts]
         for parts in groupings
     )
@@ -78,6 +79,7 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
         blocks=by_block,
         visual_types=by_type,
         subjects=by_subject,
+        image_dependency=by_dependency,
     )
 
 

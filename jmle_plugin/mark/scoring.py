@@ -21,6 +21,7 @@ from jmle_plugin.mark.sheet import (
     Tally,
     Verdict,
 )
+from jmle_plugin.mark.strata import strata, tally
 from jmle_plugin.mark.totals import (
     finish_reasons,
     native_finish_reasons,
@@ -71,11 +72,11 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
     taken = [marks[q.id] for q in chosen if q.id in marks] if replies is None else replies
     decided = not errors and not partial
 
-    def tally(part: Iterable[Question]) -> Tally:
-        return _tally(part, complete)
+    def of_part(part: Iterable[Question]) -> Tally:
+        return tally(part, complete)
 
     sections = {
-        rule.name: _section(exam, rule, tally(filter(rule.counts, counted)), decided=decided)
+        rule.name: _section(exam, rule, of_part(filter(rule.counts, counted)), decided=decided)
         for rule in exam.key.criteria
     }
     usual = [name for name, form in forms().items() if form.usual]
@@ -87,23 +88,24 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         asked=fully,
         of=of,
         lacking=list(exam.lacking),
-        credited=tally(credited) if credited else None,
+        credited=of_part(credited) if credited else None,
         no_verdict=exam.no_verdict,
         wrong={one.block: one.wrong for one in exam.questions.values() if one.wrong},
-        total=tally(counted),
+        total=of_part(counted),
         sections=sections,
         blocks={
-            block.id: tally(q for q in counted if q.block == block.id) for block in exam.blocks
+            block.id: of_part(q for q in counted if q.block == block.id) for block in exam.blocks
         },
         kinds={
-            form: tally(q for q in counted if q.form == form)
+            form: of_part(q for q in counted if q.form == form)
             for form in dict.fromkeys((*usual, *(q.form for q in exam.questions.values())))
         },
         images=ImageTally(
-            shown=tally(q for q in chosen if q.images),
-            without=tally(q for q in counted if not q.has_figures),
-            missing=tally(figureless) if figureless else None,
+            shown=of_part(q for q in chosen if q.images),
+            without=of_part(q for q in counted if not q.has_figures),
+            missing=of_part(figureless) if figureless else None,
         ),
+        strata=strata(exam, chosen, complete),
         by_human_accuracy=_by_human_accuracy(chosen, complete),
         prohibited=prohibited,
         not_evaluated=list(exam.key.not_evaluated),
@@ -133,17 +135,6 @@ def _credit(question: Question) -> Mark:
     return Mark(question=question.id, points=points, max=points, outcome=Outcome.NO_ANSWER)
 
 
-def _tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
-    points = maximum = correct = count = 0
-    for question in questions:
-        mark = marks[question.id]
-        count += 1
-        points += mark.points
-        maximum += mark.max
-        correct += mark.outcome is Outcome.CORRECT
-    return Tally(points=points, max=maximum, correct=correct, questions=count)
-
-
 def _by_human_accuracy(
     questions: Iterable[Question], marks: Mapping[str, Mark]
 ) -> dict[str, Tally] | None:
@@ -152,7 +143,7 @@ def _by_human_accuracy(
         bins[_bin(question.human_accuracy)].append(question)
     if not any(bins[name] for name in HUMAN_BINS):
         return None
-    return {name: _tally(some, marks) for name, some in bins.items() if some or name in HUMAN_BINS}
+    return {name: tally(some, marks) for name, some in bins.items() if some or name in HUMAN_BINS}
 
 
 def _bin(share: float | None) -> str:
@@ -234,7 +225,7 @@ def reached_verdict(
 def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Formatting:
     marked = [question for question in chosen if question.id in marks]
     return Formatting(
-        tolerant=_tally(
+        tolerant=tally(
             (
                 question
                 for question in marked
@@ -243,5 +234,5 @@ def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Format
             ),
             marks,
         ),
-        unreadable=_tally((q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks),
+        unreadable=tally((q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks),
     )

@@ -51,6 +51,40 @@ class Tally(Strict):
     questions: int = 0
 
 
+class Stratum(Tally):
+    """Questions that have something in common, and the share of them answered correctly.
+
+    `share` is 0 to 1 of the `counted` questions, `low` and `high` are the ends of its 95 % score
+    interval; all three are null where no question counts.
+    """
+
+    counted: int
+    """Those that are not excluded for this candidate."""
+    share: float | None
+    low: float | None
+    high: float | None
+    text_only: Tally
+    """Those printed without figures."""
+
+
+class Strata(Strict):
+    """The sheet by what questions have in common; empty where nothing is known, or all alike."""
+
+    sections: dict[str, Stratum] = Field(default={})
+    """By title, on an exam without a verdict: elsewhere the criteria say it."""
+    subjects: dict[str, Stratum] = Field(default={})
+    """Subjects, categories or clinical areas, in the data set's words."""
+    image_dependency: dict[str, Stratum] = Field(default={})
+    """How far questions can be answered without their figures, in the data set's words."""
+    visual_types: dict[str, Stratum] = Field(default={})
+    """A question with several types is in the stratum of each."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no stratum at all."""
+        return not any(getattr(self, name) for name in type(self).model_fields)
+
+
 class SectionTally(Tally):
     """A section against its threshold; margin and passed are null without a verdict.
 
@@ -178,6 +212,7 @@ class Sheet(Strict):
     blocks: dict[str, Tally]
     kinds: dict[str, Tally]
     images: ImageTally
+    strata: Strata = Field(default=Strata(), exclude_if=lambda value: value.empty)
     by_human_accuracy: dict[str, Tally] | None = None
     """By the share of human candidates who were right: `under_50`, `50_to_80`, `over_80` (percent)
     and, where there are such questions, `unknown`. Null where the data set does not have it."""

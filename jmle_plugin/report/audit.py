@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from jmle_plugin.report.comparison import disagreement
 from jmle_plugin.report.layout import (
+    cut,
     folded,
     item,
     literal,
     markdown_table,
-    pad,
     prose,
     ranges,
     table,
-    width,
     wrapped,
 )
 from jmle_plugin.results.audit import INDICES, LEVEL, Audit, AuditPart, Half
@@ -26,8 +25,8 @@ HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
 _HALVES = ("", "verdict", "points", "correct")
 _OPEN = ("Visual type", "Subject")
 """Groupings that may have any number of parts."""
-_SHOWN = 5
-"""Questions from which a part of those is shown on a terminal."""
+_SHOWN = 10
+"""Parts of those that a terminal shows: the largest."""
 _TITLE = 15
 
 
@@ -48,15 +47,17 @@ def text_lines(audit: Audit, columns: int = COLUMNS) -> Iterator[str]:
     for fact in facts(audit):
         yield from _folded(fact, columns)
     for title, parts in audit.groupings.items():
-        shown = [part for part in parts if title not in _OPEN or part.questions >= _SHOWN]
+        largest = sorted(parts, key=lambda part: -part.questions)[:_SHOWN]
+        shown = [part for part in parts if title not in _OPEN or part in largest]
         if parts:
             yield ""
         if shown:
             rows = [(title, *HEADER[1:]), *map(_row, shown)]
-            yield from map(printable, table([(_cut(name), *figures) for name, *figures in rows]))
+            yield from map(
+                printable, table([(cut(name, _TITLE), *figures) for name, *figures in rows])
+            )
         if less := len(parts) - len(shown):
-            more = count(less, f"{title.lower()} has", f"{title.lower()}s have")
-            yield f"{more} fewer than {_SHOWN} questions, and no row here."
+            yield f"and {less} smaller, in the markdown report and the JSON file"
 
 
 def markdown(audit: Audit) -> str:
@@ -81,7 +82,7 @@ def summary(audits: Sequence[Audit]) -> Iterator[str]:
     rows: list[Sequence[str]] = [("Profession", "exam", *HEADER[1:-1])]
     for audit in audits:
         _, *figures, _ = _row(audit.total)
-        rows.append((_cut(audit.profession), _cut(audit.exam).rstrip(), *figures))
+        rows.append((cut(audit.profession, _TITLE), cut(audit.exam, _TITLE).rstrip(), *figures))
     yield from map(printable, table(rows))
 
 
@@ -108,14 +109,6 @@ def _row(part: AuditPart) -> tuple[str, ...]:
 
 def _share(part: AuditPart, ids: list[str]) -> str:
     return f"{len(ids)} ({len(ids) / part.questions:.0%})"
-
-
-def _cut(title: str) -> str:
-    if width(title) <= _TITLE:
-        return title
-    while width(title) >= _TITLE:
-        title = title[:-1]
-    return pad(f"{title}…", _TITLE)
 
 
 def _folded(text: str, columns: int) -> list[str]:

@@ -83,6 +83,15 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+def cut(text: str, columns: int) -> str:
+    """`text` in at most `columns`; what was longer ends in an ellipsis."""
+    if width(text) <= columns:
+        return text
+    while width(text) >= columns:
+        text = text[:-1]
+    return pad(f"{text}…", columns)
+
+
 def table(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
     """Rows as aligned lines: the first column left, the others right."""
     columns = max((len(row) for row in rows), default=0)

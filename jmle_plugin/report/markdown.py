@@ -10,7 +10,13 @@ from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.layout import item, literal, markdown_table, prose
 from jmle_plugin.report.remarks import ONE_LINE, remarks
 from jmle_plugin.report.sheet import notes, reasons, summary_line, verdict_sentence
-from jmle_plugin.report.tallies import Rows, criteria_rows, part_rows, prohibited_sentence
+from jmle_plugin.report.tallies import (
+    Rows,
+    criteria_rows,
+    part_rows,
+    prohibited_sentence,
+    strata_tables,
+)
 from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import count
@@ -33,6 +39,8 @@ def markdown_report(results: Results, comparison: str = "", *, cut: str = "") ->
     if sentence := prohibited_sentence(sheet):
         lines += ["", prose(sentence)]
     lines += ["", *_table(part_rows(results)), ""]
+    for rows, _ in strata_tables(sheet):
+        lines += [*_table(rows), ""]
     lines += map(item, notes(results))
     lines += map(item, _sentences(results))
     if cut:

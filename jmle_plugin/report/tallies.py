@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jmle_plugin.exam.kinds import form_titles
-from jmle_plugin.mark.sheet import SectionTally, Sheet, Tally
+from jmle_plugin.mark.sheet import SectionTally, Sheet, Stratum, Tally
 from jmle_plugin.results.file import Results
 
 Rows = list[list[str]]
@@ -11,7 +13,9 @@ Rows = list[list[str]]
 
 
 def criteria_rows(sheet: Sheet) -> Rows:
-    """Each section against its threshold, and the total."""
+    """Each section against its threshold, and the total; without points, shares of the sections."""
+    if sheet.no_verdict:
+        return _shares(sheet)
     return [
         ["", "points", "needed", "margin", "correct"],
         *(
@@ -41,6 +45,55 @@ def part_rows(results: Results) -> Rows:
         parts[missing_title(results)] = sheet.images.missing
     rows = [[title, points_of(tally), _correct(tally)] for title, tally in parts.items()]
     return [["", "points", "correct"], *(row for row in rows if row[1] != "0/0")]
+
+
+def _shares(sheet: Sheet) -> Rows:
+    """The sections of an exam without points; what is excluded is counted apart."""
+    parts = [(title, one.correct, one.counted, one) for title, one in sheet.strata.sections.items()]
+    rows = [
+        [title, f"{right} of {counted}", *_share_cells(one), str(one.questions - counted)]
+        for title, right, counted, one in parts
+    ]
+    total = sheet.total
+    share = f"{total.correct / total.max:.1%}" if total.max else "-"
+    apart = str(total.questions - total.max)
+    return [
+        ["", "correct", "share", "95%", "not marked"],
+        *rows,
+        ["Total", f"{total.correct} of {total.max}", share, "", apart],
+    ]
+
+
+GROUPINGS = {
+    "subjects": "Subject",
+    "image_dependency": "Image dependency",
+    "visual_types": "Visual type",
+}
+"""Groupings of the sheet's strata -> what a table calls them."""
+
+
+def strata_tables(sheet: Sheet, most: int | None = None) -> Iterator[tuple[Rows, int]]:
+    """A table of each grouping, of its `most` largest strata, and how many it leaves out."""
+    for name, title in GROUPINGS.items():
+        grouping: dict[str, Stratum] = getattr(sheet.strata, name)
+        if not grouping:
+            continue
+        largest = sorted(grouping, key=lambda one: -grouping[one].questions)[:most]
+        shown = {one: grouping[one] for one in grouping if one in largest}
+        figures = any(0 < one.text_only.questions < one.questions for one in grouping.values())
+        head = [title, "points", "correct", "share", "95%"]
+        rows = [
+            [one, points_of(stratum), _correct(stratum), *_share_cells(stratum)]
+            + [_correct(stratum.text_only)] * figures
+            for one, stratum in shown.items()
+        ]
+        yield [head + ["without images"] * figures, *rows], len(grouping) - len(shown)
+
+
+def _share_cells(stratum: Stratum) -> list[str]:
+    if stratum.share is None or stratum.low is None or stratum.high is None:
+        return ["-", "-"]
+    return [f"{stratum.share:.1%}", f"{stratum.low:.0%} to {stratum.high:.0%}"]
 
 
 def missing_title(results: Results) -> str:

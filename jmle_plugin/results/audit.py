@@ -101,6 +101,8 @@ class Audit(Strict):
     blocks: list[AuditPart]
     visual_types: list[AuditPart]
     subjects: list[AuditPart]
+    image_dependency: list[AuditPart] = Field(default=[])
+    """By how far a question can be answered without its figures, as the data set says it."""
 
     @property
     def groupings(self) -> dict[str, list[AuditPart]]:
@@ -108,6 +110,7 @@ class Audit(Strict):
         return {
             "Section": self.sections,
             "Block": self.blocks,
+            "Image dependency": self.image_dependency,
             "Visual type": self.visual_types,
             "Subject": self.subjects,
         }

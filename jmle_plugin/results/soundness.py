@@ -59,7 +59,7 @@ def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
         correct=sum(mark.outcome is Outcome.CORRECT for mark in standing),
         questions=len(standing),
     )
-    asked = total.questions
+    asked, asked_total = total.questions, total
     total = _sum([total, sheet.credited or Tally()])
     if total != sheet.total or not sheet.asked == sheet.of == asked:
         yield "total"
@@ -67,6 +67,10 @@ def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
     parts: Mapping[str, Iterable[Tally]] = {
         "blocks": sheet.blocks.values(), "kinds": sheet.kinds.values(), "images": figures,
     }  # fmt: skip
+    strata = {"sections": sheet.strata.sections, "subjects": sheet.strata.subjects}
+    for name, grouping in strata.items():
+        if grouping and (_sum(grouping.values()) != asked_total):
+            yield f"strata ({name})"
     for name, tallies in parts.items():
         if _sum(tallies) != total:
             yield name

@@ -54,6 +54,8 @@ def _question(exam: Exam, question: Question) -> dict[str, Any]:
         "points": question.points,
         "select": question.select,
         "subject": question.subject,
+        "dependency": question.image_dependency,
+        "visual_types": question.visual_types,
         "text": stem(question),
         "options": list(question.options.items()),
         "prohibited": sorted(question.prohibited),

@@ -276,7 +276,38 @@ def test_text_fits_a_terminal_and_names_what_is_behind_each_state(exam: Exam) ->
     assert "     A-3 A-4 A-5" in lines
     assert "Net effect of the figures: +28.6 percentage points, within noise (p = 0.62)." in lines
     assert "7 image questions are few" in " ".join(lines)
-    assert "2 visual types have fewer than 5 questions, and no row here." in lines
+    assert not any(" smaller, in the markdown report" in line for line in lines)
+
+
+def test_a_terminal_shows_the_ten_largest_strata() -> None:
+    names = [f"A-{n}" for n in range(1, 61)]
+    asked = [
+        make_question(
+            name, images=(FIGURE,), image_dependency="enough text" if n < 40 else "image question"
+        )
+        for n, name in enumerate(names)
+    ]
+    made = make_exam(questions=asked)
+    typed = {
+        name: replace(one, visual_types=(f"type {min(n // 4, 12):02}",))
+        for n, (name, one) in enumerate(made.questions.items())
+    }
+    entries = {name: KeyEntry((("a",),)) for name in names}
+    made = replace(made, questions=typed, key=replace(made.key, entries=entries))
+    found = shared(made, {name: "10" if n >= 40 else "11" for n, name in enumerate(names)})
+    assert {part.name: part.counts for part in found.image_dependency} == {
+        "enough text": (40, 0, 0, 0), "image question": (0, 20, 0, 0),
+    }  # fmt: skip
+    tested = found.image_dependency[1]
+    assert tested.p_mcnemar == pytest.approx(2 / 2**20, rel=1e-5)
+    parts = [part for parts in found.groupings.values() for part in parts]
+    assert tested.p_holm is not None
+    assert tested.p_mcnemar < tested.p_holm <= tested.p_mcnemar * len(parts)
+    lines = list(text_lines(found))
+    assert len(found.visual_types) == 13
+    assert sum(line.startswith("type ") for line in lines) == 10
+    assert any(line.startswith("type 12") for line in lines)
+    assert "and 3 smaller, in the markdown report and the JSON file" in lines
 
 
 def test_many_questions_and_a_real_effect_are_called_so() -> None:

@@ -63,4 +63,5 @@ const seals = {
   fail: ["不合格", "Fail"],
   incomplete: ["判定不能", "Incomplete"],
   partial: ["判定なし", "Partial"],
+  none: ["判定なし", "No verdict"],
 };

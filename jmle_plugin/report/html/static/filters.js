@@ -29,6 +29,9 @@ const tests = {
   block: (question, value) => question.block === value,
   criterion: (question, value) => question.criteria.includes(value),
   form: (question, value) => question.form === value,
+  subject: (question, value) => question.subject === value,
+  dependency: (question, value) => question.dependency === value,
+  visual: (question, value) => question.visual_types.includes(value),
   image: (question, value) => Boolean(question.figures?.length || question.figures_missing) === (value === "with"),
   outcome: ({ id }, value, runs) => runs.some((run) => hasOutcome(run, id, value)),
   change: ({ id }, value, runs) =>
@@ -58,6 +61,12 @@ function choice(name, label, first, options) {
   if (!offered.length) return null;
   return h("label", {}, h("span", {}, label),
     h("select", { name }, [["", first], ...offered].filter(([, text]) => text).map(([value, text]) => h("option", { value }, visible(text)))));
+}
+
+/** What questions have of something, in the order of the exam; nothing where all have the same. */
+function valuesOf(of_) {
+  const found = [...new Set(page.questions.flatMap(of_).filter(Boolean))];
+  return found.length > 1 || page.questions.some((question) => !of_(question).filter(Boolean).length) ? found.map((one) => [one, one]) : [];
 }
 
 /** Choices that somebody would make first, with what they would find. */
@@ -90,6 +99,9 @@ function drawFilters() {
     known && choice("block", "Block", "all", page.blocks.map((name) => [name, name])),
     known && choice("criterion", "Section", "all", sections.map(([name, one]) => [name, one.title])),
     known && choice("form", "Kind", "all", formsOf(page.questions)),
+    known && choice("subject", "Subject", "all", valuesOf(({ subject }) => [subject])),
+    known && choice("dependency", "Image dependency", "all", valuesOf(({ dependency }) => [dependency])),
+    known && choice("visual", "Visual type", "all", valuesOf(({ visual_types: types }) => types)),
     choice("outcome", "Outcome", "all", [["missed", "not correct"], ...Object.entries(outcomes).map(([name, [, word]]) => [name, word])]),
     known && choice("image", "Image", "any", [["with", "with image"], ["without", "without image"]]),
     choice("change", "Compared", "any", [

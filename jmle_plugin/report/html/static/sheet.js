@@ -105,6 +105,32 @@ function parts({ sheet, missing_title: title }) {
   ];
 }
 
+const groupings = { sections: "Section", subjects: "Subject", image_dependency: "Image dependency", visual_types: "Visual type" };
+const percent = (share) => share === null ? "–" : `${(100 * share).toFixed(1)}%`;
+
+/** Strata: points, right answers, their share and its interval; the largest first. */
+function strata({ strata: known }) {
+  return Object.entries(groupings).filter(([name]) => Object.keys(known?.[name] ?? {}).length).map(([name, title]) => {
+    const rows = Object.entries(known[name]).sort(([, one], [, other]) => other.questions - one.questions);
+    const figures = rows.some(([, one]) => one.text_only.questions && one.text_only.questions < one.questions);
+    const head = [title, "Points", "Correct", "Share", "95%", ...(figures ? ["Without images"] : [])];
+    return h(
+      "table", { class: "parts strata" },
+      h("caption", {}, `By ${title.toLowerCase()}`),
+      h("thead", {}, h("tr", {}, head.map((word) => h("th", { scope: "col" }, word)))),
+      h("tbody", {}, rows.map(([label, one]) => h(
+        "tr", {},
+        h("th", { scope: "row" }, foreign(label)),
+        h("td", { class: "number" }, of(one)),
+        h("td", { class: "number" }, `${one.correct}/${one.questions}`),
+        h("td", { class: "number" }, percent(one.share)),
+        h("td", { class: "number quiet" }, one.share === null ? "–" : `${percent(one.low)} to ${percent(one.high)}`),
+        figures && h("td", { class: "number quiet" }, `${one.text_only.correct}/${one.text_only.questions}`),
+      ))),
+    );
+  });
+}
+
 /** Each epoch as if it were the whole sitting. */
 function epochsOf(sheet) {
   if (!sheet.epochs) return null;
@@ -185,6 +211,7 @@ function sheetOf(run, number) {
     run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
     answerSheets(run),
     h("div", { class: "charts" }, parts(run)),
+    h("div", { class: "charts wider" }, strata(sheet)),
     epochsOf(sheet),
     facts(told.map(([label, text]) => [foreign(label), linked(text)])),
     run.comparison ? comparisonOf(run) : null,
