@@ -35,6 +35,7 @@ def test_filters(visit: Open, one_run: Path, sample: Exam, runs: list[Results]) 
         ("criterion", "required"): [one.id for one in questions if one.section == "required"],
         ("form", "numeric"): [one.id for one in questions if one.form == "numeric"],
         ("image", "with"): [one.id for one in questions if one.images],
+        ("subject", "神経"): [one.id for one in questions if one.subject == "神経"],
         ("image", "without"): [one.id for one in questions if not one.images],
         ("outcome", "missed"): missed,
         ("change", "gained"): [one.question for one in comparison.gained],

@@ -109,12 +109,12 @@ const groupings = { sections: "Section", subjects: "Subject", image_dependency: 
 const percent = (share) => share === null ? "–" : `${(100 * share).toFixed(1)}%`;
 
 /** Strata: points, right answers, their share and its interval; the largest first. */
-function strata({ strata: known }) {
+function strata({ title: whose, sheet: { strata: known } }) {
   return Object.entries(groupings).filter(([name]) => Object.keys(known?.[name] ?? {}).length).map(([name, title]) => {
     const rows = Object.entries(known[name]).sort(([, one], [, other]) => other.questions - one.questions);
     const figures = rows.some(([, one]) => one.text_only.questions && one.text_only.questions < one.questions);
     const head = [title, "Points", "Correct", "Share", "95%", ...(figures ? ["Without images"] : [])];
-    return h(
+    return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `By ${title.toLowerCase()}, ${visible(whose)}` }, h(
       "table", { class: "parts strata" },
       h("caption", {}, `By ${title.toLowerCase()}`),
       h("thead", {}, h("tr", {}, head.map((word) => h("th", { scope: "col" }, word)))),
@@ -127,7 +127,7 @@ function strata({ strata: known }) {
         h("td", { class: "number quiet" }, one.share === null ? "–" : `${percent(one.low)} to ${percent(one.high)}`),
         figures && h("td", { class: "number quiet" }, `${one.text_only.correct}/${one.text_only.questions}`),
       ))),
-    );
+    ));
   });
 }
 
@@ -211,7 +211,7 @@ function sheetOf(run, number) {
     run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
     answerSheets(run),
     h("div", { class: "charts" }, parts(run)),
-    h("div", { class: "charts wider" }, strata(sheet)),
+    h("div", { class: "charts wider" }, strata(run)),
     epochsOf(sheet),
     facts(told.map(([label, text]) => [foreign(label), linked(text)])),
     run.comparison ? comparisonOf(run) : null,
