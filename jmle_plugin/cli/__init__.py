@@ -1,4 +1,4 @@
-"""`jmle`: what is not a test run."""
+"""`jmle`: what is not a test run. One module a command, imported when the command is named."""
 
 from __future__ import annotations
 
@@ -6,23 +6,56 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
+from typing import NamedTuple
 
 from jmle_plugin import __version__
-from jmle_plugin.cli import audit, exams, leaderboard, report, runs
-from jmle_plugin.errors import JmleError
+from jmle_plugin.cli.options import settle
+from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
+
+
+class Command(NamedTuple):
+    """A command's module, which has `add_arguments(parser)` and `run(options)`, and its help."""
+
+    module: str
+    help: str
+
+
+COMMANDS = {
+    "exams": Command("exams", "list the exam packs and whether their data is here"),
+    "fetch": Command("fetch", "download an exam's questions and figures"),
+    "import": Command("import_runs", "turn other projects' recorded replies into runs"),
+    "check": Command("check", "check an exam pack, every pixel included"),
+    "show": Command("show", "print the sheet and the comparison in a results file"),
+    "verify": Command("verify", "make a results file again from the recorded replies, and compare"),
+    "rescore": Command("rescore", "mark recorded replies again"),
+    "compare": Command("compare", "compare runs, the first with each of the others"),
+    "report": Command("report", "write the HTML page of one or several runs"),
+    "leaderboard": Command("leaderboard", "rank results: table, plot, page"),
+    "audit": Command("audit", "what figures are worth: a run with them against one without"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0, or 1 with a message on standard error."""
+    """Run one command; the exit status is 0, or 1 with a message on standard error.
+
+    Arguments and settings that cannot be end the process with status 2, as argparse does.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that lacks Japanese is no error
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    parser = _parser(given)
+    options = parser.parse_args(given)
     try:
-        return int(options.command(options))
+        settle(options)
+    except (SettingsError, UnknownNameError) as error:
+        parser.error(str(error))
+    try:
+        return int(options.run(options))
     except BrokenPipeError:
-        # Whoever read has had enough; the interpreter must not try to flush once more.
+        # The reader has had enough; the interpreter must not try to flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except JmleError as error:
@@ -33,15 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jmle", description="Exam data, recorded runs and result files of the jmle suite."
     )
     parser.add_argument("--version", action="version", version=f"jmle {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    exams.add_commands(commands)
-    runs.add_commands(commands)
-    report.add_commands(commands)
-    leaderboard.add_commands(commands)
-    audit.add_commands(commands)
+    for name, command in COMMANDS.items():
+        subparser = commands.add_parser(name, help=command.help, description=command.help)
+        if name in given[:1]:
+            module = import_module(f"{__name__}.{command.module}")
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
     return parser

@@ -1,50 +1,40 @@
-"""Options that several commands have, and what they mean."""
+"""What several commands do with their options."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from jmle_plugin.errors import DataMissingError, ResultError, SettingsError, UnknownNameError
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-    from jmle_plugin.exam.model import Exam
-    from jmle_plugin.results.file import Results
-
-CASSETTES = "cassettes"
-RESULTS = "results"
+from jmle_plugin.exam.library import default_data_root, find_pack, pack_folders
+from jmle_plugin.exam.manifest import read_manifest
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.results.file import Results
+from jmle_plugin.results.store import find_results
 
 FORMATS = ("text", "json", "markdown")
 
-T = TypeVar("T")
-Told = TypeVar("Told", bound="BaseModel")
+Found = TypeVar("Found", bound="BaseModel")
 
 
-def told(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """An option's `parse` for argparse, which keeps the words of no other error."""
-
-    def read(text: str) -> T:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} {error}") from error
-
-    return read
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
 
 
 def print_in_form(
-    found: Sequence[Told],
+    found: Sequence[Found],
     form: str,
     *,
-    text: Callable[[Told], Iterable[str]],
-    markdown: Callable[[Told], str],
+    text: Callable[[Found], Iterable[str]],
+    markdown: Callable[[Found], str],
 ) -> None:
     """Print what was found in one of FORMATS; JSON is a list, whatever there is of it."""
     if form == "json":
@@ -69,60 +59,13 @@ def writing(file: Path) -> Iterator[None]:
         ) from error
 
 
-def add_recorded(parser: argparse.ArgumentParser) -> None:
-    """Add what finds recorded runs."""
-    parser.add_argument(
-        "--prompt", type=Path, metavar="FILE", help="the prompt, where it is not the suite's own"
-    )
-    add_cassettes(parser)
-    add_data(parser)
-
-
-def add_cassettes(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of cassettes."""
-    _add_folder(parser, CASSETTES, "recorded replies")
-
-
-def add_results(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of results."""
-    _add_folder(parser, RESULTS, "result files")
-
-
-def _add_folder(parser: argparse.ArgumentParser, name: str, what: str) -> None:
-    variable = f"JMLE_{name.upper()}"
-    parser.add_argument(
-        f"--{name}",
-        type=Path,
-        default=Path(os.environ.get(variable) or name),
-        metavar="DIR",
-        help=f"folder of {what} [env {variable}]",
-    )
-
-
-def add_data(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of exam data."""
-    parser.add_argument(
-        "--exam-data",
-        type=Path,
-        metavar="DIR",
-        help="folder with one folder per exam source [env JMLE_DATA]",
-    )
-
-
 def data_root(options: argparse.Namespace) -> Path:
-    """Where exam data lies: option, environment, default."""
-    from jmle_plugin.exam.library import default_data_root  # noqa: PLC0415 - each command its own
-
-    if options.exam_data:
-        return Path(options.exam_data)
-    named = os.environ.get("JMLE_DATA")
-    return Path(named) if named else default_data_root()
+    """The folder of exam data: the one that is set, or where `jmle fetch` puts it."""
+    return options.exam_data or default_data_root()
 
 
 def find_exam(name: str) -> Path:
     """The exam.toml of that name or path; UnknownNameError where there is none."""
-    from jmle_plugin.exam.library import find_pack, pack_folders  # noqa: PLC0415
-
     return find_pack(name, pack_folders(Path.cwd()))
 
 
@@ -131,8 +74,6 @@ def named_exam(options: argparse.Namespace, name: str, key: str | None = None) -
 
     Raises UnknownNameError, DataMissingError where it is not on this machine, PackError.
     """
-    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
-
     return load_exam(find_exam(name), data_root=data_root(options), key=key)
 
 
@@ -148,8 +89,6 @@ def exam_at_hand(
 
     None where it is not on this machine and not `needed`: `say` is told why, and the remedy.
     """
-    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
-
     try:
         state = key if key in read_manifest(find_exam(name)).keys else None
         return named_exam(options, name, state)
@@ -200,8 +139,6 @@ def refuse_other_exam(named: str, results: Sequence[Results]) -> None:
 
 def exam_name(options: argparse.Namespace) -> str | None:
     """The id of the exam that was named, be it by its pack's path."""
-    from jmle_plugin.exam.manifest import read_manifest  # noqa: PLC0415
-
     if not options.exam or (options.results / options.exam).is_dir():
         return options.exam or None
     return read_manifest(find_exam(options.exam)).id
@@ -209,7 +146,5 @@ def exam_name(options: argparse.Namespace) -> str | None:
 
 def results_named(options: argparse.Namespace, names: Iterable[str]) -> list[Path]:
     """The results files that are meant by runs' names or files, in that order."""
-    from jmle_plugin.results.store import find_results  # noqa: PLC0415
-
     exam = exam_name(options)
     return [find_results(one, options.results, exam) for one in names]

@@ -1,169 +1,100 @@
-"""Commands about exams: exams, fetch, import, check."""
+"""`jmle exams`: the packs there are, for people and for programs."""
 
 from __future__ import annotations
 
 import argparse
-import shlex
-import signal
-import sys
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from jmle_plugin.cli.common import (
-    CASSETTES,
-    add_cassettes,
-    add_data,
-    data_root,
-    find_exam,
-    named_exam,
+from jmle_plugin.cli.common import data_root
+from jmle_plugin.cli.options import add_options
+from jmle_plugin.exam.library import find_packs, pack_folders
+from jmle_plugin.exam.listing import ListedExam, list_exam
+from jmle_plugin.report.layout import folded, ranges, table
+from jmle_plugin.text import printable
+
+COLUMNS = 80
+_HEAD = ("", "edition", "questions", "images", "lacking", "here")
+_LEGEND = (
+    "images: figures that are here. lacking: questions whose figures the data set does not have; "
+    "they are asked without. here: whether the questions are on this machine (jmle fetch EXAM "
+    "brings them; jmle check EXAM tells what is known to be wrong with them)."
 )
-from jmle_plugin.errors import DataMissingError
-from jmle_plugin.text import count, printable
-
-if TYPE_CHECKING:
-    from jmle_plugin.ask.importing import Form
-    from jmle_plugin.exam.model import Exam
 
 
-def add_commands(commands: Any) -> None:
-    """Add them to argparse's subparsers."""
-    exams = commands.add_parser("exams", help="list the exam packs and whether their data is here")
-    exams.add_argument("--format", choices=("text", "json"), default="text")
-    add_data(exams)
-    exams.set_defaults(command=_exams)
-
-    fetch = commands.add_parser("fetch", help="download an exam's questions and figures")
-    fetch.add_argument("exam")
-    fetch.add_argument("--base-url", metavar="URL", help="a mirror with upstream's layout")
-    add_data(fetch)
-    fetch.set_defaults(command=_fetch)
-
-    load = commands.add_parser("import", help="turn other projects' recorded replies into runs")
-    load.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files, or their folder")
-    load.add_argument("--exam", default="", help="default: the one the files belong to")
-    load.add_argument("--run", default="", metavar="NAME", help="default: by the files' names")
-    load.add_argument("--format", default="", metavar="FORM", help="default: found out")
-    load.add_argument(
-        "--images",
-        choices=("vision", "blind"),
-        help="whether the figures were shown, where the files do not say it",
-    )
-    add_cassettes(load)
-    add_data(load)
-    load.set_defaults(command=_import)
-
-    check = commands.add_parser("check", help="check an exam pack, every pixel included")
-    check.add_argument("exam")
-    add_data(check)
-    check.set_defaults(command=_check)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    add_options(parser, "exam-data")
 
 
-def _exams(options: argparse.Namespace) -> int:
-    from jmle_plugin.cli.listing import as_json, as_text  # noqa: PLC0415
-    from jmle_plugin.exam.library import find_packs, pack_folders  # noqa: PLC0415
-    from jmle_plugin.exam.listing import list_exam  # noqa: PLC0415
-
+def run(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
     root = data_root(options)
     listed = [list_exam(pack, root) for pack in find_packs(pack_folders(Path.cwd())).values()]
     print(as_json(listed) if options.format == "json" else as_text(listed))
     return 0
 
 
-def _fetch(options: argparse.Namespace) -> int:
-    from jmle_plugin.exam.fetch import fetch_exam  # noqa: PLC0415
-
-    # A polite end lets the download clean up behind itself.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    root = data_root(options)
-    done = fetch_exam(find_exam(options.exam), root, base_url=options.base_url, report=_say)
-    if done.files:
-        print(done)
-    return 0
+def as_json(exams: Sequence[ListedExam]) -> str:
+    """A list of objects, one a pack."""
+    return json.dumps([asdict(one) for one in exams], ensure_ascii=False, indent=1)
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
+def as_text(exams: Sequence[ListedExam]) -> str:
+    """A table in at most 80 columns, then key states, licences and what is wrong."""
+    return "\n".join(printable(line) for line in _lines(exams))
 
 
-def _import(options: argparse.Namespace) -> int:
-    from jmle_plugin.ask.importing import find_form, import_all  # noqa: PLC0415
-    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
-
-    form, _ = find_form(options.files, options.format)
-    images = ImageMode(options.images) if options.images else None
-    told: Callable[[str], None] = _say
-    for exam in _exams_here(options, form):
-        done = import_all(
-            options.files,
-            exam,
-            options.cassettes,
-            options.run,
-            form=form,
-            images=images,
-            report=told,
-        )
-        told = _nothing
-        for one in done:
-            print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
-            if one.missing:
-                print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
-            print(f"  replay: {_replay(options, exam.id, one.run.run)}")
-    return 0
-
-
-def _nothing(_: str) -> None:
-    """What was said once is not said again."""
+def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
+    # One table, so that its columns go through; the professions stand between its rows.
+    ordered = sorted(exams, key=lambda one: one.profession)
+    head, *rows = table([_HEAD, *(_row(one) for one in ordered)])
+    yield from folded(head, COLUMNS)
+    profession = None
+    for one, row in zip(ordered, rows, strict=True):
+        if one.profession != profession:
+            profession = one.profession
+            yield from folded(f"[{printable(profession or 'unknown')}]", COLUMNS)
+        yield from folded(row, COLUMNS)
+    yield ""
+    yield from folded(_LEGEND, COLUMNS)
+    several = [one for one in exams if len(one.key_states) > 1]
+    yield from _grouped("Several states of the answer key, the default first", several, _states)
+    yield from _grouped("Licences", exams, lambda one: one.licence or "none is named")
+    if chosen := [one for one in exams if one.source]:
+        title = "Read from, where several data sets have the questions"
+        yield from _grouped(title, chosen, lambda one: one.source)
+    for one in exams:
+        if one.problem:
+            yield ""
+            text = f"{one.id} cannot be used: {one.problem}"
+            yield from folded(printable(" ".join(text.split())), COLUMNS)
 
 
-def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[Exam]:
-    """The exams to import into: the one named, or those of the files that are here."""
-    from jmle_plugin.ask.importing import exams_of  # noqa: PLC0415
-
-    names = [options.exam] if options.exam else exams_of(form, options.files)
-    missing: list[DataMissingError] = []
-    for name in names:
-        try:
-            yield named_exam(options, name)
-        except DataMissingError as error:
-            missing.append(error)
-            if len(names) > 1:
-                _say(f"left out: {name}, whose questions are not on this machine")
-    if len(missing) == len(names):
-        raise missing[0]
+def _grouped(
+    title: str, exams: Sequence[ListedExam], told: Callable[[ListedExam], str]
+) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for one in exams:
+        groups.setdefault(told(one), []).append(one.id)
+    yield ""
+    yield f"{title}:"
+    for text, names in groups.items():
+        line = f"{', '.join(ranges(names, most=2))}: {text}"
+        yield from folded(printable(line), COLUMNS, indent="    ")
 
 
-def _replay(options: argparse.Namespace, exam: str, run: str) -> str:
-    """The command that replays a run where the import was called."""
-    command = ["pytest", f"--exam={exam}", f"--run={run}", "--offline"]
-    if options.cassettes != Path(CASSETTES):
-        command.append(f"--cassettes={options.cassettes}")
-    if options.exam_data:
-        command.append(f"--exam-data={options.exam_data}")
-    return shlex.join(command)
+def _states(one: ListedExam) -> str:
+    return ", ".join(sorted(one.key_states, key=lambda state: state != one.default_key))
 
 
-def _check(options: argparse.Namespace) -> int:
-    from jmle_plugin.exam.check import check_key, check_paper, notes  # noqa: PLC0415
-
-    exam = named_exam(options, options.exam)
-    problems = check_paper(exam)
-    for note in notes(exam):
-        print(printable(f"note: {note}"))
-    for state in exam.key_states:
-        keyed = named_exam(options, options.exam, state)
-        problems += check_key(keyed)
-        for doubt in keyed.key.unconfirmed:
-            print(printable(f"not confirmed: key {state}, {doubt}"))
-        for rule in keyed.key.not_evaluated:
-            print(printable(f"not evaluable: key {state}, {rule}"))
-    for problem in problems:
-        print(printable(problem))
-    figures = {image.name for question in exam.questions.values() for image in question.images}
-    points = sum(question.points for question in exam.questions.values())
-    print(
-        f"{exam.id}: {len(exam.questions)} questions, {points} points, {len(figures)} images, "
-        f"key states {', '.join(exam.key_states)}: "
-        + (count(len(problems), "problem") if problems else "no problems")
+def _row(one: ListedExam) -> tuple[str, ...]:
+    figures = (one.edition, one.questions, one.images, one.without_figures)
+    return (
+        printable(one.id),
+        *("?" if figure is None else str(figure) for figure in figures),
+        "yes" if one.here else "no",
     )
-    return 1 if problems else 0

@@ -9,48 +9,44 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from jmle_plugin.cli.common import (
-    add_data,
-    add_results,
     exam_at_hand,
     refuse_other_exam,
     results_named,
     writing,
 )
+from jmle_plugin.cli.options import add_options
+from jmle_plugin.compare.leaderboard import Entry, Leaderboard, leaderboard, read_entries
 from jmle_plugin.errors import SettingsError
+from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
-
-if TYPE_CHECKING:
-    from jmle_plugin.compare.leaderboard import Entry, Leaderboard
-    from jmle_plugin.exam.model import Exam
+from jmle_plugin.report.html.leaderboard import board_page
+from jmle_plugin.report.leaderboard_markdown import filled, markdown
+from jmle_plugin.report.leaderboard_text import text_lines
+from jmle_plugin.report.tables import csv_text
 
 FORMATS = ("text", "markdown", "csv", "json")
 PAGES = (".html", ".htm")
 
 
-def add_commands(commands: Any) -> None:
-    """Add it to argparse's subparsers."""
-    board = commands.add_parser("leaderboard", help="rank results: table, plot, page")
-    board.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
         "runs", nargs="+", metavar="RUN", help="runs' names, results files, or a pattern of files"
     )
-    board.add_argument("--format", choices=FORMATS, help="print the tables; text by default")
-    board.add_argument(
+    parser.add_argument("--format", choices=FORMATS, help="print the tables; text by default")
+    parser.add_argument(
         "--update", type=Path, metavar="FILE", help="put the markdown between FILE's markers"
     )
-    board.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, PNG or SVG")
-    board.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
-    board.add_argument("--exam", metavar="NAME|PATH", help="default: those the runs are of")
-    add_results(board)
-    add_data(board)
-    board.set_defaults(command=_leaderboard)
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, PNG or SVG")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
+    parser.add_argument("--exam", metavar="NAME|PATH", help="default: those the runs are of")
+    add_options(parser, "results", "exam-data")
 
 
-def _leaderboard(options: argparse.Namespace) -> int:
-    from jmle_plugin.compare.leaderboard import leaderboard, read_entries  # noqa: PLC0415
-
+def run(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
     _check_targets(options)
     entries = read_entries(_files(options), say=partial(print, file=sys.stderr))
     exams = _exams(options, entries)
@@ -75,6 +71,7 @@ def _files(options: argparse.Namespace) -> list[str]:
 
 def _check_targets(options: argparse.Namespace) -> None:
     if options.plot is not None:
+        # matplotlib takes longer to import than a leaderboard takes to make.
         from jmle_plugin.report.plot import check_format  # noqa: PLC0415
 
         check_format(options.plot)
@@ -105,28 +102,20 @@ def _made(
 ) -> dict[Path, str | bytes]:
     made: dict[Path, str | bytes] = {}
     if options.update is not None:
-        from jmle_plugin.report.leaderboard_markdown import filled, markdown  # noqa: PLC0415
-
         made[options.update] = filled(options.update, markdown(board))
     if options.plot is not None:
         from jmle_plugin.report.plot import plot  # noqa: PLC0415
 
         made[options.plot] = plot(board, options.plot.suffix.lower())
     if options.html is not None:
-        from jmle_plugin.report.html.leaderboard import board_page  # noqa: PLC0415
-
         made[options.html] = board_page(board, entries, exams, options.html.parent)
     return made
 
 
 def _print(board: Leaderboard, form: str) -> None:
     if form == "markdown":
-        from jmle_plugin.report.leaderboard_markdown import markdown  # noqa: PLC0415
-
         print(markdown(board), end="")
     elif form == "csv":
-        from jmle_plugin.report.tables import csv_text  # noqa: PLC0415
-
         # Nobody but a spreadsheet reads this: its line breaks must stay as they are.
         sys.stdout.flush()
         sys.stdout.buffer.write(csv_text(board).encode())
@@ -137,8 +126,6 @@ def _print(board: Leaderboard, form: str) -> None:
 
 
 def _print_text(board: Leaderboard) -> None:
-    from jmle_plugin.report.leaderboard_text import text_lines  # noqa: PLC0415
-
     bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for line in text_lines(board, shutil.get_terminal_size((80, 24)).columns):
         print(f"\x1b[1m{line.text}\x1b[0m" if bold and line.markup.get("bold") else line.text)

@@ -52,12 +52,22 @@ class Option:
     @property
     def dest(self) -> str:
         """Where argparse keeps it; prefixed, so that no other plugin's is overwritten."""
-        return "jmle_" + self.name.replace("-", "_")
+        return "jmle_" + self.attribute
+
+    @property
+    def attribute(self) -> str:
+        """Its name as a command's argument."""
+        return self.name.replace("-", "_")
 
     @property
     def variable(self) -> str:
         """The environment variable."""
         return self.env or self.dest.upper()
+
+    @property
+    def described(self) -> str:
+        """Its help, with the other places where it may be set."""
+        return f"{self.help} [env {self.variable}, ini {self.dest}]"
 
 
 OPTIONS = (
@@ -200,3 +210,5 @@ OPTIONS = (
         default="link",
     ),
 )
+
+BY_NAME = {option.name: option for option in OPTIONS}

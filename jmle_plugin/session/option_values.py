@@ -1,76 +1,41 @@
-"""What command line, environment and ini say of each option, in this order."""
+"""What command line, environment and ini say of each option, in this order.
+
+Without pytest, so that the `jmle` commands read their settings as a session does.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from jmle_plugin.errors import SettingsError, UnknownNameError
-from jmle_plugin.session.option_table import OPTIONS, Option
+from jmle_plugin.session.option_table import Option
 
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
-_BY_NAME = {option.name: option for option in OPTIONS}
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Register every option with its ini key, in one group."""
-    group = parser.getgroup("jmle", "medical licensing examination")
-    for option in OPTIONS:
-        where = f" [env {option.variable}, ini {option.dest}]"
-        form: dict[str, Any] = {"action": "store_true"}
-        if not option.switch:
-            form = {"metavar": option.metavar or None, "choices": option.choices or None}
-            form["action"] = "append" if option.many else "store"
-        form |= {"dest": option.dest, "default": None, "help": option.help + where}
-        group.addoption(option.flag, **form)
-        kind = "bool" if option.switch else "args" if option.many else "string"
-        parser.addini(option.dest, option.help, type=kind, default=None)  # type: ignore[arg-type]
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where the relative paths of each place start."""
+
+    here: Path
+    """Those of the command line and the environment."""
+    ini: Path
+    """Those of the ini file: its own folder."""
+    default: Path
 
 
-def read_values(config: pytest.Config) -> dict[str, Sequence[Any]]:
-    """Every option's values by name, parsed; SettingsError names the place of a bad one."""
-    _refuse_moved_root(config)
-    return {option.name: _value(option, config) for option in OPTIONS}
+def option_values(option: Option, given: object, ini: object, folders: Folders) -> Sequence[Any]:
+    """The values of `option`, parsed; SettingsError names the place of a bad one.
 
-
-def asked(name: str, config: pytest.Config) -> bool:
-    """Whether somebody said anything of that option, or it is at its default."""
-    option = _BY_NAME[name]
-    variable = os.environ.get(option.variable)
-    return bool(config.getoption(option.dest) or variable or _ini(option, config))
-
-
-def _refuse_moved_root(config: pytest.Config) -> None:
-    """Refuse a path after a blank that made pytest look for its project elsewhere.
-
-    pytest settles its root before it knows our options: it then takes their values for paths
-    of tests, and may find neither the project's ini file nor its cassettes.
+    `given` stood on the command line, `ini` in the ini file; None where nothing did.
     """
-    here, root = config.invocation_params.dir, config.rootpath
-    at_home = here.is_relative_to(root) if config.inipath else here == root
-    if at_home or config.getoption("rootdir") or config.getoption("inifilename"):
-        return
-    flags = [option.flag for option in OPTIONS if not option.switch]
-    for flag, value in pairwise(map(str, config.invocation_params.args)):
-        # Unlike Path's, this takes any text.
-        if flag in flags and os.path.exists(here / value):  # noqa: PTH110
-            raise SettingsError(
-                f"a path after a blank moves pytest's root, which is now {root}, away from "
-                "the project: pytest takes it for a test's",
-                where=flag,
-                remedy=f"Write {flag}={value}",
-            )
-
-
-def _value(option: Option, config: pytest.Config) -> Sequence[Any]:
-    texts, where = _texts(option, config)
+    texts, where = _texts(option, given, ini, folders)
     return [_parsed(option, text, where) for text in texts]
 
 
@@ -82,26 +47,37 @@ def _parsed(option: Option, text: str, where: str) -> Any:
         raise SettingsError(f"the value{shown} {error}", where=where) from error
 
 
-def _texts(option: Option, config: pytest.Config) -> tuple[Sequence[str], str]:
-    """What was said, and where."""
-    here = config.invocation_params.dir
-    given = config.getoption(option.dest)
+def _texts(
+    option: Option, given: object, ini: object, folders: Folders
+) -> tuple[Sequence[str], str]:
+    """The texts of a value, and where they stood."""
     if given is not None:
-        return _placed(option, _listed(given), here), option.flag
+        return _placed(option, _listed(given), folders.here), option.flag
     variable = os.environ.get(option.variable)
     if variable:
         where = f"environment variable {option.variable}"
         if option.switch:
             return (["yes"] if _truth(variable, where) else []), where
         values = _chosen(option, _words(variable, where) if option.many else [variable], where)
-        return _placed(option, values, here), where
-    ini = _ini(option, config)
+        return _placed(option, values, folders.here), where
     if ini or ini is False:
         where = f"ini key {option.dest}"
-        beside = config.inipath.parent if config.inipath else config.rootpath
-        return _placed(option, _chosen(option, _listed(ini), where), beside), where
+        return _placed(option, _chosen(option, _listed(ini), where), folders.ini), where
     defaults = [option.default] if option.default else []
-    return _placed(option, defaults, config.rootpath), "default"
+    return _placed(option, defaults, folders.default), "default"
+
+
+def ini_value(option: Option, raw: object) -> object:
+    """A value as it stands in an ini file, in the form in which pytest hands it over.
+
+    `raw` is a text, or a list or boolean of a TOML file; None where the key is missing.
+    """
+    where = f"ini key {option.dest}"
+    if isinstance(raw, str) and option.switch:
+        return _truth(raw, where)
+    if isinstance(raw, str) and option.many:
+        return _words(raw, where)
+    return raw
 
 
 def _placed(option: Option, values: list[str], folder: Path) -> list[str]:
@@ -111,13 +87,6 @@ def _placed(option: Option, values: list[str], folder: Path) -> list[str]:
         raise SettingsError(f"{option.flag} is given without a path", remedy="Name one.")
     # Unlike Path's, this leaves alone what it cannot expand.
     return [str(folder / os.path.expanduser(one)) for one in values]  # noqa: PTH111
-
-
-def _ini(option: Option, config: pytest.Config) -> object:
-    try:
-        return config.getini(option.dest)
-    except (ValueError, pytest.UsageError) as error:  # pytest does not name the key
-        raise SettingsError(str(error), where=f"ini key {option.dest}") from error
 
 
 def _truth(word: str, where: str) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from jmle_plugin.errors import JmleError, SettingsError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.session.option_values import asked, read_values
+from jmle_plugin.session.options import asked, read_values
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jmle_plugin.cli.listing import as_text
+from jmle_plugin.cli.exams import as_text
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.check import notes
 from jmle_plugin.exam.library import find_pack, find_packs

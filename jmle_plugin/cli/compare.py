@@ -1,0 +1,48 @@
+"""`jmle compare`: runs against an earlier one."""
+
+from __future__ import annotations
+
+import argparse
+
+from jmle_plugin.cli.common import FORMATS, exam_of, print_in_form, results_named
+from jmle_plugin.cli.options import add_options
+from jmle_plugin.compare.comparison import compare
+from jmle_plugin.compare.likeness import check_names
+from jmle_plugin.compare.pairing import places
+from jmle_plugin.report.comparison import markdown, text_lines
+from jmle_plugin.results.store import read_sound_results
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument("old", metavar="OLD", help="a run's name, or a results file")
+    parser.add_argument("new", nargs="+", metavar="NEW", help="the same, one or several")
+    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
+    add_options(parser, "alpha", "margin", "allow-mismatch", "results", "exam-data")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
+    check_names(options.allow_mismatch)
+    results = [
+        read_sound_results(file) for file in results_named(options, [options.old, *options.new])
+    ]
+    problems: list[str] = []
+    exam = exam_of(options, results, problems.append)
+    where = places(exam) if exam else None
+    old, *others = results
+    found = [
+        compare(
+            old,
+            new,
+            where,
+            allow=options.allow_mismatch,
+            alpha=options.alpha,
+            margin=options.margin,
+            unplaced=" ".join(problems),
+        )
+        for new in others
+    ]
+    print_in_form(found, options.format, text=text_lines, markdown=markdown)
+    return 0

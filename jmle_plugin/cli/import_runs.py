@@ -1,0 +1,86 @@
+"""`jmle import`: other projects' recorded replies become runs."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all
+from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.cli.common import named_exam, say
+from jmle_plugin.cli.options import add_options
+from jmle_plugin.errors import DataMissingError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.session.option_table import BY_NAME
+from jmle_plugin.text import printable
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add this command's arguments."""
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="files, or their folder"
+    )
+    parser.add_argument("--exam", default="", help="default: the one the files belong to")
+    parser.add_argument("--run", default="", metavar="NAME", help="default: by the files' names")
+    parser.add_argument("--format", default="", metavar="FORM", help="default: found out")
+    parser.add_argument(
+        "--images",
+        choices=("vision", "blind"),
+        help="whether the figures were shown, where the files do not say it",
+    )
+    add_options(parser, "cassettes", "exam-data")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; its exit status."""
+    form, _ = find_form(options.files, options.format)
+    images = ImageMode(options.images) if options.images else None
+    report: Callable[[str], None] = say
+    for exam in _exams_here(options, form):
+        done = import_all(
+            options.files,
+            exam,
+            options.cassettes,
+            options.run,
+            form=form,
+            images=images,
+            report=report,
+        )
+        report = _nothing
+        for one in done:
+            print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
+            if one.missing:
+                print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
+            print(f"  replay: {_replay(options, exam.id, one.run.run)}")
+    return 0
+
+
+def _nothing(_: str) -> None:
+    """What was said once is not said again."""
+
+
+def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[Exam]:
+    """The exams to import into: the one named, or those of the files that are here."""
+    names = [options.exam] if options.exam else exams_of(form, options.files)
+    missing: list[DataMissingError] = []
+    for name in names:
+        try:
+            yield named_exam(options, name)
+        except DataMissingError as error:
+            missing.append(error)
+            if len(names) > 1:
+                say(f"left out: {name}, whose questions are not on this machine")
+    if len(missing) == len(names):
+        raise missing[0]
+
+
+def _replay(options: argparse.Namespace, exam: str, run: str) -> str:
+    """The command that replays a run where the import was called."""
+    command = ["pytest", f"--exam={exam}", f"--run={run}", "--offline"]
+    if options.cassettes != Path(BY_NAME["cassettes"].default):
+        command.append(f"--cassettes={options.cassettes}")
+    if options.exam_data:
+        command.append(f"--exam-data={options.exam_data}")
+    return shlex.join(command)
