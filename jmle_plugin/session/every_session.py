@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.session import collection, fixtures
-from jmle_plugin.session.option_values import add_options
+from jmle_plugin.session.options import add_options
 from jmle_plugin.session.settings import SETTINGS_KEY, as_usage_error, read_settings
 from jmle_plugin.session.sittings import open_sittings
 
