@@ -13,8 +13,8 @@ import numpy as np
 
 from jmle_plugin.compare.noninferiority import Design, Floats, p_values, simulate
 from jmle_plugin.compare.pairing import Group
-from jmle_plugin.compare.power import sign_flip
 from jmle_plugin.compare.resampling import interval
+from jmle_plugin.compare.significance import sign_flip
 from tests.unit.compare.test_noninferiority import DISCORDANCE, losing
 
 ALPHA = 0.05
@@ -58,7 +58,7 @@ def covers(design: Design, loss: float, generator: np.random.Generator) -> None:
         drawn = [draw(design, chances, generator) for _ in range(1000)]
         ends = [interval(groups, draws=1000) for groups in drawn]
         covered.append(np.mean([one.low <= -loss <= one.high for one in ends]))
-        tests = [sign_flip([group.difference for group in groups]) for groups in drawn]
+        tests = [sign_flip([int(group.difference) for group in groups]) for groups in drawn]
         found.append(np.mean([p_value <= ALPHA for p_value in tests]))
     print(f"{f'coverage, true loss {loss:g}':45}", *(f"{rate:6.1%}" for rate in covered))
     print(f"{f'significant loss found, true loss {loss:g}':45}", *(f"{r:6.1%}" for r in found))

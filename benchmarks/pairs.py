@@ -99,7 +99,7 @@ def row(better: Results, worse: Results, where: dict[str, Place]) -> str:
         better.run.title,
         worse.run.title,
         signed(found.difference),
-        f"{signed(found.interval.low)} to {signed(found.interval.high)}",
+        f"{signed(found.interval.low)} to {signed(found.interval.high)}" if found.interval else "",
         f"{len(found.gained)} : {len(found.lost)}",
         p_text(found.tests.mcnemar),
         p_text(found.tests.either),

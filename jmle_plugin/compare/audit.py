@@ -9,7 +9,8 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.likeness import find_mismatches
 from jmle_plugin.compare.noninferiority import Design, Seen, lower_bound
 from jmle_plugin.compare.pairing import Group, answered, titled
-from jmle_plugin.compare.power import detectable_loss, holm, mcnemar
+from jmle_plugin.compare.power import detectable_one_way
+from jmle_plugin.compare.significance import holm, mcnemar
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.files import canonical_json
@@ -71,7 +72,7 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
         shared=shared,
         withdrawn=[one.id for one in chosen if one.images and one.id in withdrawn],
         total=total,
-        detectable=detectable_loss(total.questions, 0.0, TAIL),
+        detectable=detectable_one_way(total.questions, TAIL),
         text_only=audit_part("text_only", "Without figures", text_only, right)
         if text_only and not shared
         else None,

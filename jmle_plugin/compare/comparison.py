@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from fractions import Fraction
+from statistics import stdev
 
+from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
     Answered,
     Pair,
     PairedTable,
     Place,
+    case_replies,
+    mean,
     pair_results,
+    tidy,
     titled,
 )
-from jmle_plugin.compare.power import (
-    ALPHA,
-    detectable_loss,
-    epochs_needed,
-    holm,
-    mcnemar,
-    sign_flip,
-)
+from jmle_plugin.compare.power import ALPHA, Pattern, detectable_points, epochs_needed
 from jmle_plugin.compare.resampling import interval
+from jmle_plugin.compare.significance import (
+    Replies,
+    holm,
+    loss_and_gain,
+    mcnemar,
+    mean_differences,
+    newly_wrong,
+    permutation,
+    sign_flip,
+    two_sided,
+)
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.results.comparison import (
@@ -29,6 +39,7 @@ from jmle_plugin.results.comparison import (
     Change,
     Comparison,
     DetectableLoss,
+    ImageAnswers,
     Margin,
     NewlyWrong,
     Part,
@@ -39,6 +50,8 @@ from jmle_plugin.results.doubt import VerdictDoubt
 from jmle_plugin.results.file import Results
 
 Paired = Sequence[Pair]
+FEWEST = 6
+"""Questions that differ from which an interval of the difference is worth printing."""
 
 
 def compare(  # noqa: PLR0913 - each is a choice of its own
@@ -64,13 +77,8 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     pairs, groups = table.pairs, table.groups
     maximum = sum(pair.max for pair in pairs)
     gained, lost = _changes(pairs, better=True), _changes(pairs, better=False)
-    differences = [group.difference for group in groups]
-    discordant = (len(gained) + len(lost)) / len(pairs)
-
-    def detectable(share: float) -> DetectableLoss:
-        questions = detectable_loss(len(pairs), share, alpha)
-        points = None if questions is None else questions * maximum / len(pairs)
-        return DetectableLoss(discordant=share, questions=questions, points=points)
+    changed = len(gained) + len(lost)
+    seen, even = Pattern.seen(groups), Pattern.even(groups)
 
     def side(results: Results, of: Callable[[Pair], Answered]) -> Side:
         doubted = verdict_doubt(results, where) if doubt else None
@@ -91,21 +99,21 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         questions=len(pairs),
         max=maximum,
         groups=len(groups),
-        difference=sum(pair.difference for pair in pairs),
+        difference=tidy(sum((pair.difference for pair in pairs), Fraction())),
         gained=gained,
         lost=lost,
-        tests=Tests(
-            alpha=alpha,
-            mcnemar=mcnemar(len(gained), len(lost)),
-            loss=sign_flip(differences),
-            gain=sign_flip([-one for one in differences]),
+        tests=_tests(pairs, [group.replies for group in groups], alpha),
+        interval=interval(groups) if changed >= FEWEST else None,
+        detectable=DetectableLoss(
+            discordant=changed / len(pairs), points=detectable_points(seen, alpha=alpha)
         ),
-        interval=interval(groups),
-        detectable=detectable(discordant),
-        detectable_at_best=detectable(0.0),
+        detectable_at_best=DetectableLoss(
+            discordant=0.0, points=detectable_points(even, noise=False, alpha=alpha)
+        ),
         margin=None if margin is None else _margin(table, margin, alpha),
-        epochs=None if margin is None else epochs_needed(pairs, margin, alpha=alpha),
+        epochs=None if margin is None else epochs_needed(groups, margin, alpha=alpha),
         newly_wrong=_newly_wrong(pairs),
+        images=_images(old, new, pairs),
         sections=_parts(
             pairs, lambda p: p.section, {n: s.title for n, s in old.sheet.sections.items()}
         ),
@@ -116,32 +124,75 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     )
 
 
+def _tests(pairs: Paired, cases: Sequence[Replies], alpha: float) -> Tests:
+    loss, gain = loss_and_gain(cases)
+    several = any(len(side) > 1 for case in cases for side in case)
+    return Tests(
+        alpha=alpha,
+        mcnemar=_p_questions(pairs),
+        loss=loss,
+        gain=gain,
+        means=sign_flip(mean_differences(cases)) if several else None,
+        replies=permutation(cases)[0] if several else None,
+    )
+
+
+def _p_questions(pairs: Paired) -> float:
+    """The two-sided p-value on right answers, a question being a case of its own."""
+    if all(len(pair.old.right) == len(pair.new.right) == 1 for pair in pairs):
+        return mcnemar(*_turned(pairs))
+    return two_sided(*loss_and_gain([(pair.old.right, pair.new.right) for pair in pairs]))
+
+
+def _turned(pairs: Paired) -> tuple[int, int]:
+    """Questions that the new run got right more often, and less often."""
+    return sum(pair.change > 0 for pair in pairs), sum(pair.change < 0 for pair in pairs)
+
+
 def _side(results: Results, answers: Sequence[Answered], doubt: VerdictDoubt | None) -> Side:
+    epochs = max(len(one.epochs) for one in answers)
+    # The nth replies together are the nth epoch; what was asked less often is in none.
+    totals = [sum(points) for points in zip(*(one.points for one in answers), strict=False)]
     return Side(
         name=results.run.name,
         title=results.run.title,
         model=results.run.model,
         scripted=results.run.scripted,
-        epochs=max(len(one.epochs) for one in answers),
-        points=sum(one.points for one in answers),
-        correct=sum(one.correct for one in answers),
+        epochs=epochs,
+        points=_sum_of_means(one.points for one in answers),
+        correct=_sum_of_means(one.right for one in answers),
+        deviation=round(stdev(totals), 6) if len(totals) > 1 else None,
+        majority=sum(one.mark.points for one in answers) if epochs > 1 else None,
         doubt=doubt,
     )
 
 
+def _sum_of_means(figures: Iterable[Sequence[int]]) -> float:
+    return tidy(sum(map(mean, figures), Fraction()))
+
+
 def _changes(pairs: Paired, *, better: bool) -> list[Change]:
-    """The questions that only the new run (`better`), or only the old one, got right."""
+    """The questions that the new run got right more often (`better`), or less often."""
     return [
         Change(
             question=pair.question,
             max=pair.max,
-            old=Answers(answer=pair.old.mark.answer, outcome=pair.old.mark.outcome),
-            new=Answers(answer=pair.new.mark.answer, outcome=pair.new.mark.outcome),
+            old=_answers(pair.old),
+            new=_answers(pair.new),
             accepted=pair.new.mark.accepted,
         )
         for pair in pairs
-        if pair.old.correct is not better and pair.new.correct is better
+        if (pair.change > 0 if better else pair.change < 0)
     ]
+
+
+def _answers(one: Answered) -> Answers:
+    return Answers(
+        answer=one.mark.answer,
+        outcome=one.mark.outcome,
+        right=sum(one.right),
+        replies=len(one.right),
+    )
 
 
 def _parts(pairs: Paired, part_of: Callable[[Place], str], titles: Mapping[str, str]) -> list[Part]:
@@ -154,20 +205,19 @@ def _parts(pairs: Paired, part_of: Callable[[Place], str], titles: Mapping[str, 
 
 
 def _part(name: str, title: str, pairs: Paired) -> Part:
-    gained = sum(pair.new.correct and not pair.old.correct for pair in pairs)
-    lost = sum(pair.old.correct and not pair.new.correct for pair in pairs)
+    gained, lost = _turned(pairs)
     return Part(
         name=name,
         title=title,
         questions=len(pairs),
         max=sum(pair.max for pair in pairs),
-        old_points=sum(pair.old.points for pair in pairs),
-        new_points=sum(pair.new.points for pair in pairs),
-        old_correct=sum(pair.old.correct for pair in pairs),
-        new_correct=sum(pair.new.correct for pair in pairs),
+        old_points=_sum_of_means(pair.old.points for pair in pairs),
+        new_points=_sum_of_means(pair.new.points for pair in pairs),
+        old_correct=_sum_of_means(pair.old.right for pair in pairs),
+        new_correct=_sum_of_means(pair.new.right for pair in pairs),
         gained=gained,
         lost=lost,
-        p_mcnemar=mcnemar(gained, lost),
+        p_mcnemar=_p_questions(pairs),
     )
 
 
@@ -184,9 +234,55 @@ def _margin(table: PairedTable, margin: float, alpha: float) -> Margin:
 
 
 def _newly_wrong(pairs: Paired) -> NewlyWrong:
-    """What the old run got right in every epoch and the new one gets wrong."""
-    steady = [pair for pair in pairs if all(one.outcome == "correct" for one in pair.old.epochs)]
+    """What the old run got right in every epoch and the new one gets wrong.
+
+    Each new epoch is tried against the old ones; the one that tells most is reported.
+    """
+    epochs = min(len(pair.old.right) for pair in pairs)
+    new_epochs = min(len(pair.new.right) for pair in pairs)
+    found = []
+    for epoch in range(new_epochs):
+        wrong = [
+            (pair, epochs - sum(pair.old.right[:epochs]), not pair.new.right[epoch])
+            for pair in pairs
+        ]
+        names = [pair.question for pair, before, now in wrong if now and not before]
+        unsteady = sum(before + now == 1 for _, before, now in wrong)
+        found.append((newly_wrong(unsteady, len(names), epochs), unsteady, names))
+    p_value, unsteady, names = min(found, key=lambda one: one[0])
     return NewlyWrong(
-        epochs=min(len(pair.old.epochs) for pair in pairs),
-        questions=[pair.question for pair in steady if not pair.new.correct],
+        epochs=epochs,
+        questions=names,
+        new_epochs=new_epochs,
+        unsteady=unsteady,
+        p_value=min(1.0, p_value * new_epochs),
+    )
+
+
+def _images(old: Results, new: Results, pairs: Paired) -> ImageAnswers | None:
+    """Right answers to image questions, where both runs were shown the figures."""
+    shown = [pair for pair in pairs if pair.place is not None and pair.place.figures]
+    blind = any(
+        one.provenance.images is not ImageMode.VISION or one.provenance.no_vision
+        for one in (old, new)
+    )
+    if not shown or blind:
+        return None
+    cases: dict[str, list[Pair]] = {}
+    for pair in shown:
+        cases.setdefault(pair.place.group if pair.place else "", []).append(pair)
+    replies = [
+        (
+            case_replies([pair.old.right for pair in case]),
+            case_replies([pair.new.right for pair in case]),
+        )
+        for case in cases.values()
+    ]
+    return ImageAnswers(
+        questions=len(shown),
+        old_correct=_sum_of_means(pair.old.right for pair in shown),
+        new_correct=_sum_of_means(pair.new.right for pair in shown),
+        gained=[pair.question for pair in shown if pair.change > 0],
+        lost=[pair.question for pair in shown if pair.change < 0],
+        p_loss=loss_and_gain(replies)[0],
     )

@@ -18,7 +18,7 @@ from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
 from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict, which_criteria
+from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict, which_criteria
 from jmle_plugin.results.file import ExamInfo, Results
 from jmle_plugin.results.store import read_sound_results
 from jmle_plugin.strict import Strict
@@ -95,9 +95,13 @@ class Row(Strict):
     choices) or `evaluable`."""
     asked: int
     of: int
-    total: Tally
-    text_only: Tally
+    total: MeanTally
+    text_only: MeanTally
     """Questions without figures."""
+    deviation: float | None = None
+    """Of the points over epochs; null where each question was asked once."""
+    passed: int | None = None
+    """How many of several epochs pass by themselves."""
     cost: CostTotal
     errors: int
     rank: int | None = None
@@ -105,7 +109,7 @@ class Row(Strict):
     ranks: tuple[int, int] | None = None
     """The first and the last rank that noise leaves open."""
     interval: tuple[int, int] | None = None
-    """Points on another exam like this one, 95 %."""
+    """Points to expect on questions like these, 95 %."""
     p_above: float | None = None
     """Two-sided p-value of the difference in points to the row above; null for the first."""
     source: Annotated[int, Field(exclude=True)]
@@ -134,7 +138,7 @@ class Table(Strict):
 class Leaderboard(Strict):
     """All results given, in as many tables as there are unlike things among them."""
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: Literal[2] = Field(default=2, alias="schema")
     level: float = LEVEL
     tables: list[Table]
 
@@ -180,7 +184,7 @@ def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[st
     where = _where(exams.get(first.exam.id), first)
     by_name = sorted(members, key=lambda place: results[place].run.name)
     decided = [place for place in by_name if results[place].sheet.verdict.decided]
-    decided.sort(key=lambda place: -results[place].sheet.total.points)
+    decided.sort(key=lambda place: -results[place].sheet.mean_points)
     return Table(
         exam=first.exam,
         facts=table_facts(first),
@@ -201,7 +205,7 @@ def _ranked(
     results: Sequence[Results], order: Sequence[int], where: Mapping[str, Place] | None
 ) -> Iterator[Row]:
     groups = [group_points(results[place], where) for place in order]
-    points = [results[place].sheet.total.points for place in order]
+    points = [results[place].sheet.mean_points for place in order]
     ranking = Ranking(groups)
     for n, place in enumerate(order):
         told = {
@@ -217,6 +221,7 @@ def _ranked(
 def _row(results: Sequence[Results], place: int) -> Row:
     one = results[place]
     sheet, origin = one.sheet, one.provenance
+    total, text_only = sheet.means()
     return Row(
         run=one.run.name,
         title=one.run.title.removesuffix(SCRIPTED_NOTE),
@@ -228,8 +233,10 @@ def _row(results: Sequence[Results], place: int) -> Row:
         criteria=which_criteria(sheet),
         asked=sheet.asked,
         of=sheet.of,
-        total=sheet.total,
-        text_only=sheet.images.without,
+        total=total,
+        text_only=text_only,
+        deviation=sheet.epochs.deviation if sheet.epochs else None,
+        passed=sheet.epochs.passed if sheet.epochs else None,
         cost=sheet.cost,
         errors=len(sheet.errors),
         source=place,

@@ -29,6 +29,7 @@ from jmle_plugin.compare.power import ALPHA
 _UNSEEN = 1e-3
 """Groups that stand for those of a kind not seen: a chance may be more than 0 all the same."""
 _STEPS = 60
+_ROUNDING = 1e-6
 
 Floats = NDArray[np.float64]
 
@@ -66,12 +67,15 @@ class Seen:
     """What was seen in each of R comparisons.
 
     `lost` and `gained`, shape (R, strata), count groups, one that was lost in part by that
-    part; `difference`, shape (R,), is in points.
+    part; `difference`, shape (R,), is in points. `fineness` is 1 where a group is lost or gained
+    whole; where replies are averaged and the squared differences are a third of what that would
+    make them, it is 3: the same loss then shows as three times as many changes of a third each.
     """
 
     lost: Floats
     gained: Floats
-    difference: NDArray[np.int64]
+    difference: Floats
+    fineness: Floats | float = 1.0
 
     @classmethod
     def of(cls, groups: Sequence[Group], design: Design) -> Seen:
@@ -79,13 +83,18 @@ class Seen:
         lost = [sum(g.lost / g.max for g in groups if g.points == n) for n in design.points]
         gained = [sum(g.gained / g.max for g in groups if g.points == n) for n in design.points]
         total = sum(group.difference for group in groups)
-        return cls(np.array([lost], float), np.array([gained], float), np.array([total]))
+        return cls(
+            np.array([lost], float),
+            np.array([gained], float),
+            np.array([total], float),
+            _fineness(groups),
+        )
 
     @classmethod
     def nothing(cls, design: Design) -> Seen:
         """One comparison of two runs with the same answers."""
         none = np.zeros((1, len(design.points)))
-        return cls(none, none, np.zeros(1, np.int64))
+        return cls(none, none, np.zeros(1))
 
 
 def p_values(design: Design, seen: Seen, margin: float) -> Floats:
@@ -94,8 +103,12 @@ def p_values(design: Design, seen: Seen, margin: float) -> Floats:
     `margin` is in points; a negative one asks for a gain of more than that. A loss as large
     that was seen speaks for the hypothesis as nothing else could: 1.
     """
-    lost, gained = chances_at_margin(design, seen, margin)
-    found = _tail(design, lost, gained, seen.difference)
+    by = _times(design, seen, margin)
+    finer = Seen(seen.lost * by[:, None], seen.gained * by[:, None], seen.difference * by)
+    lost, gained = chances_at_margin(design, finer, margin * by)
+    # Sums of whole changes are whole: what lies between them counts as the worse of the two.
+    whole = np.floor(finer.difference + _ROUNDING).astype(np.int64)
+    found = _tail(design, lost, gained, whole)
     return np.where(-seen.difference >= margin, 1.0, found)
 
 
@@ -131,9 +144,10 @@ def chance_if_equal(  # noqa: PLR0913 - each is a fact of its own
 
     By simulation of `draws` comparisons: good to about 2 points of a hundred.
     """
-    share = (seen.lost + seen.gained)[0] / design.sizes / 2
+    by = float(_times(design, seen, margin)[0])
+    share = np.minimum(by * (seen.lost + seen.gained)[0] / design.sizes, 1) / 2
     drawn = simulate(design, share, share, draws, np.random.default_rng(seed))
-    return float(np.mean(p_values(design, drawn, margin) <= alpha))
+    return float(np.mean(p_values(design, drawn, by * margin) <= alpha))
 
 
 def simulate(
@@ -141,7 +155,7 @@ def simulate(
 ) -> Seen:
     """Draw comparisons whose groups are lost and gained with these chances by stratum."""
     counts = np.zeros((2, draws, len(design.points)))
-    difference = np.zeros(draws, np.int64)
+    difference = np.zeros(draws)
     for s, weights in enumerate(design.weights):
         chances = [lost[s], gained[s], max(1 - lost[s] - gained[s], 0)]
         for weight, groups in weights.items():
@@ -152,7 +166,7 @@ def simulate(
     return Seen(counts[0], counts[1], difference)
 
 
-def chances_at_margin(design: Design, seen: Seen, margin: float) -> tuple[Floats, Floats]:
+def chances_at_margin(design: Design, seen: Seen, margin: Floats | float) -> tuple[Floats, Floats]:
     """Return the likeliest chances of loss and gain that lose `margin` or more, (R, strata).
 
     Where the loss seen is as large, they are the shares seen.
@@ -179,6 +193,20 @@ def chances_at_margin(design: Design, seen: Seen, margin: float) -> tuple[Floats
         short = ((down - up) @ totals) < margin
         low, high = np.where(short, middle, low), np.where(short, high, middle)
     return at(np.exp(high))
+
+
+def _times(design: Design, seen: Seen, margin: float) -> Floats:
+    """The fineness, (R,), and 1 where the exam cannot lose a margin that many times as large."""
+    by = np.broadcast_to(seen.fineness, seen.difference.shape)
+    return np.where(by * margin <= design.totals.sum(), by, 1.0)
+
+
+def _fineness(groups: Sequence[Group]) -> float:
+    """How much smaller squared changes are than whole ones would be; 1 for one reply a side."""
+    if all(len(group.old) <= 1 and len(group.new) <= 1 for group in groups):
+        return 1.0
+    seen, whole = (sum(group.squares[n] for group in groups) for n in (0, 1))
+    return max(1.0, whole / seen) if seen else 1.0
 
 
 def _tail(design: Design, lost: Floats, gained: Floats, difference: NDArray[np.int64]) -> Floats:

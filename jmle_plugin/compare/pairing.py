@@ -5,12 +5,14 @@ The unit of chance is a group: questions that share one case (連問) stand or f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
 
 from jmle_plugin.compare.likeness import refuse_mismatches
+from jmle_plugin.compare.significance import Replies
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
@@ -25,7 +27,7 @@ T = TypeVar("T")
 class Place:
     """Where a question stands in its exam; `group` is its serial group, or its own id.
 
-    `criteria` are the names of those it counts towards.
+    `criteria` are the names of those it counts towards; `figures` says whether it has any.
     """
 
     section: str
@@ -33,6 +35,7 @@ class Place:
     kind: str
     group: str
     criteria: tuple[str, ...]
+    figures: bool = False
 
 
 def places(exam: Exam) -> dict[str, Place]:
@@ -44,38 +47,66 @@ def places(exam: Exam) -> dict[str, Place]:
             one.form,
             one.serial.id if one.serial else one.id,
             tuple(rule.name for rule in exam.key.criteria if rule.counts(one)),
+            bool(one.images),
         )
         for one in exam.questions.values()
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answered:
-    """One side's answer to one question: the majority answer's mark, and every epoch's.
-
-    `correct` and `points` are those of that mark.
-    """
+    """One side's answer to one question: the majority answer's mark, and every epoch's."""
 
     mark: Mark
     epochs: tuple[Mark, ...]
-    correct: bool
-    points: int
+
+    @property
+    def correct(self) -> bool:
+        """Whether the majority answer is right."""
+        return self.mark.outcome is Outcome.CORRECT
+
+    @cached_property
+    def right(self) -> tuple[int, ...]:
+        """1 for each reply that is right, 0 for each other."""
+        return tuple(int(one.outcome is Outcome.CORRECT) for one in self.epochs)
+
+    @cached_property
+    def points(self) -> tuple[int, ...]:
+        """The points of each reply."""
+        return tuple(one.points for one in self.epochs)
+
+    @property
+    def max(self) -> int:
+        """What a reply can be worth: 0 where the question never counted."""
+        return max(one.max for one in self.epochs)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair:
     """One question that both runs answered.
 
-    `max` is what it can be worth: 0 where it counts for neither side. `difference` is in
-    points, new minus old. `place` is None where the exam is not at hand.
+    `place` is None where the exam is not at hand.
     """
 
     question: str
     place: Place | None
-    max: int
     old: Answered
     new: Answered
-    difference: int
+
+    @property
+    def max(self) -> int:
+        """What the question can be worth: 0 where it counts for neither side."""
+        return max(self.old.max, self.new.max)
+
+    @cached_property
+    def difference(self) -> Fraction:
+        """Mean points, new minus old."""
+        return mean(self.new.points) - mean(self.old.points)
+
+    @cached_property
+    def change(self) -> Fraction:
+        """Share of right replies, new minus old."""
+        return mean(self.new.right) - mean(self.old.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +114,31 @@ class Group:
     """Questions that stand or fall together.
 
     `points` is the maximum of its largest question, `max` that of the group, `lost` and
-    `gained` are points that its questions lost and gained, new against old.
+    `gained` are the mean points that its questions lost and gained, new against old, `old` and
+    `new` the points of each reply to it.
     """
 
     section: str
     points: int
     size: int
     max: int
-    lost: int
-    gained: int
+    lost: float
+    gained: float
+    old: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
+    squares: tuple[float, float] = (0.0, 0.0)
+    """Sums over its questions: of squared mean changes, and of what they would be if the same
+    loss and gain had come as whole questions."""
 
     @property
-    def difference(self) -> int:
-        """Points, new minus old."""
+    def difference(self) -> float:
+        """Mean points, new minus old."""
         return self.gained - self.lost
+
+    @property
+    def replies(self) -> Replies:
+        """The points of each reply, of the old run and of the new one."""
+        return self.old, self.new
 
     @property
     def stratum(self) -> tuple[str, int, int, int]:
@@ -129,8 +171,11 @@ class PairedTable:
 
     @property
     def same_answers(self) -> bool:
-        """Whether both runs gave the same answers to everything."""
-        return all(pair.old.mark.answer == pair.new.mark.answer for pair in self.pairs)
+        """Whether both runs gave the same answers to everything, in all epochs."""
+        return all(
+            len({tuple(one.answer) for one in (*pair.old.epochs, *pair.new.epochs)}) == 1
+            for pair in self.pairs
+        )
 
 
 def pair_results(
@@ -161,10 +206,8 @@ def pair_results(
         Pair(
             name,
             known[name] if known else None,
-            max(before[name].mark.max, after[name].mark.max),
             before[name],
             after[name],
-            after[name].points - before[name].points,
         )
         for name in shared
     )
@@ -177,26 +220,62 @@ def pair_results(
 
 
 def answered(results: Results) -> dict[str, Answered]:
-    """Question id -> the majority answer; questions whose answer is an error are left out."""
+    """Question id -> its replies; questions of which one is an error are left out."""
     found = {}
     for name, several in results.by_question().items():
         marks = tuple(sorted(several, key=lambda mark: mark.epoch))
         chosen = majority(marks)
         if chosen.outcome is not Outcome.ERROR:
-            correct = chosen.outcome is Outcome.CORRECT
-            found[name] = Answered(chosen, marks, correct, chosen.points)
+            found[name] = Answered(chosen, marks)
     return found
+
+
+def mean(values: Sequence[int]) -> Fraction:
+    """The mean, exactly."""
+    return Fraction(sum(values), len(values))
+
+
+def tidy(value: Fraction) -> float:
+    """A mean as JSON has it: whole numbers are whole, others have six digits."""
+    return value.numerator if value.denominator == 1 else round(float(value), 6)
+
+
+def case_replies(questions: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    """The figures of each reply to a case: the nth replies to its questions belong together.
+
+    Where some were asked more often than others, their last replies are left out.
+    """
+    return tuple(map(sum, zip(*questions, strict=False)))
+
+
+def make_group(
+    section: str, maxima: Sequence[int], old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]
+) -> Group:
+    """The group of questions with these maxima and points of each reply, (questions, replies)."""
+    changes = [mean(after) - mean(before) for before, after in zip(old, new, strict=True)]
+    return Group(
+        section=section,
+        points=max(maxima),
+        size=len(maxima),
+        max=sum(maxima),
+        lost=tidy(sum((max(-one, Fraction()) for one in changes), Fraction())),
+        gained=tidy(sum((max(one, Fraction()) for one in changes), Fraction())),
+        old=case_replies(old),
+        new=case_replies(new),
+        squares=(
+            float(sum(one**2 for one in changes)),
+            float(sum(abs(one) * most for one, most in zip(changes, maxima, strict=True))),
+        ),
+    )
 
 
 def _group(pairs: Sequence[Pair]) -> Group:
     first = pairs[0].place
-    return Group(
-        section=first.section if first else "",
-        points=max(pair.max for pair in pairs),
-        size=len(pairs),
-        max=sum(pair.max for pair in pairs),
-        lost=sum(max(-pair.difference, 0) for pair in pairs),
-        gained=sum(max(pair.difference, 0) for pair in pairs),
+    return make_group(
+        first.section if first else "",
+        [pair.max for pair in pairs],
+        [pair.old.points for pair in pairs],
+        [pair.new.points for pair in pairs],
     )
 
 

@@ -3,50 +3,58 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import combinations
 
 from scipy import stats
 
-from jmle_plugin.compare.pairing import Place, answered
-from jmle_plugin.compare.power import ALPHA, holm, sign_flip
+from jmle_plugin.compare.pairing import Answered, Place, answered, case_replies, mean
+from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.resampling import LEVEL
+from jmle_plugin.compare.significance import holm, loss_and_gain, two_sided
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.results.file import Results
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupPoints:
-    """Points and own maximum of each group of questions: group -> points."""
+    """Points of each reply, and own maximum, of each group of questions: group -> points."""
 
-    points: Mapping[str, int]
+    points: Mapping[str, tuple[int, ...]]
     maximum: Mapping[str, int]
+
+    @cached_property
+    def total(self) -> Fraction:
+        """Mean points of the whole."""
+        return sum(map(mean, self.points.values()), Fraction())
 
 
 def group_points(results: Results, where: Mapping[str, Place] | None) -> GroupPoints:
     """Return the points of each group; without `where` every question is a group."""
-    points, maximum = Counter[str](), Counter[str]()
+    members: dict[str, list[Answered]] = {}
     for name, one in answered(results).items():
-        group = where[name].group if where else name
-        points[group] += one.points
-        maximum[group] += one.mark.max
-    return GroupPoints(points, maximum)
+        members.setdefault(where[name].group if where else name, []).append(one)
+    return GroupPoints(
+        {name: case_replies([one.points for one in case]) for name, case in members.items()},
+        {name: sum(one.max for one in case) for name, case in members.items()},
+    )
 
 
 def points_interval(groups: GroupPoints, level: float = LEVEL) -> tuple[int, int] | None:
-    """Return the interval of points on another exam like this one, rounded outwards.
+    """Return the interval of the points to expect on questions like these, rounded outwards.
 
-    Wilson's interval, with Kish's effective number of groups as the number of trials: a
-    group of many points tells no more than one of few. None where nothing counts.
+    Of *expected* points: what another paper brings varies besides. Wilson's interval, with
+    Kish's effective number of groups as the number of trials: a group of many points tells
+    no more than one of few. None where nothing counts.
     """
     total = sum(groups.maximum.values())
     if not total:
         return None
     trials = total**2 / sum(one**2 for one in groups.maximum.values())
-    share = sum(groups.points.values()) / total
+    share = float(groups.total) / total
     z = float(stats.norm.ppf((1 + level) / 2))
     shrunk = 1 + z**2 / trials
     middle = (share + z**2 / (2 * trials)) / shrunk
@@ -56,16 +64,16 @@ def points_interval(groups: GroupPoints, level: float = LEVEL) -> tuple[int, int
     )
 
 
-def two_sided(better: GroupPoints, worse: GroupPoints) -> float:
-    """Return the two-sided sign-flip p-value of the difference in points."""
+def p_value(better: GroupPoints, worse: GroupPoints) -> float:
+    """Return the two-sided p-value of the difference in points, by the tests of a comparison."""
     if better.points.keys() != worse.points.keys():
         raise ComparisonError(
             "the runs were not asked the same questions",
             remedy="Make the results again with `jmle rescore --write`.",
         )
-    differences = [better.points[group] - points for group, points in worse.points.items()]
-    either = min(sign_flip(differences), sign_flip([-one for one in differences]))
-    return min(1.0, 2 * either)
+    return two_sided(
+        *loss_and_gain([(worse.points[group], points) for group, points in better.points.items()])
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class Ranking:
     def _p_values(self) -> dict[tuple[int, int], float]:
         """Two-sided p-value of each pair, by the places of the two."""
         pairs = combinations(range(len(self.runs)), 2)
-        return {(one, other): two_sided(self.runs[one], self.runs[other]) for one, other in pairs}
+        return {(one, other): p_value(self.runs[one], self.runs[other]) for one, other in pairs}
 
     def p_to_above(self, place: int) -> float | None:
         """The p-value of the difference to the row above, by itself; None for the first."""

@@ -1,9 +1,11 @@
-"""What other exams like this one would have shown: groups resampled within strata."""
+"""What other questions like these would have shown: groups resampled within strata."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import TypeVar
 
 import numpy as np
@@ -17,14 +19,25 @@ Stratum = TypeVar("Stratum", bound=Hashable)
 DRAWS = 10_000
 SEED = 120
 LEVEL = 0.95
+_FINEST = 10_000
+"""Means of replies are fractions; nobody asks a question more often."""
 
 
 def difference_draws(
     groups: Sequence[Group], *, draws: int = DRAWS, seed: int = SEED
-) -> NDArray[np.int64]:
-    """Return the difference in points of each of `draws` exams, shape (draws,)."""
-    strata = resample(((one.stratum, (one.difference,)) for one in groups), draws, seed)
-    return sum((part[:, 0] for part in strata.values()), np.zeros(draws, np.int64))
+) -> NDArray[np.float64]:
+    """Return the difference in mean points of each of `draws` exams, shape (draws,)."""
+    differences = [Fraction(one.difference).limit_denominator(_FINEST) for one in groups]
+    unit = math.lcm(*(one.denominator for one in differences))
+    strata = resample(
+        (
+            (group.stratum, (int(difference * unit),))
+            for group, difference in zip(groups, differences, strict=True)
+        ),
+        draws,
+        seed,
+    )
+    return sum((part[:, 0] for part in strata.values()), np.zeros(draws, np.int64)) / unit
 
 
 def interval(
@@ -34,12 +47,39 @@ def interval(
     drawn = difference_draws(groups, draws=draws, seed=seed)
     tail = (1 - level) / 2
     return Interval(
-        low=int(np.quantile(drawn, tail, method="lower")),
-        high=int(np.quantile(drawn, 1 - tail, method="higher")),
+        low=_tidy(np.quantile(drawn, tail, method="lower")),
+        high=_tidy(np.quantile(drawn, 1 - tail, method="higher")),
         level=level,
         draws=draws,
         seed=seed,
     )
+
+
+def _tidy(value: float) -> float:
+    return int(value) if float(value).is_integer() else round(float(value), 6)
+
+
+def urn(
+    strata: Iterable[tuple[int, Mapping[tuple[int, ...], float]]], draws: int, seed: int
+) -> NDArray[np.int64]:
+    """Draw papers of the same difficulty and return their figures, shape (draws, figures).
+
+    A stratum, of which there is at least one, is a number of cases and figures -> weight. The
+    chances of a run are not known but estimated from as many cases: each draw takes chances
+    that may have led to what was seen (Dirichlet's distribution with these weights), and then
+    the cases (a Pólya urn). Resampling alone would take the chances seen for the true ones,
+    and claim too much.
+    """
+    generator = np.random.default_rng(seed)
+    parts = []
+    for size, weights in strata:
+        values = np.array(list(weights), np.int64)
+        chances = generator.standard_gamma(list(weights.values()), size=(draws, len(weights)))
+        # All of them may underflow to 0 where the weights are small.
+        chances = np.maximum(chances, np.finfo(float).tiny)
+        chances /= chances.sum(axis=1, keepdims=True)
+        parts.append(generator.multinomial(size, chances) @ values)
+    return np.asarray(sum(parts))
 
 
 def resample(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jmle_plugin.compare.pairing import Answered, Place, answered
-from jmle_plugin.compare.resampling import DRAWS, SEED, resample
+from jmle_plugin.compare.resampling import DRAWS, SEED, urn
 from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points
@@ -19,6 +20,9 @@ from jmle_plugin.results.file import Results
 
 Ints = NDArray[np.int64]
 
+PRIOR = 0.1
+"""Cases of nothing and of everything earned that each stratum is taken to hold besides."""
+PAPERS = 5_000
 HEAVY = 3
 """Points from which a question is worth naming."""
 
@@ -63,6 +67,17 @@ class _Figures:
             figures += [mark.points, mark.max] if name in criteria else [0, 0]
         return tuple(figures)
 
+    def of_case(self, marks: Iterable[Mark]) -> tuple[int, ...]:
+        """The figures of one reply to each question of a case."""
+        return tuple(map(sum, zip(*map(self.of, marks), strict=True)))
+
+    def extremes(self, case: Iterable[Answered]) -> set[tuple[int, ...]]:
+        """The figures of a case that earned nothing, and of one that earned everything."""
+        fully = [max(one.epochs, key=lambda mark: mark.max) for one in case]
+        nothing = [mark.model_copy(update={"points": 0, "prohibited": []}) for mark in fully]
+        full = [mark.model_copy(update={"points": mark.max, "prohibited": []}) for mark in fully]
+        return {self.of_case(nothing), self.of_case(full)}
+
     def passed(self, exams: Ints) -> PassChance:
         """The drawn exams, shape (draws, figures), that meet every criterion.
 
@@ -84,18 +99,28 @@ class _Figures:
 def _another_exam(
     sheet: Sheet, answers: Mapping[str, Answered], where: Mapping[str, Place]
 ) -> PassChance:
-    groups: dict[str, list[Mark]] = {}
+    """One sitting of another paper of the same difficulty and pass mark."""
+    cases: dict[str, list[Answered]] = {}
     for name, answer in answers.items():
-        groups.setdefault(where[name].group, []).append(answer.mark)
+        cases.setdefault(where[name].group, []).append(answer)
     figures = _Figures(sheet, where)
-    items = []
-    for marks in groups.values():
-        place = where[marks[0].question]
-        size = max(mark.max for mark in marks), len(marks), sum(mark.max for mark in marks)
-        sums = tuple(sum(column) for column in zip(*map(figures.of, marks), strict=True))
-        items.append(((place.section, place.criteria, *size), sums))
-    drawn = resample(items, DRAWS, SEED).values()
-    return figures.passed(sum(drawn, np.zeros((DRAWS, len(items[0][1])), np.int64)))
+    sizes = Counter[Hashable]()
+    weights: dict[Hashable, dict[tuple[int, ...], float]] = {}
+    for case in cases.values():
+        place, maxima = where[case[0].mark.question], [one.max for one in case]
+        stratum = place.section, place.criteria, max(maxima), len(case), sum(maxima)
+        sizes[stratum] += 1
+        kinds = weights.setdefault(stratum, {})
+        replies = list(zip(*(one.epochs for one in case), strict=False))
+        for marks in replies:
+            seen = figures.of_case(marks)
+            kinds[seen] = kinds.get(seen, 0.0) + 1 / len(replies)
+        if sizes[stratum] == 1:
+            # Nothing and everything may be earned, though it was not seen yet.
+            for extreme in figures.extremes(case):
+                kinds[extreme] = kinds.get(extreme, 0.0) + PRIOR
+    strata = ((sizes[one], kinds) for one, kinds in weights.items())
+    return figures.passed(urn(strata, PAPERS, SEED))
 
 
 def _this_exam_again(
@@ -123,7 +148,8 @@ def _holding(
         lucky = [
             name
             for name, one in heavy.items()
-            if any(one.points > margins[rule] for rule in where[name].criteria) and _doubtful(one)
+            if _doubtful(one)
+            and any(one.mark.points > margins[rule] for rule in where[name].criteria)
         ]
         return (), tuple(lucky)
     short = max((-margins[name] for name in failed), default=0)
@@ -132,7 +158,7 @@ def _holding(
         for name, one in heavy.items()
         if not one.correct
         and set(failed) <= set(where[name].criteria)
-        and one.mark.max - one.points >= short
+        and one.mark.max - one.mark.points >= short
         and _choices_pass_without(one, sheet.prohibited)
     ]
     return tuple(missed), ()
@@ -146,5 +172,4 @@ def _choices_pass_without(answer: Answered, rule: ProhibitedTally) -> bool:
 
 
 def _doubtful(answer: Answered) -> bool:
-    worth = [one.points for one in answer.epochs]
-    return len(worth) == 1 or min(worth) < answer.points
+    return len(answer.points) == 1 or min(answer.points) < answer.mark.points

@@ -30,7 +30,12 @@ _LONGEST = 200
 
 def differences(file: Results, made: Results) -> Iterator[str]:
     """One line for everything in which `file` is not what was `made` from the cassettes."""
-    yield from _fields(_data(file), _data(made), "")
+    if file.schema_version == 1:
+        yield from _fields(*_as_schema_1(file, made), "")
+        if made.doubt is not None and file.doubt == made.doubt and made.doubt.another_exam:
+            yield "schema: 1 in the file, whose chance of passing is that of schema 2"
+    else:
+        yield from _fields(_data(file), _data(made), "")
     times = Counter(map(_asking, file.marks))
     yield from (f"{_name(one)}: marked {n} times in the file" for one, n in times.items() if n > 1)
     for asking, then, now in pair_marks(file.marks, made.marks):
@@ -89,6 +94,36 @@ def _data(results: Results) -> dict[str, Any]:
     origin = data.pop("provenance")
     # Where it comes from goes first: it explains the rest.
     return {"provenance": {k: v for k, v in origin.items() if k not in _BY_SESSION}, **data}
+
+
+def _as_schema_1(file: Results, made: Results) -> tuple[Any, Any]:
+    """Both as schema 1 has them: by its own rule of several epochs, and without its doubt.
+
+    The verdict was that on the majority answers, and the chance of passing was another one.
+    """
+    sheet = made.sheet
+    if sheet.epochs is not None and sheet.epochs.majority is not None:
+        sheet = sheet.model_copy(update={"verdict": sheet.epochs.majority})
+    now = _data(made.model_copy(update={"sheet": sheet, "doubt": None}))
+    then = _data(file.model_copy(update={"doubt": None}))
+    for data in (then, now):
+        del data["schema"]
+    held = file.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return then, _only(now, then, held)
+
+
+def _only(now: Any, then: Any, held: Any) -> Any:
+    """`now`, with what `then` has by default wherever the file holds no such field."""
+    if isinstance(now, dict) and isinstance(then, dict) and isinstance(held, dict):
+        return {
+            name: _only(value, then.get(name), held[name]) if name in held else then.get(name)
+            for name, value in now.items()
+            if name in held or name in then
+        }
+    if isinstance(now, list) and isinstance(then, list) and isinstance(held, list):
+        alike = len(now) == len(then) == len(held)
+        return [_only(*three) for three in zip(now, then, held, strict=True)] if alike else now
+    return now
 
 
 def _fields(then: Any, now: Any, path: str) -> Iterator[str]:

@@ -7,6 +7,9 @@ state tells the two apart), and whatever is no answer counts as one answer, that
 answering. A question without a reply in one epoch has no majority answer: it is an error.
 The mark of the majority answer also says whether the question counts: one excluded for those
 who got it wrong is out of the scoring where the majority answer is wrong.
+
+The majority of several replies is another, better candidate than any of them: the verdict is
+that of most epochs, and runs are compared by the means of their replies.
 """
 
 from __future__ import annotations
@@ -14,13 +17,24 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
 
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.mark.scoring import build_sheet
-from jmle_plugin.mark.sheet import EpochScore, EpochsTally, Sheet, Verdict
+from jmle_plugin.mark.sheet import (
+    EpochScore,
+    EpochsTally,
+    MeanTally,
+    SectionEpochs,
+    SectionTally,
+    Sheet,
+    Tally,
+    Verdict,
+)
 
 Asking = tuple[str, int]
 """A question and the epoch it is asked in."""
@@ -56,14 +70,27 @@ def score_epochs(
         for name in exam.questions
     }
     given = {name: answers for name, answers in given.items() if answers}
-    return build_sheet(
+    sheet = build_sheet(
         exam,
         {name: majority(answers) for name, answers in given.items()},
         given,
         whole={name for name, answers in given.items() if len(answers) == epochs},
         replies=[mark for answers in given.values() for mark in answers],
-        epochs=_tally(exam, rounds, given) if epochs > 1 else None,
     )
+    if epochs == 1:
+        return sheet
+    tally = _tally(exam, rounds, given, sheet.verdict)
+    return sheet.model_copy(
+        update={"verdict": epochs_verdict(sheet.verdict, tally.scores), "epochs": tally}
+    )
+
+
+def epochs_verdict(of_majority: Verdict, scores: Sequence[EpochScore]) -> Verdict:
+    """The verdict on several epochs: a pass where more than half of them pass."""
+    if not of_majority.decided:
+        return of_majority
+    passed = sum(score.passed is True for score in scores)
+    return Verdict.PASS if 2 * passed > len(scores) else Verdict.FAIL
 
 
 def _mark(exam: Exam, marks: Mapping[Asking, Mark], name: str, epoch: int) -> Mark:
@@ -84,9 +111,13 @@ def _comparable(part: str) -> Hashable:
 
 
 def _tally(
-    exam: Exam, rounds: Mapping[int, Mapping[str, Mark]], given: Mapping[str, Sequence[Mark]]
+    exam: Exam,
+    rounds: Mapping[int, Mapping[str, Mark]],
+    given: Mapping[str, Sequence[Mark]],
+    of_majority: Verdict,
 ) -> EpochsTally:
-    scores = [_score(exam, epoch, marks) for epoch, marks in rounds.items()]
+    sheets = [build_sheet(exam, marks, marks) for marks in rounds.values()]
+    scores = [_score(epoch, sheet) for epoch, sheet in zip(rounds, sheets, strict=True)]
     points = [score.points for score in scores]
     alike = len({frozenset(marks) for marks in rounds.values()}) == 1
     comparable = alike and not any(score.errors for score in scores)
@@ -107,11 +138,59 @@ def _tally(
             len({mark.outcome is Outcome.CORRECT for mark in replies[name]}) > 1
             for name in changing
         ),
+        **_whole(sheets, given) if comparable and of_majority is not Verdict.PARTIAL else {},
+        **_verdicts(sheets, of_majority) if of_majority.decided else {},
     )
 
 
-def _score(exam: Exam, epoch: int, marks: Mapping[str, Mark]) -> EpochScore:
-    sheet = build_sheet(exam, marks, marks)
+def _whole(sheets: Sequence[Sheet], given: Mapping[str, Sequence[Mark]]) -> dict[str, Any]:
+    """What can be said where every epoch is a whole sitting."""
+    right = [[mark.outcome is Outcome.CORRECT for mark in marks] for marks in given.values()]
+    return {
+        "always_right": sum(map(all, right)),
+        "always_wrong": sum(not any(one) for one in right),
+        "total": _mean_tally([sheet.total for sheet in sheets]),
+        "text_only": _mean_tally([sheet.images.without for sheet in sheets]),
+    }
+
+
+def _verdicts(sheets: Sequence[Sheet], of_majority: Verdict) -> dict[str, Any]:
+    """What else there is where every epoch has a verdict of its own."""
+    return {
+        "passed": sum(sheet.verdict is Verdict.PASS for sheet in sheets),
+        "sections": {
+            name: _section([sheet.sections[name] for sheet in sheets])
+            for name in sheets[0].sections
+        },
+        "majority": of_majority,
+    }
+
+
+def _mean_tally(tallies: Sequence[Tally]) -> MeanTally:
+    points, correct = (
+        statistics.mean([Fraction(one) for one in figures])
+        for figures in ([one.points for one in tallies], [one.correct for one in tallies])
+    )
+    most = max(one.max for one in tallies)
+    return MeanTally(
+        points=_tidy(points), max=most, correct=_tidy(correct), questions=tallies[0].questions
+    )
+
+
+def _tidy(value: Fraction) -> float:
+    return value.numerator if value.denominator == 1 else round(float(value), 6)
+
+
+def _section(sections: Sequence[SectionTally]) -> SectionEpochs:
+    points = [section.points for section in sections]
+    return SectionEpochs(
+        mean=round(statistics.fmean(points), 6),
+        deviation=round(statistics.stdev(points), 6),
+        met=sum(section.passed is True for section in sections),
+    )
+
+
+def _score(epoch: int, sheet: Sheet) -> EpochScore:
     return EpochScore(
         epoch=epoch,
         points=sheet.total.points,
@@ -120,4 +199,5 @@ def _score(exam: Exam, epoch: int, marks: Mapping[str, Mark]) -> EpochScore:
         sections={name: section.points for name, section in sheet.sections.items()},
         errors=len(sheet.errors),
         passed=sheet.verdict is Verdict.PASS if sheet.verdict.decided else None,
+        prohibited=sheet.prohibited.count,
     )

@@ -12,7 +12,6 @@ from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.sheet import (
-    EpochsTally,
     Formatting,
     ImageTally,
     ProhibitedTally,
@@ -34,14 +33,13 @@ HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": ma
 """Name of a share of human candidates who were right -> the share it stays below."""
 
 
-def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
+def build_sheet(
     exam: Exam,
     marks: Mapping[str, Mark],
     asked: Iterable[str],
     *,
     whole: Collection[str] | None = None,
     replies: Sequence[Mark] | None = None,
-    epochs: EpochsTally | None = None,
 ) -> Sheet:
     """Make the sheet of the questions `asked`; those without a mark count as errors.
 
@@ -113,7 +111,6 @@ def build_sheet(  # noqa: PLR0913 - what is known of a sitting of several epochs
         tokens=total_tokens(taken),
         cost=total_cost(taken),
         figures=total_figures(taken),
-        epochs=epochs,
         errors=errors,
         missed_required=[
             question.id

@@ -85,6 +85,15 @@ class Strata(Strict):
         return not any(getattr(self, name) for name in type(self).model_fields)
 
 
+class MeanTally(Strict):
+    """The same, points and correct answers being means over epochs: whole where they are."""
+
+    points: int | float
+    max: int
+    correct: int | float
+    questions: int
+
+
 class SectionTally(Tally):
     """A section against its threshold; margin and passed are null without a verdict.
 
@@ -165,6 +174,16 @@ class EpochScore(Strict):
     """Questions asked in this epoch without a reply."""
     passed: bool | None
     """Null where replies are missing or questions were not asked."""
+    prohibited: int | None = None
+    """Questions in which a prohibited choice was picked; null where no list is published."""
+
+
+class SectionEpochs(Strict):
+    """A criterion over the epochs: points, and in how many epochs they were enough."""
+
+    mean: float
+    deviation: float
+    met: int
 
 
 class EpochsTally(Strict):
@@ -185,11 +204,36 @@ class EpochsTally(Strict):
     """Questions answered differently from one epoch to another."""
     right_and_wrong: int
     """How many of those are right in one epoch and wrong in another."""
+    always_right: int | None = None
+    """Questions that are right in every epoch; null, as are the following, where epochs cannot
+    be compared or some were not whole, and in files of schema 1."""
+    always_wrong: int | None = None
+    passed: int | None = None
+    """Epochs that pass by themselves."""
+    sections: dict[str, SectionEpochs] | None = None
+    total: MeanTally | None = None
+    text_only: MeanTally | None = None
+    """Questions without figures."""
+    majority: Verdict | None = None
+    """What the verdict on the majority answers would be."""
+
+    @property
+    def share(self) -> float | None:
+        """The share of epochs that pass."""
+        return None if self.passed is None else self.passed / self.count
+
+    @property
+    def most_prohibited(self) -> int | None:
+        """Prohibited choices of the worst epoch; None where no list is published."""
+        counts = [one.prohibited for one in self.scores if one.prohibited is not None]
+        return max(counts, default=None)
 
 
 class Sheet(Strict):
-    """The official score sheet of one sitting, scored by each question's majority answer.
+    """The official score sheet of one sitting.
 
+    Where questions were asked several times, `verdict` is a pass where more than half of the
+    epochs pass by themselves; everything else but `epochs` is of each question's majority answer.
     What replies cost (`tokens`, `cost`, `figures`, how they ended) is over all epochs.
     """
 
@@ -233,6 +277,21 @@ class Sheet(Strict):
     finish_reasons: dict[str, int]
     native_finish_reasons: dict[str, int] = Field(default={}, exclude_if=lambda value: not value)
     """The same in the provider's own words; left out where each is OpenAI's."""
+
+    @property
+    def mean_points(self) -> float:
+        """Points, of several epochs the mean where they can be compared."""
+        if self.epochs is None or self.epochs.mean is None:
+            return self.total.points
+        return self.epochs.mean
+
+    def means(self) -> tuple[MeanTally, MeanTally]:
+        """The whole, and the questions without figures; means of several whole epochs."""
+        epochs = self.epochs
+        if epochs is not None and epochs.total is not None and epochs.text_only is not None:
+            return epochs.total, epochs.text_only
+        total, text_only = (MeanTally(**t.model_dump()) for t in (self.total, self.images.without))
+        return total.model_copy(update={"points": self.mean_points}), text_only
 
     @property
     def qualified(self) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from jmle_plugin.mark.marks import answer_text, key_text
 from jmle_plugin.report.layout import folded, item, literal, markdown_table, prose, table
-from jmle_plugin.results.comparison import Change, Comparison, Reach
+from jmle_plugin.results.comparison import Answers, Change, Comparison, Reach, Side
 from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.figures import (
     bound_text,
     loss_sentence,
+    mean_text,
     p_cell,
     p_text,
     points_text,
@@ -30,7 +31,7 @@ def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
     yield ""
     yield from _folded(headline(comparison), columns)
     yield ""
-    yield from map(printable, table([HEADER, *_rows(comparison)]))
+    yield from map(printable, table([_header(comparison), *_rows(comparison)]))
     yield ""
     for fact in facts(comparison):
         yield from _folded(fact, columns)
@@ -46,7 +47,8 @@ def markdown(comparison: Comparison) -> str:
     """The comparison as a section of a markdown page."""
     old, new = map(literal, side_titles(comparison))
     lines = [f"### {new} against {old}", "", f"**{headline(comparison)}**", ""]
-    lines += markdown_table([[*map(prose, row)] for row in (HEADER, *_rows(comparison))])
+    rows = (_header(comparison), *_rows(comparison))
+    lines += markdown_table([[*map(prose, row)] for row in rows])
     lines += ["", *map(item, facts(comparison))]
     for name, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
         if changes:
@@ -59,9 +61,9 @@ def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     for part in (*comparison.sections, *comparison.blocks, *comparison.kinds):
         yield (
             part.title,
-            f"{part.old_points} -> {part.new_points}",
+            _change(part.old_points, part.new_points),
             str(part.max),
-            f"{part.old_correct} -> {part.new_correct}",
+            _change(part.old_correct, part.new_correct),
             str(part.questions),
             str(part.gained),
             str(part.lost),
@@ -71,15 +73,26 @@ def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     old, new = comparison.old, comparison.new
     yield (
         "Total",
-        f"{old.points} -> {new.points}",
+        _change(old.points, new.points),
         str(comparison.max),
-        f"{old.correct} -> {new.correct}",
+        _change(old.correct, new.correct),
         str(comparison.questions),
         str(len(comparison.gained)),
         str(len(comparison.lost)),
         p_cell(comparison.tests.mcnemar),
         "",
     )
+
+
+def _change(old: float, new: float) -> str:
+    return f"{mean_text(old)} -> {mean_text(new)}"
+
+
+def _header(comparison: Comparison) -> tuple[str, ...]:
+    """Where replies are several, the p-value of questions is no longer McNemar's."""
+    if comparison.tests.replies is None:
+        return HEADER
+    return tuple("p" if title == "McNemar" else title for title in HEADER)
 
 
 def _folded(text: str, columns: int) -> list[str]:
@@ -100,6 +113,8 @@ def headline(comparison: Comparison) -> str:
     size = points_text(abs(comparison.difference))
     if comparison.same_answers:
         return "The two runs gave the same answers."
+    if max(comparison.old.epochs, comparison.new.epochs) > 1:
+        size = f"{size} on average"
     if tests.lost:
         return f"The loss of {size} is significant (one-sided {p_text(tests.loss)})."
     if tests.gained:
@@ -120,25 +135,64 @@ def facts(comparison: Comparison) -> Iterator[str]:
             "Serial groups unknown: every question counts as independent of the others; with "
             f"them, the bound of a loss may be lower.{why}"
         )
-    drawn = comparison.interval
-    yield (
-        f"Difference {signed(comparison.difference)} of {comparison.max} points, "
-        f"{drawn.level:.0%} interval {signed(drawn.low)} to {signed(drawn.high)} "
-        f"({drawn.draws} bootstrap draws of {comparison.groups} groups, seed {drawn.seed})."
-    )
-    tests = comparison.tests
-    yield from disagreement(drawn.low, drawn.high, significant=tests.lost or tests.gained)
-    yield (
-        f"Questions: {len(comparison.gained)} gained, {len(comparison.lost)} lost, "
-        f"exact McNemar {p_text(comparison.tests.mcnemar)}; points: one-sided sign-flip test "
-        f"of a loss, {p_text(comparison.tests.loss)}."
-    )
+    yield from map(_epochs_of, _asked_often(comparison))
+    yield from _interval(comparison)
+    yield _tests(comparison)
+    if comparison.images is not None:
+        images = comparison.images
+        yield (
+            f"Image questions right with their figures: {mean_text(images.old_correct)} -> "
+            f"{mean_text(images.new_correct)} of {images.questions} (one-sided "
+            f"{p_text(images.p_loss)} of a loss)."
+        )
     yield loss_sentence(comparison)
     yield from _margin(comparison)
     for side in (comparison.old, comparison.new):
         if side.doubt is not None:
             for sentence in doubt_sentences(side.doubt):
                 yield f"{side.name}: {sentence}"
+
+
+def _asked_often(comparison: Comparison) -> list[Side]:
+    return [side for side in (comparison.old, comparison.new) if side.epochs > 1]
+
+
+def _epochs_of(side: Side) -> str:
+    spread = "" if side.deviation is None else f" (sd {side.deviation:.1f} over epochs)"
+    majority = "" if side.majority is None else f"; majority of {side.epochs}: {side.majority}"
+    return (
+        f"{side.name}: mean of {side.epochs} epochs {mean_text(side.points)} points"
+        f"{spread}{majority}."
+    )
+
+
+def _interval(comparison: Comparison) -> Iterator[str]:
+    drawn, tests = comparison.interval, comparison.tests
+    difference = f"Difference {signed(comparison.difference)} of {comparison.max} points"
+    if drawn is None:
+        changed = count(len(comparison.gained) + len(comparison.lost), "question")
+        yield f"{difference}; no interval, since only {changed} differ."
+        return
+    yield (
+        f"{difference}, {drawn.level:.0%} interval {signed(drawn.low)} to {signed(drawn.high)} on "
+        f"questions like these ({drawn.draws} bootstrap draws of {comparison.groups} groups, "
+        f"seed {drawn.seed})."
+    )
+    yield from disagreement(drawn.low, drawn.high, significant=tests.lost or tests.gained)
+
+
+def _tests(comparison: Comparison) -> str:
+    tests, gained, lost = comparison.tests, len(comparison.gained), len(comparison.lost)
+    if tests.means is None or tests.replies is None:
+        return (
+            f"Questions: {gained} gained, {lost} lost, exact McNemar {p_text(tests.mcnemar)}; "
+            f"points: one-sided sign-flip test of a loss, {p_text(tests.loss)}."
+        )
+    return (
+        f"Questions: {gained} right more often, {lost} less often, {p_text(tests.mcnemar)}; "
+        f"points: one-sided tests of a loss, sign-flip of means {p_text(tests.means)}, permutation "
+        f"of replies {p_text(tests.replies)}; the larger decides."
+    )
 
 
 def disagreement(low: float, high: float, *, significant: bool) -> Iterator[str]:
@@ -153,9 +207,19 @@ def disagreement(low: float, high: float, *, significant: bool) -> Iterator[str]
 
 
 def change_text(change: Change) -> str:
-    """One question with both answers: `120A-3 (1): c -> a, key c`."""
-    old, new = (answer_text(one.answer) or one.outcome.value for one in (change.old, change.new))
+    """One question with both answers: `120A-3 (1): c -> a, key c`.
+
+    Of several replies the majority answer, and how many were right: `c (3 of 5 right)`.
+    """
+    old, new = map(_answer_of, (change.old, change.new))
     return f"{change.question} ({change.max}): {old} -> {new}, key {key_text(change.accepted)}"
+
+
+def _answer_of(one: Answers) -> str:
+    answer = answer_text(one.answer) or one.outcome.value
+    if one.replies is None or one.replies == 1:
+        return answer
+    return f"{answer} ({one.right} of {one.replies} right)"
 
 
 def _margin(comparison: Comparison) -> Iterator[str]:

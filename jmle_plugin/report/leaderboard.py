@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
 from jmle_plugin.compare.power import ALPHA
-from jmle_plugin.mark.sheet import CostTotal, Tally, Verdict
+from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict
 from jmle_plugin.report.layout import dollars
-from jmle_plugin.results.figures import p_cell
+from jmle_plugin.results.figures import mean_text, p_cell
 from jmle_plugin.text import count
 
 
@@ -104,7 +104,9 @@ def _costs(table: Table, rows: Sequence[Row]) -> list[Column]:
 def _epochs(table: Table, rows: Sequence[Row]) -> list[Column]:
     if not several_epochs(table):
         return []
-    return [Column("epochs", tuple(str(row.epochs) for row in rows))]
+    columns = [Column("epochs", tuple(map(epochs, rows)))]
+    spread = tuple(map(deviation, rows))
+    return [Column("sd", spread, "points"), *columns] if any(spread) else columns
 
 
 SAW, BLIND = "✓", "–"
@@ -163,19 +165,29 @@ def why_unranked(row: Row) -> str:
     return f"incomplete: {row.errors} of {row.of} questions have no reply"
 
 
-def points(tally: Tally) -> str:
+def points(tally: MeanTally) -> str:
     """`493/500`."""
-    return f"{tally.points}/{tally.max}"
+    return f"{mean_text(tally.points)}/{tally.max}"
 
 
-def correct(tally: Tally) -> str:
+def correct(tally: MeanTally) -> str:
     """`393/400`."""
-    return f"{tally.correct}/{tally.questions}"
+    return f"{mean_text(tally.correct)}/{tally.questions}"
 
 
 def several_epochs(table: Table) -> bool:
     """Whether any run of the table was asked more than once."""
     return any(row.epochs > 1 for row in (*table.rows, *table.unranked))
+
+
+def epochs(row: Row) -> str:
+    """How often each question was asked: `1`; of several epochs, what they are: `5, 4 pass`."""
+    return str(row.epochs) if row.passed is None else f"{row.epochs}, {row.passed} pass"
+
+
+def deviation(row: Row) -> str:
+    """That of the points over epochs; empty where there was one."""
+    return "" if row.deviation is None else f"{row.deviation:.1f}"
 
 
 def priced(table: Table) -> bool:
@@ -221,6 +233,8 @@ def footnotes(table: Table) -> Iterator[str]:
             f"vision {BLIND}: sat without the figures; what sets such a row apart from one with "
             f"{SAW} is the figures as well"
         )
+    if several_epochs(table):
+        yield "runs of several epochs: points and correct are means over them, sd of the points"
     for which in dict.fromkeys(row.criteria for row in rows if row.criteria):
         yield f"PASS: by the {which} criteria; {_NOT_EVALUABLE[which]} not evaluable"
     if not table.serial_known and table.rows:
@@ -240,7 +254,10 @@ def legend(board: Leaderboard) -> Iterator[str]:
         )
         yield (f"above: p of the difference to the row above, by itself; over {ALPHA} it is noise")
     if any(table.rows for table in board.tables):
-        yield f"{board.level:.0%}: points on another exam like this one"
+        yield (
+            f"{board.level:.0%}: points to expect on questions like these; another paper varies "
+            "besides"
+        )
 
 
 def unranked_title(table: Table) -> str:

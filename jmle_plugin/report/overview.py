@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jmle_plugin.report.layout import folded, markdown_table, pad, prose, width
 from jmle_plugin.report.sheet import unofficial, verdict_word
-from jmle_plugin.report.tallies import points_of
+from jmle_plugin.report.tallies import headline_points
 from jmle_plugin.report.terminal import Line
 from jmle_plugin.results.file import Results
 
@@ -57,7 +57,7 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
         (
             one.exam.id,
             one.exam.profession,
-            points_of(one.sheet.total),
+            headline_points(one.sheet),
             f"{one.sheet.total.correct} of {one.sheet.total.questions}",
             verdict_word(one.sheet),
             ", ".join([one.run.name, *_notes(one)]),

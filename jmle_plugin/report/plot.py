@@ -21,7 +21,7 @@ from matplotlib.ft2font import FT2Font
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import digest
-from jmle_plugin.mark.sheet import Tally, Verdict
+from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.layout import width
 from jmle_plugin.text import printable
@@ -213,7 +213,7 @@ def _foot(board: Leaderboard, tables: Sequence[Table]) -> Iterator[str]:
         yield "No run has a verdict."
     yield (
         "● passed   ◆ failed   ❘ questions without figures   "
-        f"band: {board.level:.0%}, points on another exam like this one"
+        f"band: {board.level:.0%}, points to expect on questions like these"
     )
     if any(len(table.rows) > 1 for table in tables):
         yield "ranks: those that noise leaves open (every pair of rows tested, Holm)"
@@ -231,7 +231,7 @@ def _across(share: float) -> float:
     return (share - _LEFT) / (_RIGHT - _LEFT)
 
 
-def _percent(tally: Tally) -> float:
+def _percent(tally: MeanTally) -> float:
     return 100 * tally.points / tally.max if tally.max else 0.0
 
 

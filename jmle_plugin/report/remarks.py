@@ -33,7 +33,7 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
     """Sentences, which may be longer than `columns`, and lists broken at `columns`."""
     sheet = results.sheet
     if sheet.epochs is not None:
-        yield from _epochs(sheet.epochs, columns)
+        yield from _epochs(sheet.epochs, sheet.of, columns)
     if sheet.by_human_accuracy is not None:
         yield _by_human_accuracy(sheet.by_human_accuracy)
     if results.run.people:
@@ -59,12 +59,17 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
         yield from wrapped(label, ranges(sheet.errors), columns)
 
 
-def _epochs(epochs: EpochsTally, columns: int) -> Iterator[str]:
+def _epochs(epochs: EpochsTally, of: int, columns: int) -> Iterator[str]:
     points = ", ".join(map(_epoch_points, epochs.scores))
     spread = ""
     if epochs.mean is not None and epochs.deviation is not None:
         spread = f" (mean {epochs.mean:.1f}, sd {epochs.deviation:.1f})"
-    yield f"Epochs: {epochs.count}, majority answer scored; points {points}{spread}"
+    yield f"Epochs: {epochs.count}; points {points}{spread}"
+    if epochs.always_right is not None and epochs.always_wrong is not None:
+        shares = [f"{n} ({n / of:.0%})" for n in (epochs.always_right, epochs.always_wrong)]
+        yield f"Questions right in every epoch: {shares[0]}; wrong in every epoch: {shares[1]}"
+    if epochs.majority is not None:
+        yield f"Majority of {epochs.count}: {epochs.majority}, as another candidate than any epoch"
     decided = [score for score in epochs.scores if score.passed is not None]
     passed = [str(score.epoch) for score in decided if score.passed]
     if decided:

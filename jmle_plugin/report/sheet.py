@@ -10,7 +10,7 @@ from typing import Any
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
-from jmle_plugin.report.tallies import points_of
+from jmle_plugin.report.tallies import headline_points, points_of
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import Provenance
 from jmle_plugin.text import clipped, count, printable
@@ -26,18 +26,22 @@ _NUMBERS = {1: "one", 2: "two", 3: "three"}
 def summary_line(results: Results) -> str:
     """The whole result in one line, however long."""
     sheet = results.sheet
-    parts = [
-        f"{section.title} {points_of(section)}"
-        + (f" (needs {section.points - section.margin})" if section.margin is not None else "")
-        for section in sheet.sections.values()
-    ]
+    parts = list(_sections(sheet))
     parts += unofficial(results)
     parts += ["scripted replies"] if results.run.scripted else []
     told = f" ({', '.join(parts)})" if parts else ""
     return printable(
-        f"{results.exam.id} {results.run.name}: {verdict_word(sheet)} {points_of(sheet.total)}"
+        f"{results.exam.id} {results.run.name}: {verdict_word(sheet)} {headline_points(sheet)}"
         f"{told}"
     )
+
+
+def _sections(sheet: Sheet) -> Iterator[str]:
+    means = sheet.epochs.sections if sheet.epochs else None
+    for name, section in sheet.sections.items():
+        needed = "" if section.margin is None else f" (needs {section.points - section.margin})"
+        points = points_of(section) if means is None else f"{means[name].mean:.1f}/{section.max}"
+        yield f"{section.title} {points}{needed}"
 
 
 def unofficial(results: Results) -> list[str]:
@@ -89,7 +93,8 @@ def verdict_word(sheet: Sheet) -> str:
     if sheet.verdict is Verdict.NONE:
         return "no verdict"
     which = which_criteria(sheet)
-    return sheet.verdict.value.upper() + (f" ({which} criteria)" if which else "")
+    often = _often(sheet)
+    return sheet.verdict.value.upper() + (f" ({which} criteria)" if which else "") + often
 
 
 def verdict_sentence(sheet: Sheet) -> str:
@@ -104,14 +109,24 @@ def verdict_sentence(sheet: Sheet) -> str:
         some = " in some epoch" if sheet.epochs else ""
         lost = f"{len(sheet.errors)} of {sheet.of} questions have no reply{some}"
         return f"INCOMPLETE: {lost}; no verdict"
+    often = _often(sheet)
     if sheet.verdict is Verdict.FAIL:
-        return "FAIL 不合格"
+        return f"FAIL 不合格{often}"
     which = which_criteria(sheet)
     if not which:
-        return "PASS 合格"
+        return f"PASS 合格{often}"
     number = len(sheet.sections)
     criteria = "criterion" if number == 1 else "criteria"
-    return f"PASS 合格 (passes the {_NUMBERS.get(number, number)} {which} {criteria})"
+    return f"PASS 合格{often} (passes the {_NUMBERS.get(number, number)} {which} {criteria})"
+
+
+def _often(sheet: Sheet) -> str:
+    """In how many of several epochs; empty where each question was asked once."""
+    epochs = sheet.epochs
+    if epochs is None or epochs.passed is None:
+        return ""
+    passes = epochs.passed if sheet.verdict is Verdict.PASS else epochs.count - epochs.passed
+    return f" in {passes} of {epochs.count} epochs"
 
 
 def notes(results: Results) -> Iterator[str]:

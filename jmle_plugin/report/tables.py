@@ -67,6 +67,8 @@ def _values(table: Table, row: Row) -> dict[str, Any]:
         **{name: table.facts[name] for name in ("key", "numeric", "extraction", "prompt")},
         "exam_hash": table.facts["pack"],
         "synthetic": str(table.exam.synthetic).lower(),
+        "points_sd": row.deviation,
+        "epochs_passed": row.passed,
     }
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jmle_plugin.exam.kinds import form_titles
-from jmle_plugin.mark.sheet import SectionTally, Sheet, Stratum, Tally
+from jmle_plugin.mark.sheet import (
+    EpochsTally,
+    SectionEpochs,
+    SectionTally,
+    Sheet,
+    Stratum,
+    Tally,
+)
 from jmle_plugin.results.file import Results
 
 Rows = list[list[str]]
@@ -13,9 +20,14 @@ Rows = list[list[str]]
 
 
 def criteria_rows(sheet: Sheet) -> Rows:
-    """Each section against its threshold, and the total; without points, shares of the sections."""
+    """Each section against its threshold, and the total.
+
+    Of several epochs, their means; without points, shares of the sections.
+    """
     if sheet.no_verdict:
         return _shares(sheet)
+    if sheet.epochs is not None and sheet.epochs.sections is not None:
+        return _epochs_rows(sheet, sheet.epochs, sheet.epochs.sections)
     return [
         ["", "points", "needed", "margin", "correct"],
         *(
@@ -32,6 +44,32 @@ def criteria_rows(sheet: Sheet) -> Rows:
     ]
 
 
+def _epochs_rows(sheet: Sheet, epochs: EpochsTally, sections: Mapping[str, SectionEpochs]) -> Rows:
+    majority = f"majority of {epochs.count}"
+    return [
+        ["", "mean points", "sd", "needed", "epochs", majority],
+        *(
+            [
+                section.title,
+                f"{sections[name].mean:.1f}/{section.max}",
+                f"{sections[name].deviation:.1f}",
+                _needed(section),
+                f"{sections[name].met} of {epochs.count}",
+                points_of(section),
+            ]
+            for name, section in sheet.sections.items()
+        ),
+        [
+            "Total",
+            headline_points(sheet).removeprefix("mean "),
+            f"{epochs.deviation or 0:.1f}",
+            "",
+            f"{epochs.passed} of {epochs.count}",
+            points_of(sheet.total),
+        ],
+    ]
+
+
 def part_rows(results: Results) -> Rows:
     """Blocks, kinds of questions, questions with and without figures; those there are."""
     sheet = results.sheet
@@ -44,7 +82,8 @@ def part_rows(results: Results) -> Rows:
     if sheet.images.missing is not None:
         parts[missing_title(results)] = sheet.images.missing
     rows = [[title, points_of(tally), _correct(tally)] for title, tally in parts.items()]
-    return [["", "points", "correct"], *(row for row in rows if row[1] != "0/0")]
+    title = f"majority of {sheet.epochs.count}" if sheet.epochs else ""
+    return [[title, "points", "correct"], *(row for row in rows if row[1] != "0/0")]
 
 
 def _shares(sheet: Sheet) -> Rows:
@@ -106,8 +145,18 @@ def prohibited_sentence(sheet: Sheet) -> str:
     rule = sheet.prohibited
     if rule.limit is None:
         return ""
+    worst = sheet.epochs.most_prohibited if sheet.epochs else None
     count = "not evaluable (no list is published)" if rule.count is None else str(rule.count)
+    if worst is not None:
+        count = f"{worst} in the worst epoch"
     return f"禁忌肢  prohibited choices: {count}, at most {rule.limit} allowed"
+
+
+def headline_points(sheet: Sheet) -> str:
+    """Points of the points there were; of several epochs, `mean 486.4/500`."""
+    if sheet.epochs is None or sheet.epochs.mean is None:
+        return points_of(sheet.total)
+    return f"mean {sheet.epochs.mean:.1f}/{sheet.total.max}"
 
 
 def points_of(tally: Tally) -> str:

@@ -1,4 +1,7 @@
-"""What a comparison says, as JSON would have it. Points are exam points."""
+"""What a comparison says, as JSON would have it.
+
+Points are exam points, and means over the epochs of a run that was asked several times.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +15,44 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.doubt import VerdictDoubt
 from jmle_plugin.strict import Strict
 
+Mean = int | float
+"""A mean over epochs: whole where it is, so that a run of one epoch has whole figures."""
+
 
 class Side(Strict):
-    """One run, on the questions that both answered."""
+    """One run, on the questions that both answered.
+
+    `deviation` is that of its epochs' points (divided by their number less one), `majority` the
+    points of its majority answers; both are null where each question was asked once.
+    """
 
     name: str
     title: str
     model: str
     scripted: bool
     epochs: int
-    points: int
-    correct: int
+    points: Mean
+    correct: Mean
+    deviation: float | None = None
+    majority: int | None = None
     doubt: VerdictDoubt | None
     """How sure the run's own verdict is; null where it has none."""
 
 
 class Answers(Strict):
-    """What one run answered to one question."""
+    """What one run answered to one question: the majority answer, and how many replies were right.
+
+    Files of schema 1 do not have the latter.
+    """
 
     answer: list[str]
     outcome: Outcome
+    right: int | None = None
+    replies: int | None = None
 
 
 class Change(Strict):
-    """A question that one of the two got right and the other did not."""
+    """A question that one of the two got right more often than the other."""
 
     question: str
     max: int
@@ -51,10 +68,10 @@ class Part(Strict):
     title: str
     questions: int
     max: int
-    old_points: int
-    new_points: int
-    old_correct: int
-    new_correct: int
+    old_points: Mean
+    new_points: Mean
+    old_correct: Mean
+    new_correct: Mean
     gained: int
     lost: int
     p_mcnemar: float
@@ -64,14 +81,18 @@ class Part(Strict):
 class Tests(Strict):
     """Exact p-values.
 
-    `mcnemar` is two-sided, on questions; `loss` and `gain` are one-sided sign-flip tests
-    on the points of groups.
+    `mcnemar` is two-sided, on questions; `loss` and `gain` are one-sided, on the points of
+    groups. Where each question was asked once these are McNemar's and the sign-flip test;
+    else the larger p-value of the sign-flip test on means and of a permutation of replies
+    between the runs, which for a loss are `means` and `replies`.
     """
 
     alpha: float
     mcnemar: float
     loss: float
     gain: float
+    means: float | None = None
+    replies: float | None = None
 
     @property
     def either(self) -> float:
@@ -90,14 +111,14 @@ class Tests(Strict):
 
 
 class DetectableLoss(Strict):
-    """The smallest net loss found with 80 % power at this share of discordant questions.
+    """The smallest expected loss that the test of points finds with 80 % power.
 
-    `points` is what such a loss costs at the exam's mean points a question; both are null
-    where no loss would be found.
+    `discordant` is the share of questions that differ besides. `points` is null where no loss
+    would be found. Files of schema 1 have it for McNemar's test, and `questions` with it.
     """
 
     discordant: float
-    questions: int | None
+    questions: int | None = Field(default=None, exclude_if=lambda value: value is None)
     points: float | None
 
 
@@ -105,8 +126,8 @@ class DetectableLoss(Strict):
 class Interval:
     """A percentile interval of the difference in points, new minus old."""
 
-    low: int
-    high: int
+    low: Mean
+    high: Mean
     level: float
     draws: int
     seed: int
@@ -152,16 +173,62 @@ class Margin(Strict):
 
 
 class NewlyWrong(Strict):
-    """Questions right in all of the baseline's epochs (at least `epochs` each), now wrong."""
+    """Questions right in all `epochs` of the baseline and wrong in a new reply.
+
+    Of `unsteady` questions with exactly one wrong among the baseline's replies and the new
+    one, the `questions` are those that are wrong in the new one; were all replies of one run,
+    that would be one of `epochs` + 1. `p_value` is of so many or more, one-sided; of several
+    new epochs (`new_epochs`) the least one counts, times their number. Null in files of schema 1.
+    """
 
     epochs: int
     questions: list[str]
+    new_epochs: int = 1
+    unsteady: int | None = None
+    p_value: float | None = None
+
+
+class ImageAnswers(Strict):
+    """Image questions, where both runs were shown the figures: right answers, mean over epochs.
+
+    `p_loss` is one-sided, of fewer right answers, by the same tests as points.
+    """
+
+    questions: int
+    old_correct: Mean
+    new_correct: Mean
+    gained: list[str]
+    lost: list[str]
+    p_loss: float
+
+
+class Decision(StrEnum):
+    """What a gate on a baseline decides."""
+
+    PASS = "pass"  # noqa: S105 - a decision, no secret
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    """Neither is shown by these questions and replies."""
+
+
+class Ruling(Strict):
+    """What a gate decided, and the sentence that says why; `figures` are what decided."""
+
+    gate: str
+    decision: Decision
+    passed: bool
+    """Whether the exit status may be 0: an inconclusive gate says whether it may."""
+    sentence: str
+    figures: dict[str, int | float | list[str] | None]
 
 
 class Comparison(Strict):
-    """Two runs against each other; a difference is new minus old."""
+    """Two runs against each other; a difference is new minus old.
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    Schema 2 compares means over epochs where schema 1 compared majority answers.
+    """
+
+    schema_version: Literal[1, 2] = Field(default=2, alias="schema")
     old: Side
     new: Side
     same_answers: bool
@@ -176,11 +243,12 @@ class Comparison(Strict):
     questions: int
     max: int
     groups: int
-    difference: int
+    difference: Mean
     gained: list[Change]
     lost: list[Change]
     tests: Tests
-    interval: Interval
+    interval: Interval | None
+    """Null where fewer than six questions differ."""
     detectable: DetectableLoss
     detectable_at_best: DetectableLoss
     """The same if no question changed but those lost."""
@@ -188,6 +256,10 @@ class Comparison(Strict):
     epochs: Epochs | None
     """Epochs that would show a loss of the margin."""
     newly_wrong: NewlyWrong
+    images: ImageAnswers | None = None
+    """Null where the exam is not at hand or has no figures, or a run was not shown them."""
+    ruling: Ruling | None = None
+    """Null where no gate was asked for."""
     sections: list[Part]
     blocks: list[Part]
     kinds: list[Part]

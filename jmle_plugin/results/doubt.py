@@ -7,27 +7,29 @@ from collections.abc import Iterator
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.strict import Strict
 
+_SUREST, _RAREST = 0.99, 0.01
+
 
 class PassChance(Strict):
-    """The share of draws that passed. What every draw, or none, showed is no certainty."""
+    """The share of draws that passed. Beyond 1 in 100 no such share is known to be true."""
 
     passed: int
     draws: int
     seed: int
 
     def __str__(self) -> str:
-        digits = len(str(self.draws - 1))
-        if self.passed == self.draws:
-            return f"> {1 - 1 / self.draws:.{digits}f}"
-        if self.passed == 0:
-            return f"< {1 / self.draws:.{digits}f}"
-        return f"{self.passed / self.draws:.{digits}f}"
+        share = self.passed / self.draws
+        if share > _SUREST:
+            return f"> {_SUREST:.2f}"
+        if share < _RAREST:
+            return f"< {_RAREST:.2f}"
+        return f"{share:.2f}"
 
 
 class VerdictDoubt(Strict):
     """How sure a verdict is.
 
-    `another_exam` resamples questions ("another exam like this one"), `this_exam_again`
+    `another_exam` draws another paper of the same difficulty and pass mark, `this_exam_again`
     one reply to each question out of its epochs; None where the questions' places are not
     known, or no question has several epochs.
     """
@@ -46,7 +48,7 @@ def doubt_sentences(doubt: VerdictDoubt) -> Iterator[str]:
     """The doubt in one or two sentences."""
     chances = []
     if doubt.another_exam is not None:
-        chances.append(f"another exam like this one {doubt.another_exam}")
+        chances.append(f"another paper of the same difficulty and pass mark {doubt.another_exam}")
     if doubt.this_exam_again is not None:
         chances.append(f"this exam again {doubt.this_exam_again}")
     if chances:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from jmle_plugin.results.comparison import Comparison, DetectableLoss, Margin
-from jmle_plugin.text import count
 
 _SMALLEST = 0.001
 _THREE_DIGITS = 0.095
@@ -31,7 +30,7 @@ def share_text(share: float) -> str:
 
 def points_text(points: float) -> str:
     """`1 point`, `5 points`, `2.5 points`."""
-    return f"{points:g} point{'' if points == 1 else 's'}"
+    return f"{round(points, 2):g} point{'' if points == 1 else 's'}"
 
 
 def bound_text(margin: Margin) -> str:
@@ -45,21 +44,31 @@ def bound_text(margin: Margin) -> str:
     return f"{margin.lower_bound:+.{digits}f}"
 
 
-def signed(points: int) -> str:
-    """`+7`, `0`, `-7`."""
-    return f"{points:+d}" if points else "0"
+def mean_text(mean: float) -> str:
+    """A mean over epochs: `493` where it is whole, else `486.4`."""
+    return str(int(mean)) if float(mean).is_integer() else f"{mean:.1f}"
+
+
+def signed(points: float) -> str:
+    """`+7`, `0`, `-7`, `-2.4`."""
+    if not points:
+        return "0"
+    return f"{int(points):+d}" if float(points).is_integer() else f"{points:+.1f}"
 
 
 def loss_sentence(comparison: Comparison) -> str:
     """How small a loss could have been seen."""
     seen, best = comparison.detectable, comparison.detectable_at_best
+    spread = (
+        f"{_loss(seen)} if spread as the differences seen ({seen.discordant:.1%} of questions), "
+        if seen.discordant
+        else ""
+    )
     return (
-        f"Smallest loss found 4 times of 5: {_loss(seen)} at this discordance "
-        f"({seen.discordant:.1%}), {_loss(best)} if nothing else changed."
+        f"Smallest loss found 4 times of 5: {spread}{_loss(best)} if nothing else changes and "
+        "any case is as likely to be lost."
     )
 
 
 def _loss(loss: DetectableLoss) -> str:
-    if loss.questions is None or loss.points is None:
-        return "none"
-    return f"{count(loss.questions, 'question')} ({points_text(round(loss.points, 1))})"
+    return "none" if loss.points is None else points_text(round(loss.points, 1))

@@ -20,7 +20,7 @@ from jmle_plugin.results.doubt import VerdictDoubt
 from jmle_plugin.results.provenance import Provenance, RunContext, build_provenance
 from jmle_plugin.strict import Strict
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class ExamInfo(Strict):
@@ -56,7 +56,7 @@ class Results(Strict):
     sessions over the same cassettes.
     """
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: Literal[1, 2] = Field(default=2, alias="schema")
     exam: ExamInfo
     run: RunIdentity
     sheet: Sheet

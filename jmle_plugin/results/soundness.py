@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jmle_plugin.exam.model import Criterion
+from jmle_plugin.mark.epochs import epochs_verdict
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points, reached_verdict
@@ -32,13 +33,17 @@ def _disagreements(results: Results) -> Iterator[str]:
             yield f"the mark of {mark.question}"
     if len({(mark.question, mark.epoch) for mark in marks}) < len(marks):
         yield "a question marked twice"
-    if sheet.verdict is not reached_verdict(
+    reached = reached_verdict(
         sheet.sections,
         sheet.prohibited,
         partial=sheet.asked < sheet.of,
         errors=sheet.errors,
         no_verdict=sheet.no_verdict,
-    ):
+    )
+    if sheet.epochs is not None and results.schema_version > 1:
+        # Schema 1 has the verdict on the majority answers.
+        reached = epochs_verdict(reached, sheet.epochs.scores)
+    if sheet.verdict is not reached:
         yield "verdict"
     if (total_cost(marks), total_tokens(marks)) != (sheet.cost, sheet.tokens):
         yield "cost or tokens"
@@ -47,6 +52,33 @@ def _disagreements(results: Results) -> Iterator[str]:
         if {len(some) for some in results.by_question().values()} != {results.provenance.epochs}:
             yield "epochs"
         yield from _decided(sheet, list(results.scored().values()))
+        if results.schema_version > 1:
+            yield from _epochs(sheet, marks)
+
+
+def _epochs(sheet: Sheet, marks: Sequence[Mark]) -> Iterator[str]:
+    """Which epochs do not have the score that their own marks make, or the verdict of that."""
+    credited = sheet.credited or Tally()
+    for score in sheet.epochs.scores if sheet.epochs else ():
+        own = [mark for mark in marks if mark.epoch == score.epoch]
+        picked = sum(bool(mark.prohibited and mark.max) for mark in own)
+        figures = (
+            sum(mark.points for mark in own) + credited.points,
+            sum(mark.max for mark in own) + credited.max,
+            sum(mark.outcome is Outcome.CORRECT for mark in own) + credited.correct,
+            None if sheet.prohibited.count is None else picked,
+        )
+        enough = all(
+            score.sections[name] >= needed_points(_rule(name, section), section.max)
+            for name, section in sheet.sections.items()
+        )
+        limit = sheet.prohibited.limit
+        few = limit is None or score.prohibited is None or score.prohibited <= limit
+        # Where exclusions differ from one epoch to another, so do the points that are needed.
+        passed = None if sheet.verdict is Verdict.NONE else enough and few
+        told = score.passed is passed or score.max != sheet.total.max
+        if (score.points, score.max, score.correct, score.prohibited) != figures or not told:
+            yield f"epoch {score.epoch}"
 
 
 def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
@@ -82,9 +114,12 @@ def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
 
 
 def _sound_section(name: str, section: SectionTally) -> bool:
-    rule = Criterion(name, section.threshold, section.stated_max, section.ratio)
-    margin = section.points - needed_points(rule, section.max)
+    margin = section.points - needed_points(_rule(name, section), section.max)
     return (section.margin, section.passed) == (margin, margin >= 0)
+
+
+def _rule(name: str, section: SectionTally) -> Criterion:
+    return Criterion(name, section.threshold, section.stated_max, section.ratio)
 
 
 def _sound_prohibited(told: ProhibitedTally, standing: Sequence[Mark]) -> bool:

@@ -7,16 +7,15 @@ controller; workers have none.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_error
+from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.session.auditing import blind_half, share_text_only
 from jmle_plugin.session.closing import Ending, Overview, make_overview, named
@@ -136,6 +135,7 @@ class ExamSession:
             self._settings.gate,
             [one.sat for one in self._finished],
             asked=self._settings.gate_asked,
+            share=self._settings.pass_share,
             unasked=sum(not one.asked for one in self._taken),
             other_failures=session.testsfailed - self._explained,
             problem=problem,
@@ -187,7 +187,9 @@ class ExamSession:
     def _rulings(self) -> list[Ruling]:
         """What the baselines' gates say, each of the exam that it is about."""
         return [
-            replace(one.ruling, sentence=f"{one.results.exam.id}: {one.ruling.sentence}")
+            one.ruling.model_copy(
+                update={"sentence": f"{one.results.exam.id}: {one.ruling.sentence}"}
+            )
             if self._overview is not None
             else one.ruling
             for one in self._finished

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.gate import BaselineGate, Ruling, check_gate, decide_baseline
+from jmle_plugin.compare.gates import find_gate
 from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
 from jmle_plugin.errors import ComparisonError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
-from jmle_plugin.results.comparison import Comparison
+from jmle_plugin.results.comparison import Comparison, Decision, Ruling
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import find_results, read_sound_results
@@ -34,9 +34,9 @@ class Baseline:
     def __init__(self, settings: BaselineSettings, results: Results) -> None:
         self._results = results
         self._settings = settings
-        self._gate = BaselineGate(settings.gate) if settings.gate else None
+        self._gate = find_gate(settings.gate) if settings.gate else None
         if self._gate:
-            check_gate(self._gate, results, settings.margin)
+            self._gate.check(results, settings.margin)
 
     @classmethod
     def read(cls, settings: Settings, sittings: Sequence[Sitting], context: RunContext) -> Baseline:
@@ -48,11 +48,6 @@ class Baseline:
         check_names(sorted(settings.baseline.allow))
         file = _file(settings, sittings[0].exam.id)
         made = cls(settings.baseline, read_sound_results(file))
-        if made._gate is BaselineGate.IMAGES and not settings.asking.audit:
-            raise SettingsError(
-                "--baseline-gate=images compares two audits, and this session makes none",
-                remedy="Add --images=audit.",
-            )
         for sitting in sittings:
             if not sitting.half:
                 made._check(sitting, settings, context)
@@ -80,17 +75,21 @@ class Baseline:
             )
         except ComparisonError as error:
             refusal = f"not compared with {self.name}: {error.problem}"
-            return Compared(None, Ruling(False, refusal) if self._gate else None, refusal)
-        if self._gate is BaselineGate.IMAGES:
-            return Compared(found, self._images(results))
-        return Compared(found, decide_baseline(self._gate, found) if self._gate else None)
+            return Compared(None, self._refused(refusal), refusal)
+        ruling = self._gate.decide(found) if self._gate else None
+        return Compared(found.model_copy(update={"ruling": ruling}), ruling)
 
-    def _images(self, results: Results) -> Ruling:
-        from jmle_plugin.compare.gate import decide_images  # noqa: PLC0415
-
-        if self._results.audit is None or results.audit is None:
-            return Ruling(False, f"gate images: {results.run.name} could not be audited")
-        return decide_images(self._results.audit, results.audit, self._settings.alpha)
+    def _refused(self, why: str) -> Ruling | None:
+        """What was not compared shows nothing, and passes no gate."""
+        if self._gate is None:
+            return None
+        return Ruling(
+            gate=self._gate.name,
+            decision=Decision.INCONCLUSIVE,
+            passed=False,
+            sentence=why,
+            figures={},
+        )
 
     def _check(self, sitting: Sitting, settings: Settings, context: RunContext) -> None:
         """Judge a sitting by the empty result it would write.

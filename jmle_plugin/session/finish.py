@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.compare.remake import with_doubt
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.report.sheet import summary_line, unofficial
 from jmle_plugin.report.terminal import Line, sheet_lines
+from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import write_results

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.compare.gate import Ruling
 from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.results.comparison import Ruling
 
 PASSED, FAILED = 0, 1
+HALF = 0.5
+"""The share of epochs of which more have to pass, unless another one is asked for."""
 _DECIDABLE = (PASSED, FAILED)
 """pytest's own 2 to 5 (interrupted, internal error, usage, nothing collected) stand."""
 
@@ -37,6 +39,7 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     sat: Sequence[Sat],
     *,
     asked: bool,
+    share: float = HALF,
     unasked: int = 0,
     other_failures: int = 0,
     problem: str = "",
@@ -44,14 +47,15 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     """Decide the session's exit status.
 
     `status` is pytest's own, `gate` one of official, all, none; `asked` says whether
-    somebody asked for that gate; `unasked` counts sittings of which nothing was selected,
-    which no other sitting passes for; `other_failures` counts failures that are no wrong
-    answers (other tests, teardown errors), which no gate forgives; `problem` is a
-    sentence on why no sheet of this session can be trusted.
+    somebody asked for that gate; of several epochs more than `share` have to pass; `unasked`
+    counts sittings of which nothing was selected, which no other sitting passes for;
+    `other_failures` counts failures that are no wrong answers (other tests, teardown errors),
+    which no gate forgives; `problem` is a sentence on why no sheet of this session can be
+    trusted.
     """
     if status not in _DECIDABLE:
         return Decision(status, "pytest ended early; the gate decides nothing")
-    refusals = [problem, *(_refusal(one, gate, asked=asked) for one in sat)]
+    refusals = [problem, *(_refusal(one, gate, share, asked=asked) for one in sat)]
     if other_failures:
         failures = "failure" if other_failures == 1 else "failures"
         refusals.append(f"{other_failures} other {failures} in this session")
@@ -82,7 +86,7 @@ def with_rulings(decision: Decision, rulings: Sequence[Ruling]) -> Decision:
     )
 
 
-def _refusal(one: Sat, gate: str, *, asked: bool) -> str:
+def _refusal(one: Sat, gate: str, share: float, *, asked: bool) -> str:
     sheet = one.sheet
     if sheet.errors:
         count = len(sheet.errors)
@@ -96,8 +100,21 @@ def _refusal(one: Sat, gate: str, *, asked: bool) -> str:
         return f"gate official: {partial}, which gives no verdict" if asked else ""
     if sheet.verdict is Verdict.NONE:
         return f"gate official: {one.name} has no verdict: {sheet.no_verdict}"
+    return _not_passed(one.name, sheet, share)
+
+
+def _not_passed(name: str, sheet: Sheet, share: float) -> str:
+    """Why a sheet with a verdict does not pass; empty where it does."""
+    epochs = sheet.epochs
+    if epochs is not None and epochs.share is not None:
+        if epochs.share > share:
+            return ""
+        return (
+            f"gate official: {name} passed in {epochs.passed} of {epochs.count} epochs; more than "
+            f"{share:.0%} have to"
+        )
     if sheet.verdict is Verdict.FAIL:
-        return f"gate official: {one.name} failed ({', '.join(_failed(sheet))})"
+        return f"gate official: {name} failed ({', '.join(_failed(sheet))})"
     return ""
 
 

@@ -76,7 +76,7 @@ def _totals(results: Results) -> Iterator[Property]:
     yield "exam", results.exam.id
     yield "run", results.run.name
     yield "verdict", sheet.verdict.value
-    yield "points", str(sheet.total.points)
+    yield "points", str(sheet.mean_points)
     yield "max", str(sheet.total.max)
     yield "correct", str(sheet.total.correct)
     yield "asked", str(sheet.asked)

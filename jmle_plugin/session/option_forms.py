@@ -52,6 +52,14 @@ def positive(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Reads a share that more can be than."""
+    value = amount(text)
+    if value >= 1:
+        raise ValueError("is no share of less than 1")
+    return value
+
+
 def level(text: str) -> float:
     """Reads a level of significance."""
     value = positive(text)

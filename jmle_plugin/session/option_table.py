@@ -15,6 +15,7 @@ from jmle_plugin.session.option_forms import (
     model_argument,
     positive,
     report_kinds,
+    share,
     web_address,
     whole,
 )
@@ -112,7 +113,7 @@ OPTIONS = (
     ),
     Option(
         "epochs",
-        "ask each question so many times and score the majority answer",
+        "ask each question so many times: the verdict is that of most epochs",
         metavar="K",
         parse=whole(1, most=1000),
     ),
@@ -164,15 +165,22 @@ OPTIONS = (
         default="official",
     ),
     Option(
+        "pass-share",
+        "of several epochs, more than this share have to pass for the gate official",
+        metavar="SHARE",
+        default="0.5",
+        parse=share,
+    ),
+    Option(
         "baseline",
         "an earlier result to compare with, by file or by its run's name",
         metavar="FILE|RUN",
     ),
     Option(
         "baseline-gate",
-        "fail on a significant loss; unless a loss of --margin can be excluded; when a "
-        "question that the baseline always got right is wrong; or when fewer questions are "
-        "right only with their figures (default: compare only)",
+        "fail on a significant loss; unless a loss of --margin can be excluded; when more "
+        "questions than chance explains are wrong that the baseline always got right; or when "
+        "significantly fewer image questions are right (default: compare only)",
         choices=BASELINE_GATES,
     ),
     Option(

@@ -99,6 +99,8 @@ class Settings:
     gate: str
     gate_asked: bool
     """True where somebody asked for the gate, False where it is the default."""
+    pass_share: float
+    """The share of epochs of which more have to pass for the gate `official`."""
     cassettes: Path
     results: Path
     record_mode: str
@@ -157,6 +159,7 @@ def read_settings(config: pytest.Config) -> Settings:
         offline=offline,
         gate=values["gate"][0],
         gate_asked=asked("gate", config),
+        pass_share=_first(values["pass-share"]),
         cassettes=_path(values["cassettes"]) or Path(),
         results=_path(values["results"]) or Path(),
         record_mode="none" if offline else _record_mode(config, sits=bool(models or runs)),

@@ -13,6 +13,7 @@ from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
+from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.html.document import Frame, document
 
@@ -104,6 +105,8 @@ def _questions(
 def _row(row: Row, name: str, page: str | None) -> dict[str, Any]:
     return {
         **row.model_dump(mode="json"),
+        "total": _shown(row.total),
+        "text_only": _shown(row.text_only),
         "name": name,
         "page": page,
         "vision": leaderboard.vision(row),
@@ -114,6 +117,12 @@ def _row(row: Row, name: str, page: str | None) -> dict[str, Any]:
         "cost_text": leaderboard.cost(row.cost),
         "why": leaderboard.why_unranked(row),
     }
+
+
+def _shown(tally: MeanTally) -> dict[str, Any]:
+    """Means as people read them."""
+    means = {"points": round(tally.points, 1), "correct": round(tally.correct, 1)}
+    return {**tally.model_dump(mode="json"), **means}
 
 
 def _answers(marks: Sequence[Mark | None]) -> dict[str, Any]:

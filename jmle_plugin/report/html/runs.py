@@ -32,10 +32,13 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
         "headline": headline(comparison),
         "facts": list(facts(comparison)),
         "difference": comparison.difference,
-        "low": comparison.interval.low,
-        "high": comparison.interval.high,
+        "low": None if comparison.interval is None else comparison.interval.low,
+        "high": None if comparison.interval is None else comparison.interval.high,
+        "p": "p: "
+        + ("exact McNemar" if comparison.tests.replies is None else "exact tests of right replies")
+        + ", corrected (Holm) where parts were tested together.",
         "parts": [part.model_dump(mode="json") | {"p": _p(part)} for part in parts],
-        "level": comparison.interval.level,
+        "level": None if comparison.interval is None else comparison.interval.level,
         "gained": {one.question: one.model_dump(mode="json") for one in comparison.gained},
         "lost": {one.question: one.model_dump(mode="json") for one in comparison.lost},
     }

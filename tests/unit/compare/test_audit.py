@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.audit import audit, audit_part
-from jmle_plugin.compare.gate import decide_images
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, KeyEntry, Serial, Treatment
 from jmle_plugin.mark.extraction import Extraction
@@ -368,36 +367,3 @@ def test_several_exams_stand_side_by_side(exam: Exam) -> None:
     assert [line.split()[0] for line in lines] == ["Profession", "physician", "nurse"]
     assert "+28.6" in lines[1]
     assert max(map(width, lines)) <= 78
-
-
-def test_as_many_image_dependent_answers_pass(exam: Exam) -> None:
-    old = shared(exam)
-    assert decide_images(old, old, 0.05).passed
-    # One lost, one gained: as many as before.
-    other = shared(exam, {**STATES, "A-3": "00", "B-2": "10"})
-    ruling = decide_images(old, other, 0.05)
-    assert ruling.passed
-    assert "3 questions right only with figures, 3 in some-model" in ruling.sentence
-    assert "no longer right with figures A-3; new B-2" in ruling.sentence
-
-
-def test_any_shrink_fails_and_says_whether_it_is_noise(exam: Exam) -> None:
-    ruling = decide_images(shared(exam), shared(exam, {**STATES, "A-3": "01", "A-4": "11"}), 0.05)
-    assert not ruling.passed
-    assert ruling.sentence == (
-        "gate images: the answers that need their figures shrink: 1 question right only with "
-        "figures, 3 in some-model; no longer right with figures A-3; now right without as well "
-        "A-4; a shrink within noise (one-sided p = 0.25, alpha 0.05)"
-    )
-    names = list(STATES)
-    all_of_them = shared(exam, dict.fromkeys(names, "10"))
-    ruling = decide_images(all_of_them, shared(exam, dict.fromkeys(names, "00")), 0.05)
-    assert "more than noise (one-sided p = 0.008" in ruling.sentence
-
-
-@pytest.mark.parametrize("state", ["00", "01", "10", "11"])
-def test_only_the_questions_of_both_audits_are_gated(exam: Exam, state: str) -> None:
-    fewer = {name: one for name, one in exam.questions.items() if name != "A-3"}
-    old = shared(exam, {**STATES, "A-3": state})
-    new = shared(replace(exam, questions=fewer))
-    assert decide_images(old, new, 0.05).passed

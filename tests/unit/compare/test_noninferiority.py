@@ -64,7 +64,7 @@ def losing_pairs(margin: float, discordance: float, draws: int) -> Seen:
     both = max(discordance - 10 * loss / SERIAL.sizes.sum(), 0) / 2
     generator = np.random.default_rng(8)
     lost, gained = np.zeros((2, draws, 2))
-    difference = np.zeros(draws, np.int64)
+    difference = np.zeros(draws)
     for s, weights in enumerate(SERIAL.weights):
         for weight, count in weights.items():
             down_chance = both + loss * (weight == 6)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.likeness import MISMATCHES, find_mismatches
-from jmle_plugin.compare.pairing import Group, Place, pair_results, places
+from jmle_plugin.compare.pairing import (
+    Group,
+    Place,
+    case_replies,
+    make_group,
+    pair_results,
+    places,
+)
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.extraction import Extraction
@@ -45,7 +53,7 @@ def test_questions_are_paired_with_their_places(exam: Exam, sat: Sat) -> None:
 
 def test_serial_questions_are_one_group(exam: Exam, sat: Sat) -> None:
     table = pair_results(sat("old", ["B-3"]), sat("new", ["B-2"]), places(exam))
-    assert table.groups[-1] == Group("required", 3, 2, 6, 3, 3)
+    assert table.groups[-1] == Group("required", 3, 2, 6, 3, 3, (3,), (3,), (18.0, 18.0))
     assert table.groups[-1].difference == 0
     assert len(table.groups) == 6
 
@@ -95,12 +103,24 @@ def test_nothing_in_common_is_an_error(sat: Sat) -> None:
         pair_results(old, new)
 
 
-@pytest.mark.parametrize(("wrong", "difference"), [((["A-1"], [], []), 0), ((["A-1"], []), -1)])
-def test_the_majority_answer_stands(
-    sat: Sat, sat_often: Sat, wrong: tuple[list[str], ...], difference: int
+@pytest.mark.parametrize(
+    ("wrong", "difference"),
+    [((["A-1"], [], []), Fraction(-1, 3)), ((["A-1"], []), Fraction(-1, 2))],
+)
+def test_replies_are_averaged_and_no_majority_stands_against_one(
+    sat: Sat, sat_often: Sat, wrong: tuple[list[str], ...], difference: Fraction
 ) -> None:
-    pair = pair_results(sat(), sat_often("new", *wrong)).pairs[0]
+    table = pair_results(sat(), sat_often("new", *wrong))
+    pair = table.pairs[0]
     assert (pair.difference, len(pair.new.epochs)) == (difference, len(wrong))
+    assert table.groups[0].new == (0, *[1] * (len(wrong) - 1))
+    assert table.groups[0].lost == pytest.approx(-float(difference))
+    assert not table.same_answers
+
+
+def test_the_nth_replies_to_a_case_belong_together() -> None:
+    assert case_replies([(1, 0, 1), (3, 3)]) == (4, 3)
+    assert make_group("s", [1, 3], [(1, 0), (3, 3)], [(1,), (0,)]).replies == ((4, 3), (1,))
 
 
 def unlike(results: Results) -> dict[str, Results]:

@@ -1,17 +1,40 @@
-"""Detectable losses against enumeration of every outcome; epochs against a simulation."""
+"""Power against enumeration and simulation; epochs against a simulation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb, factorial
 
 import numpy as np
 import pytest
 
-from jmle_plugin.compare.pairing import Answered, Pair
-from jmle_plugin.compare.power import detectable_loss, epochs_needed, loss_power
-from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark
+from jmle_plugin.compare.pairing import Group, make_group
+from jmle_plugin.compare.power import (
+    ALPHA,
+    Pattern,
+    detectable_one_way,
+    detectable_points,
+    epochs_needed,
+    loss_power,
+)
+from jmle_plugin.compare.significance import Replies, loss_and_gain
 from jmle_plugin.results.comparison import Reach
+
+
+def groups_of(old: np.ndarray, new: np.ndarray, worth: Sequence[int] = (1,)) -> list[Group]:
+    """Groups of single questions from what was right, shape (questions, epochs)."""
+    points = [worth[n % len(worth)] for n in range(len(old))]
+    return [
+        make_group("", [most], [[most * one for one in before]], [[most * one for one in after]])
+        for most, before, after in zip(points, old.tolist(), new.tolist(), strict=True)
+    ]
+
+
+def changed(count: int, lost: int, gained: int, worth: Sequence[int] = (1,)) -> list[Group]:
+    """So many questions, of which the first were lost and the next gained."""
+    old, new = np.ones((2, count, 1), int)
+    new[:lost], old[lost : lost + gained] = 0, 0
+    return groups_of(old, new, worth)
 
 
 def power_by_enumeration(questions: int, lost: float, gained: float, alpha: float) -> float:
@@ -27,46 +50,73 @@ def power_by_enumeration(questions: int, lost: float, gained: float, alpha: floa
     return total
 
 
-@pytest.mark.parametrize(("discordant", "loss"), [(0.0, 8), (0.1, 6), (0.3, 10), (0.2, 0)])
-def test_power_is_the_chance_of_the_outcomes_that_are_significant(
-    discordant: float, loss: float
+@pytest.mark.parametrize(("discordant", "loss"), [(3, 6), (9, 10), (6, 0), (1, 8)])
+def test_power_on_single_points_is_that_of_the_sign_test(discordant: int, loss: float) -> None:
+    pattern = Pattern.seen(changed(30, discordant, 0))
+    expected = power_by_enumeration(30, discordant / 60 + loss / 30, discordant / 60, ALPHA)
+    assert loss_power(pattern, loss) == pytest.approx(expected, abs=0.03)
+
+
+def simulated_power(groups: list[Group], loss: float, generator: np.random.Generator) -> float:
+    """How often the test that decides finds a loss spread as these groups differ.
+
+    Each case is like one of those that differ, either way; or one of those lost besides.
+    """
+    differing = [one for one in groups if len({*one.old, *one.new}) > 1]
+    lossy = [one for one in differing if one.difference]
+    times = loss / sum(abs(one.difference) for one in lossy)
+    found = 0
+    for _ in range(400):
+        cases = []
+        for draw in generator.random(len(groups)) * len(groups):
+            besides = (draw - len(differing)) / times
+            if besides < 0:
+                one = differing[int(draw)]
+                cases.append(turned(one, down=generator.random() < 0.5))
+            elif besides < len(lossy):
+                cases.append(turned(lossy[int(besides)], down=True))
+        found += loss_and_gain(cases)[0] <= ALPHA
+    return found / 400
+
+
+def turned(group: Group, *, down: bool) -> Replies:
+    """A group's replies as a loss or a gain."""
+    if (group.difference < 0) is down or not group.difference:
+        return group.replies
+    mirrored = [tuple(group.max - one for one in side) for side in group.replies]
+    return mirrored[0], mirrored[1]
+
+
+@pytest.mark.parametrize("epochs", [(1, 1), (3, 1), (5, 5)])
+@pytest.mark.parametrize("worth", [(1,), (1, 1, 1, 3)])
+def test_the_smallest_loss_is_found_as_often_as_is_said(
+    epochs: tuple[int, int], worth: tuple[int, ...]
 ) -> None:
-    expected = power_by_enumeration(30, discordant / 2 + loss / 30, discordant / 2, 0.05)
-    assert loss_power(30, discordant, loss) == pytest.approx(expected)
+    generator = np.random.default_rng(3)
+    right = np.where(generator.random(300) < 0.15, 0.7, 1.0)[:, None]
+    old, new = ((generator.random((300, n)) < right).astype(int) for n in epochs)
+    groups = groups_of(old, new, worth)
+    loss = detectable_points(Pattern.seen(groups))
+    assert loss is not None
+    assert loss_power(Pattern.seen(groups), loss) == pytest.approx(0.8, abs=0.01)
+    # Three points of a hundred, and three standard errors of 400 draws.
+    assert simulated_power(groups, loss, generator) == pytest.approx(0.8, abs=0.03 + 0.06)
 
 
-@pytest.mark.parametrize(("discordant", "loss"), [(0, 7), (15, 14)])
-def test_what_400_questions_can_show(discordant: int, loss: int) -> None:
-    share = discordant / 400
-    assert detectable_loss(400, share) == loss
-    assert loss_power(400, share, loss) >= 0.8 > loss_power(400, share, loss - 1)
+def test_what_400_questions_can_show() -> None:
+    same = Pattern.even(changed(400, 0, 0))
+    loss = detectable_points(same, noise=False)
+    # Five losses and no gain are significant: 6.7 on average bring as many 4 times of 5.
+    assert loss == pytest.approx(6.7, abs=0.1)
+    assert detectable_one_way(400, 0.05) == 7
+    noisy = detectable_points(Pattern.seen(changed(400, 7, 8)))
+    assert noisy == pytest.approx(13.3, abs=0.7)
 
 
 def test_few_questions_show_nothing() -> None:
-    assert detectable_loss(4, 0.0) is None
-    assert detectable_loss(3, 1.0) is None
-
-
-def make_pairs(old: np.ndarray, new: np.ndarray) -> list[Pair]:
-    """Pairs of 1-point questions from points, shape (questions, epochs)."""
-
-    def answered(points: list[int]) -> Answered:
-        marks = tuple(
-            Mark(
-                question="A-1",
-                epoch=epoch,
-                points=one,
-                max=1,
-                outcome=Outcome.CORRECT if one else Outcome.INCORRECT,
-                answer=["a" if one else "b"],
-                accepted=[["a"]],
-            )
-            for epoch, one in enumerate(points, 1)
-        )
-        return Answered(marks[0], marks, bool(points[0]), points[0])
-
-    rows = zip(old.tolist(), new.tolist(), strict=True)
-    return [Pair("A-1", None, 1, answered(before), answered(after), 0) for before, after in rows]
+    assert detectable_points(Pattern.even(changed(4, 0, 0)), noise=False) is None
+    assert detectable_points(Pattern.seen(changed(9, 0, 0))) is None
+    assert detectable_one_way(4, 0.05) is None
 
 
 def test_epochs_that_chance_within_questions_asks_for() -> None:
@@ -74,7 +124,7 @@ def test_epochs_that_chance_within_questions_asks_for() -> None:
     # and 2 * 400 * 0.9 * 0.1 = 72 within. A loss of 10 is found where
     # 72 / epochs = (10 / (1.645 + 0.842))^2 = 16.2, which are 5 epochs.
     generator = np.random.default_rng(2)
-    pairs = make_pairs(*(generator.random((2, 400, 40)) < 0.9).astype(int))
+    pairs = groups_of(*(generator.random((2, 400, 40)) < 0.9).astype(int))
     found = epochs_needed(pairs, 10)
     assert found.reach is Reach.REACHED
     assert found.count in (5, 6)
@@ -86,15 +136,15 @@ def test_no_epochs_make_up_for_questions_that_differ() -> None:
     old, new = np.ones((400, 5), int), np.ones((400, 5), int)
     old[:30], new[30:60] = 0, 0
     new[100, 0] = 0
-    assert epochs_needed(make_pairs(old, new), 5).reach is Reach.NOT_REACHABLE
-    assert epochs_needed(make_pairs(old, new), 60).reach is Reach.REACHED
+    assert epochs_needed(groups_of(old, new), 5).reach is Reach.NOT_REACHABLE
+    assert epochs_needed(groups_of(old, new), 60).reach is Reach.REACHED
 
 
 def test_one_side_with_epochs_speaks_for_the_other() -> None:
     generator = np.random.default_rng(2)
     old, new = (generator.random((2, 400, 40)) < 0.9).astype(int)
-    assert epochs_needed(make_pairs(old, new[:, :1]), 20).reach is not Reach.UNKNOWN
+    assert epochs_needed(groups_of(old, new[:, :1]), 20).reach is not Reach.UNKNOWN
 
 
 def test_single_replies_say_nothing_about_epochs() -> None:
-    assert epochs_needed(make_pairs(*np.ones((2, 9, 1), int)), 5).reach is Reach.UNKNOWN
+    assert epochs_needed(groups_of(*np.ones((2, 9, 1), int)), 5).reach is Reach.UNKNOWN

@@ -14,8 +14,8 @@ from jmle_plugin.compare.ranking import (
     GroupPoints,
     Ranking,
     group_points,
+    p_value,
     points_interval,
-    two_sided,
 )
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam
@@ -23,14 +23,14 @@ from tests.unit.compare.conftest import Sat
 
 
 def earned(*points: int, of: int = 1) -> GroupPoints:
-    named = {str(n): one for n, one in enumerate(points)}
+    named = {str(n): (one,) for n, one in enumerate(points)}
     return GroupPoints(named, dict.fromkeys(named, of))
 
 
 def test_cases_count_as_one(exam: Exam, sat: Sat) -> None:
     groups = group_points(sat("one", ["B-2"]), places(exam))
     assert groups.maximum["B-2-3"] == 6
-    assert groups.points["B-2-3"] == 3
+    assert groups.points["B-2-3"] == (3,)
     assert len(groups.points) == 6
     assert len(group_points(sat("one"), None).points) == 7
 
@@ -65,7 +65,7 @@ def test_the_interval_covers_what_it_says() -> None:
             got = worth * (generator.random(len(worth)) < chance)
             names = [str(n) for n in range(len(worth))]
             groups = GroupPoints(
-                dict(zip(names, map(int, got), strict=True)),
+                {name: (int(one),) for name, one in zip(names, got, strict=True)},
                 dict(zip(names, map(int, worth), strict=True)),
             )
             low, high = points_interval(groups) or (0, 0)
@@ -75,13 +75,13 @@ def test_the_interval_covers_what_it_says() -> None:
 
 def test_a_pair_is_tested_as_by_hand() -> None:
     # Five questions of one point, all in one's favour: 2 of 32 signs are as extreme.
-    assert two_sided(earned(*[1] * 5), earned(*[0] * 5)) == pytest.approx(2 / 32)
-    assert two_sided(earned(1, 0), earned(0, 1)) == 1
+    assert p_value(earned(*[1] * 5), earned(*[0] * 5)) == pytest.approx(2 / 32)
+    assert p_value(earned(1, 0), earned(0, 1)) == 1
 
 
 def test_other_questions_are_refused() -> None:
     with pytest.raises(ComparisonError, match="not asked the same questions"):
-        two_sided(earned(1), earned(1, 1))
+        p_value(earned(1), earned(1, 1))
 
 
 def test_noise_leaves_ranks_open_and_a_clear_lead_does_not() -> None:
@@ -129,4 +129,11 @@ def test_all_signs_are_weighed() -> None:
         for signs in product((1, -1), repeat=3)
     ]
     extreme = sum(abs(one) >= abs(sum(differences)) for one in sums)
-    assert two_sided(better, worse) == pytest.approx(extreme / len(sums))
+    assert p_value(better, worse) == pytest.approx(extreme / len(sums))
+
+
+def test_runs_of_several_epochs_are_ranked_by_their_means(exam: Exam, sat_often: Sat) -> None:
+    often = group_points(sat_often("often", ["A-1"], [], ["A-1", "B-2"]), places(exam))
+    assert often.points["A-1"] == (0, 1, 0)
+    assert often.points["B-2-3"] == (6, 6, 3)
+    assert often.total == pytest.approx(11 - 2 / 3 - 1)

@@ -95,6 +95,7 @@ def test_pairs_come_out_as_counted(
     fewer, pairs = min(gained, lost), gained + lost
     exact = 2 * sum(comb(pairs, k) for k in range(fewer + 1)) / 2**pairs
     assert found.tests.mcnemar == pytest.approx(min(exact, 1))
+    assert found.interval is not None
     assert found.interval.low <= after - before <= found.interval.high
     assert found.groups == 370
 
@@ -212,12 +213,14 @@ def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, 
     found = compare(runs["Gemini 3.1 Pro Preview"], runs["GPT-5.2"], where)
     assert found.tests.mcnemar == pytest.approx(0.118, abs=0.0005)
     assert headline(found) == "The difference of 7 points is within noise (p = 0.12)."
-    assert (found.detectable.questions, found.detectable_at_best.questions) == (14, 7)
+    assert (found.detectable.points, found.detectable_at_best.points) == pytest.approx(
+        (14.6, 9.1), abs=0.4
+    )
     # Block F was lost 6 to 0: p = 2/2^6, by Holm six times that.
     assert {part.name: part.p_holm for part in found.blocks}["F"] == pytest.approx(6 / 32)
     assert [one.doubt and str(one.doubt.another_exam) for one in (found.old, found.new)] == [
-        "> 0.9999",
-        "> 0.9999",
+        "> 0.99",
+        "> 0.99",
     ]
 
 

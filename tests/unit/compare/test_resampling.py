@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from jmle_plugin.compare.pairing import Group
-from jmle_plugin.compare.resampling import difference_draws, interval, resample
+from jmle_plugin.compare.resampling import difference_draws, interval, resample, urn
 
 
 def make_groups(
@@ -28,7 +30,7 @@ def make_groups(
 
 def test_the_draws_have_the_mean_and_variance_of_theory() -> None:
     groups = make_groups(np.random.default_rng(7))
-    strata: dict[object, list[int]] = {}
+    strata: dict[object, list[float]] = {}
     for group in groups:
         strata.setdefault(group.stratum, []).append(group.difference)
     variance = sum(len(one) * np.var(one) for one in strata.values())
@@ -67,3 +69,23 @@ def test_the_interval_covers_about_as_often_as_it_says() -> None:
         found = interval(make_groups(generator), draws=500)
         covered += found.low <= truth <= found.high
     assert 0.91 <= covered / 400 <= 0.98
+
+
+def test_an_urn_draws_as_polyas_does() -> None:
+    # Five of five seen and a tenth of a case on either end: the number of full cases is
+    # beta-binomial with 5.1 and 0.1.
+    drawn = urn([(5, {(0,): 0.1, (1,): 5.1})], 40_000, 1)[:, 0]
+    for number in (5, 4, 0):
+        expected = stats.betabinom.pmf(number, 5, 5.1, 0.1)
+        assert np.mean(drawn == number) == pytest.approx(expected, abs=0.006)
+
+
+def test_an_urn_adds_its_strata() -> None:
+    drawn = urn([(2, {(1, 3): 1.0}), (1, {(0, 1): 1.0})], 10, 1)
+    assert np.array_equal(drawn, np.tile([2, 7], (10, 1)))
+
+
+def test_means_over_epochs_have_an_interval_as_well() -> None:
+    groups = [replace(one, gained=one.gained / 3) for one in make_groups(np.random.default_rng(7))]
+    found = interval(groups)
+    assert found.low < sum(one.difference for one in groups) < found.high

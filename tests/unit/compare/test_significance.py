@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.compare.power import holm, mcnemar, sign_flip
+from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
 
 # Darwin's fifteen pairs of maize, differences in eighths of an inch.
 MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
+from scipy import stats
 
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.verdict import verdict_doubt
@@ -29,16 +28,16 @@ def chance(found: PassChance | None) -> float:
     return found.passed / found.draws
 
 
-def test_another_exam_redraws_questions_within_their_strata(exam: Exam) -> None:
-    # General: 3 of 4 right, 3 needed; four draws. Required is all right whatever is drawn.
+def test_another_paper_redraws_cases_within_their_strata(exam: Exam) -> None:
+    # General: 3 of 4 right, 3 needed, one prior case of 0.1 on either end: beta-binomial. The
+    # required block has one question of 1 point and one case of 6: whatever they were may
+    # turn out otherwise in 0.1 of 1.2 draws.
     found = doubt_of(exam, A_1=Outcome.INCORRECT)
-    expected = sum(
-        0.75 ** sum(draws) * 0.25 ** (4 - sum(draws))
-        for draws in product((0, 1), repeat=4)
-        if sum(draws) >= 3
-    )
+    general = 1 - stats.betabinom.cdf(2, 4, 3.1, 1.1)
+    full = 1.1 / 1.2
+    # 6 of 7 needed: the case has to be right.
     assert found.verdict is Verdict.PASS
-    assert chance(found.another_exam) == pytest.approx(expected, abs=0.015)
+    assert chance(found.another_exam) == pytest.approx(general * full, abs=0.02)
     assert found.this_exam_again is None
 
 
@@ -49,9 +48,23 @@ def test_prohibited_choices_are_drawn_with_their_questions() -> None:
     marks["A-1"] = marks["A-1"].model_copy(update={"prohibited": ["e"]})
     found = verdict_doubt(make_results(exam, marks), places(exam))
     assert found is not None
-    # One of four questions holds a prohibited choice; at most one may be drawn.
-    expected = 0.75**4 + 4 * 0.25 * 0.75**3
-    assert chance(found.another_exam) == pytest.approx(expected, abs=0.015)
+    # At most one of four draws may be the question with a prohibited choice, weight 1 of 4.2;
+    # at most one may be lost, weight 0.1 of 4.2; and the required case must be right.
+    alpha = [1.0, 0.1, 3.1]
+    expected = sum(
+        stats.dirichlet_multinomial.pmf([picked, lost, 4 - picked - lost], alpha, 4)
+        for picked in (0, 1)
+        for lost in (0, 1)
+    )
+    assert chance(found.another_exam) == pytest.approx(expected * 1.1 / 1.2, abs=0.02)
+
+
+def test_several_epochs_are_drawn_as_single_sittings(exam: Exam, sat_often: Sat) -> None:
+    # Two of four questions are wrong in half of the replies: as one of four wrong.
+    found = verdict_doubt(sat_often("new", ["A-1", "A-2"], []), places(exam))
+    assert found is not None
+    expected = (1 - stats.betabinom.cdf(2, 4, 3.1, 1.1)) * 1.1 / 1.2
+    assert chance(found.another_exam) == pytest.approx(expected, abs=0.02)
 
 
 def test_this_exam_again_draws_one_reply_a_question(exam: Exam, sat_often: Sat) -> None:
@@ -62,12 +75,20 @@ def test_this_exam_again_draws_one_reply_a_question(exam: Exam, sat_often: Sat) 
     assert chance(found.this_exam_again) == pytest.approx(1 - 2 / 3 / 3, abs=0.015)
 
 
-def test_certainty_is_never_claimed() -> None:
-    assert str(PassChance(passed=10_000, draws=10_000, seed=1)) == "> 0.9999"
-    assert str(PassChance(passed=9_999, draws=10_000, seed=1)) == "0.9999"
-    assert str(PassChance(passed=0, draws=10_000, seed=1)) == "< 0.0001"
-    assert str(PassChance(passed=5_000, draws=10_000, seed=1)) == "0.5000"
-    assert str(PassChance(passed=500, draws=500, seed=1)) == "> 0.998"
+@pytest.mark.parametrize(
+    ("passed", "says"),
+    [
+        (10_000, "> 0.99"),
+        (9_901, "> 0.99"),
+        (9_900, "0.99"),
+        (5_000, "0.50"),
+        (100, "0.01"),
+        (99, "< 0.01"),
+        (0, "< 0.01"),
+    ],
+)
+def test_no_chance_is_told_beyond_one_in_a_hundred(passed: int, says: str) -> None:
+    assert str(PassChance(passed=passed, draws=10_000, seed=1)) == says
 
 
 def test_the_one_missed_question_that_would_have_passed_is_named(exam: Exam) -> None:

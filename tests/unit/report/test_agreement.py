@@ -22,6 +22,7 @@ from jmle_plugin.report.markdown import markdown_report
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.report.tables import csv_table, csv_text
 from jmle_plugin.report.terminal import sheet_lines
+from jmle_plugin.results.figures import mean_text
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.junit import case_properties, suite_properties
 from tests.unit.report.sheets import EXAM, SHEETS
@@ -53,7 +54,7 @@ def rows(lines: Iterable[str], form: str) -> dict[str, tuple[str, str]]:
     return {one["part"]: (one["points"], one["correct"]) for one in found if one}
 
 
-@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize("name", SCORED_ONCE)
 def test_terminal_and_markdown_tell_the_sheets_figures(name: str) -> None:
     results = SHEETS[name]
     figures = r"(?P<points>\d+/\d+)%s(?P<correct>\d+ of \d+)"
@@ -63,6 +64,21 @@ def test_terminal_and_markdown_tell_the_sheets_figures(name: str) -> None:
     assert rows(markdown_report(results).splitlines(), in_markdown) == told(results)
     total = results.sheet.total
     assert f" {total.points}/{total.max} " in summary_line(results)
+
+
+def test_several_epochs_are_told_by_their_means() -> None:
+    results = SHEETS["epochs"]
+    epochs = results.sheet.epochs
+    assert epochs is not None
+    assert epochs.sections is not None
+    lines = [line.text for line in sheet_lines(results)]
+    for name, section in results.sheet.sections.items():
+        (line,) = (one for one in lines if one.startswith(section.title))
+        told_, own = epochs.sections[name], f"{section.points}/{section.max}"
+        assert line.split()[1:3] == [f"{told_.mean:.1f}/{section.max}", f"{told_.deviation:.1f}"]
+        assert line.endswith(own)
+        assert f" {told_.met} of {epochs.count} " in line
+    assert f" mean {epochs.mean:.1f}/{results.sheet.total.max} " in summary_line(results)
 
 
 @pytest.mark.parametrize("name", SHEETS)
@@ -113,14 +129,16 @@ def test_the_leaderboard_tells_the_sheets_figures(name: str) -> None:
     board = leaderboard([results], {EXAM.id: EXAM})
     (table,) = board.tables
     (row,) = csv.DictReader(io.StringIO(csv_text(board).removeprefix("\ufeff")))
+    total, text_only = sheet.means()
+    assert sheet.epochs is not None or total.model_dump() == sheet.total.model_dump()
     expected: dict[str, Any] = {
         "verdict": sheet.verdict,
-        "points": sheet.total.points,
-        "max": sheet.total.max,
-        "correct": sheet.total.correct,
-        "questions": sheet.total.questions,
-        "text_only_points": sheet.images.without.points,
-        "text_only_correct": sheet.images.without.correct,
+        "points": total.points,
+        "max": total.max,
+        "correct": total.correct,
+        "questions": total.questions,
+        "text_only_points": text_only.points,
+        "text_only_correct": text_only.correct,
         "asked": sheet.asked,
         "of": sheet.of,
         "errors": len(sheet.errors),
@@ -130,8 +148,8 @@ def test_the_leaderboard_tells_the_sheets_figures(name: str) -> None:
     assert {name: row[name] for name in expected} == {k: str(v) for k, v in expected.items()}
     columns = ranked_columns(table) if table.rows else unranked_columns(table)
     shown = {one.title: one.cells[0] + one.below for one in columns}
-    assert shown["points"] == f"{sheet.total.points}/{sheet.total.max}"
-    assert shown["correct"] == f"{sheet.total.correct}/{sheet.total.questions}"
+    assert shown["points"] == f"{mean_text(total.points)}/{total.max}"
+    assert shown["correct"] == f"{mean_text(total.correct)}/{total.questions}"
     assert ("cost" in shown) == (sheet.cost.usd is not None)
     if sheet.cost.usd is not None:
         assert shown["cost"].removeprefix("over ") == dollars(sheet.cost.usd)

@@ -162,11 +162,11 @@ def refusal(file: Path, content: bytes) -> ResultError:
 
 def test_later_schema_is_neither_read_nor_overwritten(tmp_path: Path) -> None:
     file = write_results(tmp_path, make_results())
-    later = json.dumps({"schema": 2, "unheard": "of"}).encode()
+    later = json.dumps({"schema": 3, "unheard": "of"}).encode()
     error = refusal(file, later)
-    assert "schema version 2; this version of jmle reads 1" in error.problem
+    assert "schema version 3; this version of jmle reads 2" in error.problem
     assert "Update jmle" in error.remedy
-    with pytest.raises(ResultError, match="schema version 2"):
+    with pytest.raises(ResultError, match="schema version 3"):
         write_results(tmp_path, make_results())
     assert file.read_bytes() == later
     assert list(file.parent.iterdir()) == [file]

@@ -84,6 +84,7 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "baseline": (("cli.json", "env", "ini"), ""),
     "alpha": (("0.01", "0.1", "0.5"), 0.05),
     "margin": (("5", "7.5", "15"), None),
+    "pass-share": (("0.8", "0", "0.25"), 0.5),
     "allow-mismatch": (("images", "prompt", "key"), frozenset()),
     "report": (("csv", "markdown,csv", "none"), ("html",)),
     "html-images": (("embed", "off", "link"), "link"),
@@ -497,6 +498,7 @@ def test_a_gate_on_a_baseline_needs_one(session: Session) -> None:
         for name, values in {
             "alpha": ("0", "0.6", "5%"),
             "margin": ("0", "-5", "few"),
+            "pass-share": ("1", "-1", "half"),
             "epochs": ("0", "-1", "1.5", "x", "", "1001"),
             "concurrency": ("0", "many", "1e3"),
             "max-retries": ("-1", "x"),

@@ -34,12 +34,17 @@ function changes(title, questions) {
     rest.hidden ? all : null);
 }
 
+/** Means over epochs have digits of their own. */
+function tidy(points) {
+  return Math.round(10 * points) / 10;
+}
+
 function partRow(part) {
   return h(
     "tr", {},
     h("th", { scope: "row" }, foreign(part.title, { lang: "ja" })),
-    h("td", { class: "number" }, `${part.old_points} → `, h("b", {}, part.new_points), h("span", { class: "of" }, ` / ${part.max}`)),
-    h("td", { class: "number" }, signed(part.new_points - part.old_points)),
+    h("td", { class: "number" }, `${tidy(part.old_points)} → `, h("b", {}, tidy(part.new_points)), h("span", { class: "of" }, ` / ${part.max}`)),
+    h("td", { class: "number" }, signed(tidy(part.new_points - part.old_points))),
     h("td", { class: "number" }, part.gained),
     h("td", { class: "number" }, part.lost),
     h("td", { class: "number quiet" }, part.p),
@@ -57,14 +62,14 @@ function comparisonOf(run) {
     h(
       "div", { class: "sides" },
       h("div", {},
-        h("figure", {},
+        told.low === null ? null : h("figure", {},
           h("figcaption", { class: "quiet small" }, `Difference in points, with its ${Math.round(100 * told.level)}% interval`),
           interval(told.low, told.difference, told.high)),
         h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison by part" },
           h("table", { class: "compared" },
             h("thead", {}, h("tr", {}, head.map((name, n) => h("th", { scope: "col", class: n ? "number" : null }, name)))),
             h("tbody", {}, told.parts.map(partRow)))),
-        h("p", { class: "quiet small" }, "p: exact McNemar, corrected (Holm) where parts were tested together.")),
+        h("p", { class: "quiet small" }, told.p)),
       h("div", {}, changes("Gained", told.gained), changes("Lost", told.lost)),
     ),
     h("details", {}, h("summary", {}, "In figures"), h("ul", { class: "notes" }, told.facts.map((fact) => h("li", {}, linked(fact))))),

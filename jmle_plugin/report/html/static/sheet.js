@@ -8,8 +8,9 @@ function seal(verdict) {
   return h("p", { class: `seal ${verdict}` }, ja(japanese), h("span", {}, word));
 }
 
-function of(tally) {
-  return [h("b", {}, tally.points), h("span", { class: "of" }, ` / ${tally.max}`)];
+/** Points, of several epochs the mean. */
+function of(tally, mean = null) {
+  return [h("b", {}, mean === null ? tally.points : mean.toFixed(1)), h("span", { class: "of" }, ` / ${tally.max}`)];
 }
 
 /** Passed, failed, or nothing known. */
@@ -56,7 +57,34 @@ function prohibitedRow(rule) {
   );
 }
 
+/** Several epochs: each criterion's mean, and how many epochs meet it. */
+function criteriaOfEpochs(sheet) {
+  const { epochs } = sheet;
+  const head = [["区分", "Section"], ["平均", "Mean, sd"], ["合格基準", "Needed"], ["達成", "Epochs that meet it"], ["多数決", `Majority of ${epochs.count}`]];
+  const row = (title, name, mean, deviation, needed, met, tally) => h(
+    "tr", {},
+    h("th", { scope: "row" }, title, h("small", {}, name)),
+    h("td", { class: "score" }, h("b", {}, mean.toFixed(1)), h("span", { class: "of" }, ` / ${tally.max}`), h("small", {}, `sd ${deviation.toFixed(1)}`)),
+    h("td", { class: "needed" }, needed === null ? null : [h("b", {}, needed), ja("点以上")]),
+    h("td", { class: "number" }, `${met} of ${epochs.count}`),
+    h("td", { class: "number quiet" }, of(tally)),
+  );
+  return h(
+    "table", { class: "criteria" },
+    h("thead", {}, h("tr", {}, head.map(([japanese, word]) => h("th", { scope: "col" }, ja(japanese), h("small", {}, word))))),
+    h(
+      "tbody", {},
+      Object.entries(sheet.sections).map(([name, section]) => {
+        const { mean, deviation, met } = epochs.sections[name];
+        return row(foreign(section.title, { lang: "ja" }), english[name] ?? foreign(name), mean, deviation, section.points - section.margin, met, section);
+      }),
+      row(ja("合計"), "Total", epochs.mean, epochs.deviation, null, epochs.passed, sheet.total),
+    ),
+  );
+}
+
 function criteria(sheet) {
+  if (sheet.epochs?.sections) return criteriaOfEpochs(sheet);
   const head = [["区分", "Section"], ["得点", "Score"], ["合格基準", "Needed"], ["差", "Margin"], ["判定", "Met"]];
   return h(
     "table", { class: "criteria" },
@@ -228,7 +256,7 @@ function overviewColumns() {
     ["Verdict", ({ sheet }) => h("td", { class: `word ${sheet.verdict}` }, seals[sheet.verdict][1])],
     ...sections.map(([name, one]) => [foreign(one.title, { lang: "ja" }), ({ sheet }) =>
       h("td", { class: "number" }, sheet.sections[name] ? [of(sheet.sections[name]), margin(sheet.sections[name])] : "–")]),
-    ["Total", ({ sheet }) => h("td", { class: "number" }, of(sheet.total))],
+    ["Total", ({ sheet }) => h("td", { class: "number" }, of(sheet.total, sheet.epochs?.mean))],
     ["Correct", ({ sheet }) => h("td", { class: "number" }, `${sheet.total.correct}/${sheet.total.questions}`)],
     known((sheet) => sheet.tokens.completion !== null) && ["Tokens out", ({ sheet }) =>
       h("td", { class: "number" }, sheet.tokens.completion?.toLocaleString("en") ?? "unknown")],
@@ -262,8 +290,9 @@ function overview() {
 /** One sheet of several, behind its run's name. */
 function shut(run, number) {
   const { total, verdict } = run.sheet;
+  const mean = run.sheet.epochs?.mean ?? null;
   return h("details", { class: "run", id: `sheet-${number}` },
-    h("summary", {}, foreign(run.title), h("span", { class: "quiet" }, ` ${total.points} / ${total.max} `),
+    h("summary", {}, foreign(run.title), h("span", { class: "quiet" }, ` ${mean === null ? total.points : mean.toFixed(1)} / ${total.max} `),
       h("span", { class: `word ${verdict}` }, seals[verdict][1])),
     sheetOf(run, number));
 }

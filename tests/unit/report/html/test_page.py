@@ -210,7 +210,12 @@ def test_a_comparison_tells_both_answers() -> None:
     new = make_results(marks=make_marks(EXAM, B_2=Outcome.INCORRECT))
     told = built(new.model_copy(update={"comparison": compare(old, new)}))["runs"][0]["comparison"]
     assert (list(told["gained"]), list(told["lost"])) == (["A-1"], ["B-2"])
-    assert told["gained"]["A-1"]["old"] == {"answer": [], "outcome": "no_answer"}
+    assert told["gained"]["A-1"]["old"] == {
+        "answer": [],
+        "outcome": "no_answer",
+        "right": 0,
+        "replies": 1,
+    }
     assert told["gained"]["A-1"]["new"]["answer"] == ["a"]
 
 

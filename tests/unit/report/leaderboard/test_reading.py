@@ -37,7 +37,7 @@ def test_a_file_with_the_signs_of_a_pattern_is_a_file(tmp_path: Path, sat: Sat) 
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"schema": 2}, "schema version 2"),
+        ({"schema": 3}, "schema version 3"),
         ({"schema": 0}, "no results file"),
         ({"marks": []}, "marks that do not make the sheet"),
         ({"sheet": 1}, "no results file"),

@@ -15,6 +15,7 @@ from jmle_plugin.report.layout import width
 from jmle_plugin.report.leaderboard_markdown import markdown
 from jmle_plugin.report.leaderboard_text import text_lines
 from jmle_plugin.report.plot import plot
+from jmle_plugin.results.figures import mean_text
 from tests.builders import make_exam, make_key
 from tests.unit.report.leaderboard.conftest import Sat, make_sat
 
@@ -39,7 +40,7 @@ def test_no_line_is_too_long_and_no_figure_is_lost(board: Leaderboard, columns: 
     assert max(width(line.text) for line in lines) <= max(columns, 60)
     shown = "\n".join(line.text for line in lines).split()
     for row in board.tables[0].rows:
-        for figure in (words.span(row.interval), str(row.total.points), row.verdict.value):
+        for figure in (words.span(row.interval), mean_text(row.total.points), row.verdict.value):
             assert figure in [word.lower() for word in shown], (row.run, figure)
 
 
