@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, UnknownNameError) as error:
         parser.error(str(error))
     try:
-        return int(options.run(options))
+        return int(options.command(options))
     except BrokenPipeError:
         # The reader has had enough; the interpreter must not try to flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -77,5 +77,5 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         if name in given[:1]:
             module = import_module(f"{__name__}.{command.module}")
             module.add_arguments(subparser)
-            subparser.set_defaults(run=module.run)
+            subparser.set_defaults(command=module.run)
     return parser

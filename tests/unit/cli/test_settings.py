@@ -129,3 +129,12 @@ def test_a_bad_setting_ends_with_the_status_of_a_bad_argument(
         main(["compare", "old", "new", "--alpha=2"])
     assert ended.value.code == 2
     assert "--alpha: the value '2' is more than 0.5" in capsys.readouterr().err
+
+
+def test_no_argument_of_a_command_takes_the_place_of_its_function(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for given in ([], ["--run=mine"]):
+        assert main(["import", "none.json", *given]) == 1
+        assert "jmle: none.json" in capsys.readouterr().err
