@@ -20,7 +20,7 @@ launch.new_token = lambda: "-".join(("planted", "token", "fedcba9876543210"))
 """A conftest that makes the token known, and does not hold it itself."""
 OWN_TESTS = """
 import pytest
-from jmle_plugin.fixtures import SERVICE_KEY
+from jmle_plugin.session.fixtures import SERVICE_KEY
 
 
 def test_with_the_client(model_client, pytestconfig):
