@@ -123,8 +123,9 @@ def test_a_providers_own_name_for_a_parameter_needs_no_table(
     ask.model = model
     with contextlib.suppress(ProviderError):  # the answer is another provider's
         ask(Answer(completion()), **asked)
-    (body,) = (call.body for call in ask.calls)
-    assert {name: body.get(name) for name in sent} == sent
+    # A library may look up the model as well before it asks.
+    bodies = [call.body for call in ask.calls]
+    assert sent in [{name: body.get(name) for name in sent} for body in bodies]
 
 
 def test_parameter_that_goes_out_empty_is_lost(ask: Asking) -> None:
