@@ -77,7 +77,7 @@ def test_epochs_are_asked_added_and_replayed_alike_with_any_workers(live: Live) 
     assert [score["points"] for score in sheet["epochs"]["scores"]] == points
     assert sheet["epochs"]["deviation"] > 0
     added.stdout.fnmatch_lines(
-        [f"Epochs: 3, majority answer scored; points {', '.join(map(str, points))} (mean *"]
+        [f"Epochs: 3; points {', '.join(map(str, points))} (mean *"]
     )
     with_two = stable(live)
 
