@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,11 +135,12 @@ def test_how_sure_a_verdict_is_heeds_a_question_in_two_criteria(physio: Exam) ->
     found = verdict_doubt(results, places(physio))
     assert found is not None
     assert found.another_exam is not None
-    # Two draws of practical questions (one of two right), three of general ones (two of three).
-    chance = 0.0
-    for practical in product((0, 3), repeat=2):
-        for general in product((0, 1, 1), repeat=3):
-            chance += (sum(practical) >= 3 and sum(practical) + sum(general) >= 4) / (4 * 27)
+    # Draws from urns that grow by what was drawn, with 0.1 of each outcome besides: two practical
+    # questions (one of two right, 3 points each), three general ones (two of three right).
+    neither = 1.1 / 2.2 * 2.1 / 3.2
+    no_general = 1.1 / 3.2 * 2.1 / 4.2 * 3.1 / 5.2
+    both, one = neither, 1 - 2 * neither
+    chance = both + one * (1 - no_general)
     assert found.another_exam.passed / found.another_exam.draws == pytest.approx(chance, abs=0.015)
     # Right in A-2 alone holds 3 of 3 practical points and 3 of the total.
     assert found.lucky == ("A-2",)
