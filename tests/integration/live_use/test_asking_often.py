@@ -76,9 +76,7 @@ def test_epochs_are_asked_added_and_replayed_alike_with_any_workers(live: Live) 
     points = [full, full - lost[0] - lost[1], full - lost[0]]
     assert [score["points"] for score in sheet["epochs"]["scores"]] == points
     assert sheet["epochs"]["deviation"] > 0
-    added.stdout.fnmatch_lines(
-        [f"Epochs: 3; points {', '.join(map(str, points))} (mean *"]
-    )
+    added.stdout.fnmatch_lines([f"Epochs: 3; points {', '.join(map(str, points))} (mean *"])
     with_two = stable(live)
 
     # Fewer epochs, and none named: nobody is asked.
