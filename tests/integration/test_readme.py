@@ -92,7 +92,9 @@ def test_the_gate_of_the_workflow_gates(project: Project) -> None:
     assert words[:2] == ["pytest", "tests_exam"]
     result = project.run("--exam=sample", *words[2:])
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["gate significant: a significant loss against scripted-resident*"])
+    result.stdout.fnmatch_lines(
+        ["gate significant: fail: a significant loss against scripted-resident*"]
+    )
     assert (project.path / "exam.xml").exists()
 
 
