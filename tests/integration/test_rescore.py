@@ -56,8 +56,8 @@ def test_a_polished_verdict_is_found(project: Project, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('"schema": 1', '"schema": 99', "schema version 99"),
-        ('"schema": 1', '"schema": ', "is not valid JSON"),
+        ('"schema": 2', '"schema": 99', "schema version 99"),
+        ('"schema": 2', '"schema": ', "is not valid JSON"),
         ('"id": "sample"', '"id": "sampel"', "Did you mean sample?"),
         ('"name": "scripted-intern"', '"name": "somebody"', "unknown run of sample 'somebody'"),
         ('"state": "official"', '"state": "mine"', "key state 'mine'"),
