@@ -70,7 +70,7 @@ function criteriaOfEpochs(sheet) {
     h("td", { class: "number quiet" }, of(tally)),
   );
   return h(
-    "table", { class: "criteria epochs" },
+    "table", { class: "criteria by-epoch" },
     h("thead", {}, h("tr", {}, head.map(([japanese, word]) => h("th", { scope: "col" }, ja(japanese), h("small", {}, word))))),
     h(
       "tbody", {},
