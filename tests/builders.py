@@ -13,7 +13,9 @@ from typing import Any
 from PIL import Image as Pillow
 
 from jmle_plugin.ask.cassette import Cassette
+from jmle_plugin.ask.importing.foreign import ForeignRun
 from jmle_plugin.ask.prompt import load_prompt
+from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef, RunSpec
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.kinds import QuestionKind
@@ -35,7 +37,7 @@ from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
-from jmle_plugin.mark.marks import Mark
+from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.report.html.replies import RepliesReader
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
@@ -284,3 +286,16 @@ def picture_file(picture: Pillow.Image, form: str = "PNG", **options: Any) -> by
 def synthetic(exam: Exam) -> Exam:
     """The same exam, written as a sample."""
     return replace(exam, synthetic=True)
+
+
+def marks_of(run: ForeignRun, exam: Exam, extraction: Extraction) -> dict[str, Mark]:
+    """Question -> the mark of its answer in another project's record."""
+    return {
+        one.question: mark_reply(
+            exam.questions[one.question],
+            exam.key,
+            Reply(one.text or "", answer_of=run.project),
+            extraction=extraction,
+        )
+        for one in run.replies
+    }

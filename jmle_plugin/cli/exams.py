@@ -75,11 +75,11 @@ def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
 
 
 def _grouped(
-    title: str, exams: Sequence[ListedExam], told: Callable[[ListedExam], str]
+    title: str, exams: Sequence[ListedExam], words: Callable[[ListedExam], str]
 ) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for one in exams:
-        groups.setdefault(told(one), []).append(one.id)
+        groups.setdefault(words(one), []).append(one.id)
     yield ""
     yield f"{title}:"
     for text, names in groups.items():

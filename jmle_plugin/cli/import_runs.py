@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all
+from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all, silent
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli.common import named_exam, say
 from jmle_plugin.cli.options import add_options
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; its exit status."""
-    form, _ = find_form(options.files, options.format)
+    form = find_form(options.files, options.format)
     images = ImageMode(options.images) if options.images else None
     report: Callable[[str], None] = say
     for exam in _exams_here(options, form):
@@ -48,17 +48,13 @@ def run(options: argparse.Namespace) -> int:
             images=images,
             report=report,
         )
-        report = _nothing
+        report = silent  # what was said once is not said again
         for one in done:
             print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
             if one.missing:
                 print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
             print(f"  replay: {_replay(options, exam.id, one.run.run)}")
     return 0
-
-
-def _nothing(_: str) -> None:
-    """What was said once is not said again."""
 
 
 def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[Exam]:

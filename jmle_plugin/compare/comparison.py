@@ -6,34 +6,33 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import stdev
 
-from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
     Answered,
     Pair,
     PairedTable,
     Place,
+    by_case,
     case_replies,
     mean,
     pair_results,
-    tidy,
     titled,
 )
 from jmle_plugin.compare.power import ALPHA, Pattern, detectable_points, epochs_needed
 from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import (
     Replies,
+    asked_once,
+    both_tests,
     holm,
     loss_and_gain,
     mcnemar,
-    mean_differences,
     newly_wrong,
-    permutation,
-    sign_flip,
     two_sided,
 )
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.kinds import form_titles
+from jmle_plugin.mark.epochs import tidy
 from jmle_plugin.results.comparison import (
     Answers,
     Change,
@@ -125,23 +124,24 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
 
 
 def _tests(pairs: Paired, cases: Sequence[Replies], alpha: float) -> Tests:
-    loss, gain = loss_and_gain(cases)
-    several = any(len(side) > 1 for case in cases for side in case)
+    means, replies = both_tests(cases)
+    several = not asked_once(cases)
     return Tests(
         alpha=alpha,
         mcnemar=_p_questions(pairs),
-        loss=loss,
-        gain=gain,
-        means=sign_flip(mean_differences(cases)) if several else None,
-        replies=permutation(cases)[0] if several else None,
+        loss=max(means[0], replies[0]),
+        gain=max(means[1], replies[1]),
+        means=means[0] if several else None,
+        replies=replies[0] if several else None,
     )
 
 
 def _p_questions(pairs: Paired) -> float:
     """The two-sided p-value on right answers, a question being a case of its own."""
-    if all(len(pair.old.right) == len(pair.new.right) == 1 for pair in pairs):
+    cases = [(pair.old.right, pair.new.right) for pair in pairs]
+    if asked_once(cases):
         return mcnemar(*_turned(pairs))
-    return two_sided(*loss_and_gain([(pair.old.right, pair.new.right) for pair in pairs]))
+    return two_sided(*loss_and_gain(cases))
 
 
 def _turned(pairs: Paired) -> tuple[int, int]:
@@ -262,21 +262,14 @@ def _newly_wrong(pairs: Paired) -> NewlyWrong:
 def _images(old: Results, new: Results, pairs: Paired) -> ImageAnswers | None:
     """Right answers to image questions, where both runs were shown the figures."""
     shown = [pair for pair in pairs if pair.place is not None and pair.place.figures]
-    blind = any(
-        one.provenance.images is not ImageMode.VISION or one.provenance.no_vision
-        for one in (old, new)
-    )
-    if not shown or blind:
+    if not shown or not all(one.provenance.saw_figures for one in (old, new)):
         return None
-    cases: dict[str, list[Pair]] = {}
-    for pair in shown:
-        cases.setdefault(pair.place.group if pair.place else "", []).append(pair)
     replies = [
         (
             case_replies([pair.old.right for pair in case]),
             case_replies([pair.new.right for pair in case]),
         )
-        for case in cases.values()
+        for case in by_case(shown)
     ]
     return ImageAnswers(
         questions=len(shown),

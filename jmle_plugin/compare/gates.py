@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.errors import SettingsError, unknown_name
 from jmle_plugin.results.comparison import Comparison, Decision, Ruling
 from jmle_plugin.results.figures import (
@@ -176,11 +175,10 @@ class Images(Gate):
 
     def check(self, baseline: Results, margin: float | None) -> None:  # noqa: ARG002 - Gate's
         """The baseline has to have been shown the figures."""
-        shown = baseline.provenance.images
-        if shown is not ImageMode.VISION or baseline.provenance.no_vision:
+        if not baseline.provenance.saw_figures:
             raise SettingsError(
                 f"--baseline-gate=images needs a baseline that was shown the figures; "
-                f"{baseline.run.name} was asked with images {shown}",
+                f"{baseline.run.name} was asked with images {baseline.provenance.images}",
                 remedy="Record the baseline with --images=vision, or choose another gate.",
             )
 
@@ -229,5 +227,4 @@ def find_gate(name: str) -> Gate:
 
 def test_name(comparison: Comparison) -> str:
     """Which test decides on points."""
-    several = max(comparison.old.epochs, comparison.new.epochs) > 1
-    return "sign-flip and permutation" if several else "sign-flip"
+    return "sign-flip and permutation" if comparison.asked_often else "sign-flip"

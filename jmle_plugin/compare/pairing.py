@@ -15,7 +15,7 @@ from jmle_plugin.compare.likeness import refuse_mismatches
 from jmle_plugin.compare.significance import Replies
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.epochs import majority
+from jmle_plugin.mark.epochs import majority, tidy
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.results.file import Results
@@ -163,10 +163,7 @@ class PairedTable:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The groups, in the order of their first questions; those worth nothing are left out."""
-        members: dict[str, list[Pair]] = {}
-        for pair in self.pairs:
-            members.setdefault(pair.place.group if pair.place else pair.question, []).append(pair)
-        made = (_group(pairs) for pairs in members.values())
+        made = map(_group, by_case(self.pairs))
         return tuple(group for group in made if group.max)
 
     @property
@@ -235,9 +232,12 @@ def mean(values: Sequence[int]) -> Fraction:
     return Fraction(sum(values), len(values))
 
 
-def tidy(value: Fraction) -> float:
-    """A mean as JSON has it: whole numbers are whole, others have six digits."""
-    return value.numerator if value.denominator == 1 else round(float(value), 6)
+def by_case(pairs: Iterable[Pair]) -> Iterable[list[Pair]]:
+    """The questions of each case, in the order of their first; one without a place is its own."""
+    cases: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        cases.setdefault(pair.place.group if pair.place else pair.question, []).append(pair)
+    return cases.values()
 
 
 def case_replies(questions: Iterable[Sequence[int]]) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from jmle_plugin.compare.pairing import Group, mean
-from jmle_plugin.compare.significance import Replies, Spread, permuted
+from jmle_plugin.compare.significance import Replies, Spread, asked_once, permuted
 from jmle_plugin.results.comparison import Epochs, Reach
 
 ALPHA = 0.05
@@ -51,14 +51,17 @@ class Pattern:
     def seen(cls, groups: Sequence[Group]) -> Pattern:
         """That of two runs."""
         kinds = Counter(_gaining(group) for group in groups if len({*group.old, *group.new}) > 1)
-        once = all(len(group.old) == len(group.new) == 1 for group in groups)
-        return cls(len(groups), tuple(sorted(kinds.items())), once)
+        return cls._of(groups, kinds)
 
     @classmethod
     def even(cls, groups: Sequence[Group]) -> Pattern:
         """That of two runs of which one fails whole cases, any as likely as any other."""
         kinds = Counter(((0,) * len(group.old), (group.max,) * len(group.new)) for group in groups)
-        once = all(len(group.old) == len(group.new) == 1 for group in groups)
+        return cls._of(groups, kinds)
+
+    @classmethod
+    def _of(cls, groups: Sequence[Group], kinds: Counter[Replies]) -> Pattern:
+        once = asked_once(group.replies for group in groups)
         return cls(len(groups), tuple(sorted(kinds.items())), once)
 
     @property

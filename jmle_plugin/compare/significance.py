@@ -33,14 +33,22 @@ def mcnemar(gained: int, lost: int) -> float:
     return float(stats.binomtest(gained, gained + lost).pvalue)
 
 
+def asked_once(cases: Iterable[Replies]) -> bool:
+    """Whether both runs replied once to every case, so that the two tests are one."""
+    return all(len(old) == len(new) == 1 for old, new in cases)
+
+
 def loss_and_gain(cases: Sequence[Replies]) -> tuple[float, float]:
     """Return the one-sided p-values of a loss and of a gain: the larger of the two tests each."""
+    means, replies = both_tests(cases)
+    return max(means[0], replies[0]), max(means[1], replies[1])
+
+
+def both_tests(cases: Sequence[Replies]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return (loss, gain) of the sign-flip test and of the permutation test."""
     differences = mean_differences(cases)
-    loss, gain = sign_flip(differences), sign_flip([-one for one in differences])
-    if all(len(old) == len(new) == 1 for old, new in cases):
-        return loss, gain
-    either = permutation(cases)
-    return max(loss, either[0]), max(gain, either[1])
+    means = sign_flip(differences), sign_flip([-one for one in differences])
+    return means, means if asked_once(cases) else permutation(cases)
 
 
 def two_sided(loss: float, gain: float) -> float:

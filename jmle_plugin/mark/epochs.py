@@ -173,11 +173,12 @@ def _mean_tally(tallies: Sequence[Tally]) -> MeanTally:
     )
     most = max(one.max for one in tallies)
     return MeanTally(
-        points=_tidy(points), max=most, correct=_tidy(correct), questions=tallies[0].questions
+        points=tidy(points), max=most, correct=tidy(correct), questions=tallies[0].questions
     )
 
 
-def _tidy(value: Fraction) -> float:
+def tidy(value: Fraction) -> float:
+    """A mean as JSON has it: whole numbers are whole, others have six digits."""
     return value.numerator if value.denominator == 1 else round(float(value), 6)
 
 

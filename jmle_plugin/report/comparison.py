@@ -113,7 +113,7 @@ def headline(comparison: Comparison) -> str:
     size = points_text(abs(comparison.difference))
     if comparison.same_answers:
         return "The two runs gave the same answers."
-    if max(comparison.old.epochs, comparison.new.epochs) > 1:
+    if comparison.asked_often:
         size = f"{size} on average"
     if tests.lost:
         return f"The loss of {size} is significant (one-sided {p_text(tests.loss)})."
@@ -135,7 +135,7 @@ def facts(comparison: Comparison) -> Iterator[str]:
             "Serial groups unknown: every question counts as independent of the others; with "
             f"them, the bound of a loss may be lower.{why}"
         )
-    yield from map(_epochs_of, _asked_often(comparison))
+    yield from map(_epochs_of, comparison.asked_often)
     yield from _interval(comparison)
     yield _tests(comparison)
     if comparison.images is not None:
@@ -151,10 +151,6 @@ def facts(comparison: Comparison) -> Iterator[str]:
         if side.doubt is not None:
             for sentence in doubt_sentences(side.doubt):
                 yield f"{side.name}: {sentence}"
-
-
-def _asked_often(comparison: Comparison) -> list[Side]:
-    return [side for side in (comparison.old, comparison.new) if side.epochs > 1]
 
 
 def _epochs_of(side: Side) -> str:

@@ -73,9 +73,10 @@ def _epochs_rows(sheet: Sheet, epochs: EpochsTally, sections: Mapping[str, Secti
 def part_rows(results: Results) -> Rows:
     """Blocks, kinds of questions, questions with and without figures; those there are."""
     sheet = results.sheet
+    titles = form_titles()
     parts = {
         **{f"Block {name}": tally for name, tally in sheet.blocks.items()},
-        **{form_titles().get(name, name): tally for name, tally in sheet.kinds.items()},
+        **{titles.get(name, name): tally for name, tally in sheet.kinds.items()},
         "with images": sheet.images.shown,
         "without images": sheet.images.without,
     }
@@ -88,10 +89,14 @@ def part_rows(results: Results) -> Rows:
 
 def _shares(sheet: Sheet) -> Rows:
     """The sections of an exam without points; what is excluded is counted apart."""
-    parts = [(title, one.correct, one.counted, one) for title, one in sheet.strata.sections.items()]
     rows = [
-        [title, f"{right} of {counted}", *_share_cells(one), str(one.questions - counted)]
-        for title, right, counted, one in parts
+        [
+            title,
+            f"{one.correct} of {one.counted}",
+            *_share_cells(one),
+            str(one.questions - one.counted),
+        ]
+        for title, one in sheet.strata.sections.items()
     ]
     total = sheet.total
     share = f"{total.correct / total.max:.1%}" if total.max else "-"

@@ -263,3 +263,8 @@ class Comparison(Strict):
     sections: list[Part]
     blocks: list[Part]
     kinds: list[Part]
+
+    @property
+    def asked_often(self) -> list[Side]:
+        """The sides that were asked more than once."""
+        return [side for side in (self.old, self.new) if side.epochs > 1]

@@ -109,6 +109,11 @@ class Provenance(Strict):
     git: Git | None
     run: RunInfo
 
+    @property
+    def saw_figures(self) -> bool:
+        """Whether figures were shown to a model that may see them."""
+        return self.images is ImageMode.VISION and not self.no_vision
+
 
 @dataclass(frozen=True, slots=True)
 class RunContext:

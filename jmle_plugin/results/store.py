@@ -64,7 +64,7 @@ _BY_SESSION = ("run", "packages", "git")
 
 def report_file(file: Path, suffix: str) -> Path:
     """Where a report of the results in `file` belongs."""
-    return file.with_name(file.name.removesuffix(".json") + suffix)
+    return file.with_name(file.name.removesuffix(SUFFIX) + suffix)
 
 
 def keep_earlier(
@@ -96,7 +96,7 @@ def keep_earlier(
         return
     if not stale and verdict != Verdict.INCOMPLETE:
         return
-    earlier = report_file(file, f"{EARLIER}.json")
+    earlier = report_file(file, f"{EARLIER}{SUFFIX}")
     if raw:
         write_whole(earlier, raw)
         say(f"Kept: {earlier} (the results that were replaced)")

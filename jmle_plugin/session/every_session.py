@@ -1,7 +1,7 @@
 """pytest's hooks in every session, registered by `jmle_plugin.plugin`. Each only delegates.
 
 Sessions that name no model and no run get nothing but the options: what a sitting
-needs is in `sitting_plugin`, registered when there is one.
+needs is in `session.hooks`, registered when there is one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main() -> Generator[None, object, object]:
-    """Let go of what a sitting froze (`sitting_plugin`), for whoever runs several in a process."""
+    """Let go of what a sitting froze (`session.hooks`): a process may run several sessions."""
     try:
         return (yield)
     finally:
@@ -59,12 +59,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse to examine nobody (a worker leaves that to its controller)."""
+    """Refuse a session without a model or run (a worker leaves that to its controller)."""
     if not hasattr(config, "workerinput"):
         collection.refuse_unseated(config, [item.nodeid for item in items])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
-    """Refuse to examine nobody, on the controller."""
+    """Refuse a session without a model or run, on the controller."""
     collection.refuse_unseated(node.config, ids)

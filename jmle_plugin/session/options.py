@@ -43,7 +43,7 @@ def read_values(config: pytest.Config) -> dict[str, Sequence[Any]]:
 
 
 def asked(name: str, config: pytest.Config) -> bool:
-    """Whether somebody said anything of that option, or it is at its default."""
+    """Whether the option is set anywhere, rather than at its default."""
     option = BY_NAME[name]
     variable = os.environ.get(option.variable)
     return bool(config.getoption(option.dest) or variable or _ini(option, config))

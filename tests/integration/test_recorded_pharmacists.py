@@ -23,6 +23,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict
+from tests.builders import marks_of
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.data
@@ -55,15 +56,7 @@ def marked(edition: int, system: str, extraction: Extraction, data: Path) -> dic
     sat = exam(edition, data)
     file = data / "yakugakuqa" / "baseline_results" / f"{edition}_{system}.jsonl"
     (run,) = FORMS[Form.YAKUGAKUQA]([file], None)
-    return {
-        one.question: mark_reply(
-            sat.questions[one.question],
-            sat.key,
-            Reply(one.text or "", answer_of=run.project),
-            extraction=extraction,
-        )
-        for one in run.replies
-    }
+    return marks_of(run, sat, extraction)
 
 
 @pytest.mark.parametrize(("edition", "system"), STANDARD)

@@ -20,13 +20,13 @@ from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.mark.marks import Mark, mark_reply
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Tally, Verdict
 from jmle_plugin.report.sheet import notes
 from jmle_plugin.results.provenance import RunContext
+from tests.builders import marks_of
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.data
@@ -100,15 +100,7 @@ def recorded(data: Path) -> dict[tuple[int, str], ForeignRun]:
 
 
 def marked(run: ForeignRun, sat: Exam, extraction: Extraction) -> Marked:
-    marks = {
-        one.question: mark_reply(
-            sat.questions[one.question],
-            sat.key,
-            Reply(one.text or "", answer_of=run.project),
-            extraction=extraction,
-        )
-        for one in run.replies
-    }
+    marks = marks_of(run, sat, extraction)
     return Marked(list(marks.values()), build_sheet(sat, marks, sat.questions))
 
 

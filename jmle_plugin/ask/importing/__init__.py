@@ -15,7 +15,7 @@ from jmle_plugin.ask.run import ImageMode, check_run_name
 from jmle_plugin.errors import ImportFileError, unknown_name
 from jmle_plugin.exam.model import Exam
 
-__all__ = ["Form", "Imported", "exams_of", "find_form", "import_all", "import_results"]
+__all__ = ["Form", "Imported", "exams_of", "find_form", "import_all", "import_results", "silent"]
 
 
 def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> Imported:
@@ -69,9 +69,8 @@ def import_all(  # noqa: PLR0913 - what is said of an import
     return done
 
 
-def find_form(files: Sequence[Path], name: str = "") -> tuple[Form, str]:
-    """The form called `name`, or that of the files, and the first exam such files belong to."""
+def find_form(files: Sequence[Path], name: str = "") -> Form:
+    """The form called `name`, or that of the files."""
     if name and name not in list(Form):
         raise unknown_name("form of recorded replies", name, list(Form))
-    form = Form(name) if name else recognise(files)
-    return form, exams_of(form, files)[0]
+    return Form(name) if name else recognise(files)

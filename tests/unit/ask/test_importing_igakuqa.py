@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.cassette import read_cassette
-from jmle_plugin.ask.importing import Form, Imported, find_form, import_all
+from jmle_plugin.ask.importing import Form, Imported, exams_of, find_form, import_all
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.errors import ImportFileError, UnknownNameError
 from jmle_plugin.gateway.reply import read_reply
@@ -91,7 +91,8 @@ def test_a_folder_holds_a_run_for_each_system(tmp_path: Path, cassettes: Path) -
     for system in ("gpt4", "student-majority"):
         block(folder, f"112-A_{system}.jsonl", A_1="a")
         block(folder, f"112-B_{system}.jsonl", B_1="c")
-    assert find_form([folder]) == (Form.IGAKUQA, "jmle112")
+    assert (form := find_form([folder])) is Form.IGAKUQA
+    assert exams_of(form, [folder])[0] == "jmle112"
     done = import_all([folder], EXAM, cassettes)
     assert [one.run.run for one in done] == ["gpt4", "student-majority"]
     people = done[1].run
@@ -133,7 +134,8 @@ def test_answers_of_the_119th_need_to_be_told_what_was_shown(
     tmp_path: Path, cassettes: Path
 ) -> None:
     file = graded(tmp_path, "119A_thing", ("A-1", MODEL, "a"))
-    assert find_form([file]) == (Form.IGAKUQA119, "jmle119")
+    assert (form := find_form([file])) is Form.IGAKUQA119
+    assert exams_of(form, [file])[0] == "jmle119"
     assert "Say --images=vision or --images=blind" in refused([file], cassettes)
     (done,) = import_all([file], EXAM, cassettes, images=ImageMode.BLIND)
     assert (done.run.run, done.run.model, done.run.images) == ("thing", MODEL, "blind")
@@ -156,7 +158,8 @@ def test_each_model_in_a_file_is_a_run(tmp_path: Path, cassettes: Path) -> None:
 
 def test_a_table_of_graded_answers_is_a_run(tmp_path: Path, cassettes: Path) -> None:
     file = table(tmp_path, f'A-1,{MODEL},a\nA-2,{MODEL},"a, c"\nA-3,{MODEL},\n')
-    assert find_form([file]) == (Form.IGAKUQA119_TABLE, "jmle119")
+    assert (form := find_form([file])) is Form.IGAKUQA119_TABLE
+    assert exams_of(form, [file])[0] == "jmle119"
     (done,) = import_all([file], EXAM, cassettes, images=ImageMode.BLIND)
     assert (done.run.run, done.run.model, done.replies) == ("thing", MODEL, 3)
     assert [reply(done, name).text for name in ("A-1", "A-2", "A-3")] == ["a", "a, c", ""]
@@ -185,8 +188,10 @@ def test_a_folder_without_replies_is_refused(tmp_path: Path) -> None:
 
 def test_the_form_can_be_named_or_found(tmp_path: Path) -> None:
     file = make_bench_file(tmp_path / "some.json", EXAM)
-    assert find_form([file]) == (Form.BENCH2026, "jmle120")
-    assert find_form([file], "igakuqa119") == (Form.IGAKUQA119, "jmle119")
+    assert (form := find_form([file])) is Form.BENCH2026
+    assert exams_of(form, [file])[0] == "jmle120"
+    assert (form := find_form([file], "igakuqa119")) is Form.IGAKUQA119
+    assert exams_of(form, [file])[0] == "jmle119"
     with pytest.raises(UnknownNameError, match="Did you mean igakuqa"):
         find_form([file], "igakuq")
 

@@ -62,7 +62,7 @@ def load(edition: int, data: Path) -> Exam:
 def test_each_variant_of_each_sitting_is_a_run(tmp_path: Path, data: Path) -> None:
     variants = ("original", "no_image", "original_image")
     file = write(tmp_path, *(line(f"{year}A1", one) for year in (2018, 2026) for one in variants))
-    assert find_form([file])[0] is Form.JMEDQA
+    assert find_form([file]) is Form.JMEDQA
     assert exams_of(Form.JMEDQA, [file]) == ["jmle112", "jmle120"]
     for edition, question in ((112, "112A1"), (120, "120A-1")):
         done = import_all([file], load(edition, data), tmp_path / "cassettes")
