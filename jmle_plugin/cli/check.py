@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from jmle_plugin.cli.common import named_exam
+from jmle_plugin.cli.common import data_root, find_exam, named_exam
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.exam.check import check_key, check_paper, notes
+from jmle_plugin.exam.check import check_key, check_paper, key_differences, notes
 from jmle_plugin.text import count, printable
 
 
@@ -22,6 +22,8 @@ def run(options: argparse.Namespace) -> int:
     problems = check_paper(exam)
     for note in notes(exam):
         print(printable(f"note: {note}"))
+    for difference in key_differences(find_exam(options.exam), data_root(options)):
+        print(printable(f"data sets differ: {difference}"))
     for state in exam.key_states:
         keyed = named_exam(options, options.exam, state)
         problems += check_key(keyed)

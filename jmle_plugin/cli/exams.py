@@ -13,7 +13,7 @@ from jmle_plugin.cli.options import add_options
 from jmle_plugin.exam.library import find_packs, pack_folders
 from jmle_plugin.exam.listing import ListedExam, list_exam
 from jmle_plugin.report.layout import folded, ranges, table
-from jmle_plugin.text import printable
+from jmle_plugin.text import count, printable
 
 COLUMNS = 80
 _HEAD = ("", "edition", "questions", "images", "lacking", "here")
@@ -50,7 +50,7 @@ def as_text(exams: Sequence[ListedExam]) -> str:
 
 def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
     # One table, so that its columns go through; the professions stand between its rows.
-    ordered = sorted(exams, key=lambda one: one.profession)
+    ordered = sorted(exams, key=lambda one: (not one.here, one.profession))
     head, *rows = table([_HEAD, *(_row(one) for one in ordered)])
     yield from folded(head, COLUMNS)
     profession = None
@@ -60,6 +60,8 @@ def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
             yield from folded(f"[{printable(profession or 'unknown')}]", COLUMNS)
         yield from folded(row, COLUMNS)
     yield ""
+    if waiting := sum(not (one.here or one.problem) for one in exams):
+        yield f"{count(waiting, 'pack waits', 'packs wait')} for data."
     yield from folded(_LEGEND, COLUMNS)
     several = [one for one in exams if len(one.key_states) > 1]
     yield from _grouped("Several states of the answer key, the default first", several, _states)

@@ -14,7 +14,7 @@ from jmle_plugin.compare.remake import remake_results, with_audit
 from jmle_plugin.compare.verify import changes
 from jmle_plugin.errors import ComparisonError, ResultError, SettingsError
 from jmle_plugin.mark.extraction import Extraction
-from jmle_plugin.report.sheet import summary_line
+from jmle_plugin.report.sheet import reasons, summary_line
 from jmle_plugin.results.file import Results, result_file
 from jmle_plugin.results.provenance import Provenance, RunContext
 from jmle_plugin.results.store import read_results, write_results
@@ -68,6 +68,7 @@ def rescored_lines(made: Results, folder: Path) -> Iterator[str]:
     if made.sheet.errors:
         number = count(len(made.sheet.errors), "question", "questions")
         yield f"  without a reply: {number} (first: {made.sheet.errors[0]})"
+        yield from (f"    {reason}" for reason in reasons(made))
     file = result_file(folder, made)
     if not file.exists():
         yield f"  no results to compare with: there is no {file}"

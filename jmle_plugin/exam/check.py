@@ -9,11 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
+from itertools import combinations
+from pathlib import Path
 
-from jmle_plugin.errors import PackError
+from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.images import decode
 from jmle_plugin.exam.keys import points_counted, share_of
-from jmle_plugin.exam.model import Criterion, Exam, Question
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.manifest import read_manifest
+from jmle_plugin.exam.model import Criterion, Exam, KeyEntry, Question
+from jmle_plugin.exam.pack import load_exam
 
 _MANY = 3
 """More questions with the same defect than this share a line."""
@@ -67,6 +73,46 @@ def check_key(exam: Exam) -> list[str]:
     """Problems of one key state and its thresholds, a line each."""
     found = [problem for rule in exam.key.criteria for problem in _criterion(exam, rule)]
     return [f"key {exam.key.state}, {problem}" for problem in (*found, *_prohibited(exam))]
+
+
+def key_differences(pack: Path, data_root: Path) -> Iterator[str]:
+    """A sentence for each question that two of the pack's data sets have with another key.
+
+    Compared are the default keys, decisions of the examiners included, of questions that both
+    data sets have and mark. Raises PackError for a data set that is here and cannot be read.
+    """
+    exams: list[Exam] = []
+    for one in read_manifest(pack).by_source():
+        try:
+            exams.append(load_exam(pack, data_root=data_root, source=one.source.folder))
+        except DataMissingError:
+            continue
+    for first, second in combinations(exams, 2):
+        for name in first.questions:
+            if name not in second.questions:
+                continue
+            theirs = [exam.key.entries[name] for exam in (first, second)]
+            if all(entry.accepted for entry in theirs) and _differ(first, second, name):
+                ours, others = map(_written, theirs)
+                yield (
+                    f"question {name}: the key is {ours} in {first.source}, "
+                    f"{others} in {second.source}"
+                )
+
+
+def _differ(first: Exam, second: Exam, name: str) -> bool:
+    return _answers(first, name) != _answers(second, name)
+
+
+def _answers(exam: Exam, name: str) -> set[object]:
+    accepted = exam.key.entries[name].accepted
+    if exam.questions[name].kind is QuestionKind.NUMERIC:
+        return {Decimal(number) for (number,) in accepted}
+    return set(accepted)
+
+
+def _written(entry: KeyEntry) -> str:
+    return " or ".join(",".join(answer) for answer in entry.accepted)
 
 
 def _licence(exam: Exam) -> Iterator[str]:

@@ -20,7 +20,7 @@ class ListedExam:
     profession: str = ""
     questions: int | None = None
     images: int | None = None
-    """Different figures that are here."""
+    """Files of figures that are here, as `jmle check` counts them."""
     without_figures: int | None = None
     """Questions that had figures which are not in the data set."""
     default_key: str = ""
@@ -46,7 +46,7 @@ def list_exam(pack: Path, data_root: Path) -> ListedExam:
         exam = load_exam(pack, data_root=data_root)
         licence, source = exam.licence, exam.source
         questions = exam.questions.values()
-        images = len({image.sha256 for one in questions for image in one.images})
+        images = len({image.name for one in questions for image in one.images})
         without = sum(one.figures_missing for one in questions)
     except DataMissingError:
         pass

@@ -28,24 +28,26 @@ from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
 
 
-def load_exam(pack: Path, *, data_root: Path, key: str | None = None) -> Exam:
+def load_exam(
+    pack: Path, *, data_root: Path, key: str | None = None, source: str | None = None
+) -> Exam:
     """Load the pack whose `exam.toml` is `pack`.
 
     `data_root` holds one folder per upstream source; of several that have this exam, the first
-    of the pack's that is there is read. Raises PackError naming the file
-    and the place, DataMissingError when the questions are not on this machine, and
-    UnknownNameError for a key state the pack does not have.
+    of the pack's that is there is read, or with `source`, its folder, that one. Raises
+    PackError naming the file and the place, DataMissingError when the questions are not on
+    this machine, and UnknownNameError for a key state the pack does not have.
     """
     manifest = read_manifest(pack)
     state = key or manifest.default_key
     if state not in manifest.keys:
         raise unknown_name("key state", state, manifest.keys, where=pack)
-    manifest, paper, folder = read_source(manifest, pack, data_root)
+    manifest, paper, folder = read_source(manifest, pack, data_root, source)
     if state not in manifest.keys:
         remedy = f"The questions are read from {manifest.read_from}; that key is another's."
         raise unknown_name("key state", state, manifest.keys, where=pack, remedy=remedy)
-    source = manifest.source
-    pointless = isinstance(source, OtherSource) and source.points_unknown
+    read = manifest.source
+    pointless = isinstance(read, OtherSource) and read.points_unknown
     questions = _questions(manifest, paper, folder, pointless=pointless)
     absent = absent_questions(manifest, paper)
     answers = {one.id: _answer(one, questions[one.id], paper.file) for one in paper.questions}

@@ -12,14 +12,19 @@ from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
 
 
-def read_source(manifest: Manifest, pack: Path, data_root: Path) -> tuple[Manifest, Paper, Path]:
+def read_source(
+    manifest: Manifest, pack: Path, data_root: Path, source: str | None = None
+) -> tuple[Manifest, Paper, Path]:
     """Read the first of the exam's sources that is here: the exam by it, paper and folder.
 
+    With `source`, the folder of one of them, that one alone is looked for.
     Raises DataMissingError when none is here, and PackError for one that is, but is not what
     its layout or the pack says: another is then not taken in its place.
     """
     missing: list[DataMissingError] = []
     for one in manifest.by_source():
+        if source not in (None, one.source.folder):
+            continue
         try:
             folder = source_folder(one, pack, data_root)
             return one, _read_paper(one, folder), folder

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.cli import main
+from tests.conftest import ROOT
 from tests.integration.conftest import Project
 
 INTERN = "results/sample/scripted-intern.json"
@@ -114,6 +117,23 @@ def test_a_missing_reply_is_an_error_as_in_a_session(
     assert "without a reply: 1 question (first: 000B-6)" in capsys.readouterr().out
     assert project.results("scripted-resident")["sheet"]["verdict"] == "incomplete"
     assert main(["verify", "results/sample/scripted-resident.json"]) == 0
+
+
+def test_a_figure_that_the_pack_is_given_explains_itself_as_in_a_session(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = project.path / "data/sample"
+    shutil.copytree(ROOT / "data/sample", own)
+    questions = own / "questions.toml"
+    text = questions.read_text("utf-8")
+    without = 'id = "000A-2"\n'
+    assert without in text
+    questions.write_text(text.replace(without, f'{without}images = ["ecg.png"]\n'), "utf-8")
+    assert rescore("scripted-resident") == 0
+    (reason,) = re.findall(r"000A-2\.yaml: (.*)", capsys.readouterr().out)
+    assert "the images changed (none, now " in reason
+    session = project.sit("--run=scripted-resident", "--offline").stdout.str()
+    assert "".join(reason.split()) in "".join(session.split())
 
 
 def test_one_unknown_run_leaves_all_unwritten(

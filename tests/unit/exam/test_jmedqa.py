@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.cli import main
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.check import notes
+from jmle_plugin.exam.check import key_differences, notes
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.library import find_pack, pack_folders
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.exam.sources.jmedqa import read
@@ -21,6 +23,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from tests.builders import make_mark
+from tests.invented import invented
 from tests.made_up_jmedqa import EDITIONS, voided, write_jmedqa
 from tests.unit.exam.problems import check_exam
 
@@ -230,3 +233,33 @@ def test_a_year_that_the_table_lacks_is_named(tmp_path: Path) -> None:
     write_jmedqa(tmp_path, [113])
     with pytest.raises(PackError, match="has no question of the year 2018"):
         read(tmp_path / "jmedqa", "2018")
+
+
+def test_the_check_names_questions_that_two_data_sets_answer_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = find_pack("nurse-2022", pack_folders())
+    for manifest in read_manifest(pack).by_source():
+        invented(manifest, tmp_path)
+    assert list(key_differences(pack, tmp_path)) == []
+    (file,) = (tmp_path / "jmed48k").rglob("*_a.json")
+    told = json.loads(file.read_bytes())
+    told["questions"][2]["correct_answer"] = ["4"]
+    file.write_text(json.dumps(told), encoding="utf-8")
+    found = "question A-3: the key is 1 in kokushimd, 4 in jmed48k"
+    assert list(key_differences(pack, tmp_path)) == [found]
+    main(["check", "nurse-2022", f"--exam-data={tmp_path}"])
+    assert f"data sets differ: {found}" in capsys.readouterr().out
+
+
+@pytest.mark.data
+def test_real_keys_are_compared_with_those_of_a_made_up_table(
+    data_root: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "igakuqa").symlink_to(data_root / "igakuqa")
+    write_jmedqa(tmp_path, [115])
+    pack = find_pack("jmle115", pack_folders())
+    ours = load_exam(pack, data_root=tmp_path).key.entries
+    otherwise = {name for name, entry in ours.items() if entry.accepted != (("a",),)}
+    named = {one.split()[1].rstrip(":") for one in key_differences(pack, tmp_path)}
+    assert named == otherwise

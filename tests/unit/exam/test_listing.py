@@ -59,6 +59,16 @@ def test_unknown_is_no_nought() -> None:
     }
 
 
+def test_what_is_here_comes_first_and_one_line_counts_what_waits() -> None:
+    absent = replace(ONE, id="a", profession="dentist", images=None, here=False)
+    lines = as_text([absent, replace(absent, id="b"), ONE]).splitlines()
+    assert [line.split()[0] for line in lines[1:6]] == [
+        "[physician]", "jmle112", "[dentist]", "a", "b",
+    ]  # fmt: skip
+    assert "2 packs wait for data." in lines
+    assert not any("for data." in line for line in as_text([ONE]).splitlines())
+
+
 def test_the_default_key_comes_first() -> None:
     assert "jmle112: official, author" in as_text([ONE]).splitlines()
 
