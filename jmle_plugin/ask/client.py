@@ -12,13 +12,13 @@ from jmle_plugin.gateway.protocol import (
     CHAT_PATH,
     DIGEST_HEADER,
     EPOCH_HEADER,
+    MESSAGE_LIMIT,
     QUESTION_HEADER,
     RUN_HEADER,
 )
 from jmle_plugin.gateway.reply import Reply, read_reply
 from jmle_plugin.gateway.status import KINDS, STOPPED
 
-_MESSAGE_LIMIT = 500
 NOWHERE = "http://nowhere.invalid"
 """Stands for the address of a service when there is none: replay needs no address."""
 
@@ -137,4 +137,4 @@ def _unanswered(request: AskRequest, status: int, body: Any) -> ReplyError:
 def _message(body: Any) -> str:
     error = body.get("error") if isinstance(body, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
-    return " ".join(str(message or "no message").split())[:_MESSAGE_LIMIT]
+    return " ".join(str(message or "no message").split())[:MESSAGE_LIMIT]

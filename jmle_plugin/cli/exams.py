@@ -15,7 +15,7 @@ from jmle_plugin.exam.listing import ListedExam, list_exam
 from jmle_plugin.report.layout import folded, ranges, table
 from jmle_plugin.text import count, printable
 
-COLUMNS = 80
+_WIDTH = 80
 _HEAD = ("", "edition", "questions", "images", "lacking", "here")
 _LEGEND = (
     "images: figures that are here. lacking: questions whose figures the data set does not have; "
@@ -52,17 +52,17 @@ def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
     # One table, so that its columns go through; the professions stand between its rows.
     ordered = sorted(exams, key=lambda one: (not one.here, one.profession))
     head, *rows = table([_HEAD, *(_row(one) for one in ordered)])
-    yield from folded(head, COLUMNS)
+    yield from folded(head, _WIDTH)
     profession = None
     for one, row in zip(ordered, rows, strict=True):
         if one.profession != profession:
             profession = one.profession
-            yield from folded(f"[{printable(profession or 'unknown')}]", COLUMNS)
-        yield from folded(row, COLUMNS)
+            yield from folded(f"[{printable(profession or 'unknown')}]", _WIDTH)
+        yield from folded(row, _WIDTH)
     yield ""
     if waiting := sum(not (one.here or one.problem) for one in exams):
         yield f"{count(waiting, 'pack waits', 'packs wait')} for data."
-    yield from folded(_LEGEND, COLUMNS)
+    yield from folded(_LEGEND, _WIDTH)
     several = [one for one in exams if len(one.key_states) > 1]
     yield from _grouped("Several states of the answer key, the default first", several, _states)
     yield from _grouped("Licences", exams, lambda one: one.licence or "none is named")
@@ -73,7 +73,7 @@ def _lines(exams: Sequence[ListedExam]) -> Iterator[str]:
         if one.problem:
             yield ""
             text = f"{one.id} cannot be used: {one.problem}"
-            yield from folded(printable(" ".join(text.split())), COLUMNS)
+            yield from folded(printable(" ".join(text.split())), _WIDTH)
 
 
 def _grouped(
@@ -86,7 +86,7 @@ def _grouped(
     yield f"{title}:"
     for text, names in groups.items():
         line = f"{', '.join(ranges(names, most=2))}: {text}"
-        yield from folded(printable(line), COLUMNS, indent="    ")
+        yield from folded(printable(line), _WIDTH, indent="    ")
 
 
 def _states(one: ListedExam) -> str:

@@ -15,10 +15,10 @@ from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.compare.pairing import Place, places
 from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
-from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict, which_criteria
+from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import ExamInfo, Results
 from jmle_plugin.results.store import read_sound_results
 from jmle_plugin.strict import Strict

@@ -13,9 +13,9 @@ from scipy import stats
 
 from jmle_plugin.compare.pairing import Answered, Place, answered, case_replies, mean
 from jmle_plugin.compare.power import ALPHA
-from jmle_plugin.compare.resampling import LEVEL
 from jmle_plugin.compare.significance import holm, loss_and_gain, two_sided
 from jmle_plugin.errors import ComparisonError
+from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import Results
 
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from jmle_plugin.compare.pairing import Group
 from jmle_plugin.results.comparison import Interval
+from jmle_plugin.results.figures import LEVEL
 
 Stratum = TypeVar("Stratum", bound=Hashable)
 
 DRAWS = 10_000
 SEED = 120
-LEVEL = 0.95
 _FINEST = 10_000
-"""Means of replies are fractions; nobody asks a question more often."""
+"""Means of replies are fractions; a question is asked in fewer epochs than this."""
 
 
 def difference_draws(

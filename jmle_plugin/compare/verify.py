@@ -19,9 +19,10 @@ from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
+from jmle_plugin.results.store import BY_SESSION
 from jmle_plugin.text import printable
 
-_BY_SESSION = ("run", "packages", "git", "recorded_epochs")
+_MAY_CHANGE = (*BY_SESSION, "recorded_epochs")
 """Parts of the provenance that may change: who made the file, and epochs that joined later."""
 _HEADLINE = {"outcome", "answer", "points", "max"}
 """Fields of a mark that `mark_words` tells."""
@@ -93,7 +94,7 @@ def _data(results: Results) -> dict[str, Any]:
     data = results.model_dump(mode="json", by_alias=True, exclude={"marks", "comparison"})
     origin = data.pop("provenance")
     # Where it comes from goes first: it explains the rest.
-    return {"provenance": {k: v for k, v in origin.items() if k not in _BY_SESSION}, **data}
+    return {"provenance": {k: v for k, v in origin.items() if k not in _MAY_CHANGE}, **data}
 
 
 def _as_schema_1(file: Results, made: Results) -> tuple[Any, Any]:

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
 
+Answer = tuple[str, ...]
+"""Sorted labels, labels in the order given, or one number as written; empty for none."""
+
 # Digits as the examiners print them; Decimal would also take 1_000, NaN and full-width digits.
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -191,7 +194,7 @@ class QuestionKind(StrEnum):
         forms = {form.select: form for form in self.rules.forms}
         return forms.get(select) or forms[None]
 
-    def canonical(self, answer: Iterable[str]) -> tuple[str, ...]:
+    def canonical(self, answer: Iterable[str]) -> Answer:
         """The answer as keys and marks hold it."""
         return tuple(answer if self.rules.ordered else sorted(answer))
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -21,20 +19,16 @@ from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.key_spec import KeySpec, Name
 from jmle_plugin.exam.source_spec import OtherSource, SourceSpec
-from jmle_plugin.strict import first_problem, read_toml
+from jmle_plugin.strict import Strict, first_problem, read_toml
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SectionSpec(_Strict):
+class SectionSpec(Strict):
     """A part of the exam with its own threshold."""
 
     title: str
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """A whole `exam.toml`."""
 
     schema_version: Literal[1] = Field(alias="schema")
@@ -42,7 +36,7 @@ class Manifest(_Strict):
     title: str
     edition: int
     profession: str
-    held: list[dt.date] = []
+    held: list[dt.date] = Field(default=[])
     language: str = "ja"
     question_ids: str = ""
     """What its questions are called in every data set: `112{block}{number}`, `105{number:03}`.
@@ -51,9 +45,9 @@ class Manifest(_Strict):
     credit: str = ""
     synthetic: bool = False
     source: SourceSpec
-    other_sources: dict[Name, OtherSource] = {}
+    other_sources: dict[Name, OtherSource] = Field(default={})
     """Read in this order where `source`, and those before, are not on this machine."""
-    defects: dict[str, str] = {}
+    defects: dict[str, str] = Field(default={})
     """Question -> what is wrong with it in the data set, as a sentence for people."""
     sections: dict[Name, SectionSpec]
     blocks: Annotated[list[BlockSpec], Field(min_length=1)]

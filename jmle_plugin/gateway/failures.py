@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from jmle_plugin.gateway.limits import retry_after
+from jmle_plugin.gateway.protocol import MESSAGE_LIMIT
 
-_MESSAGE_LIMIT = 500
 _RETRYABLE = {408, 409, 425, 429}
 """Client errors that pass; every other 4xx stays what it is however often it is tried."""
 _RATE_LIMITED = 429
@@ -102,7 +102,7 @@ def provider_message(error: Exception, redact: Callable[[str], str] = str) -> st
     behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
     if behind and behind[-1] not in told:
         told = f"{told} {behind[-1]}"
-    return redact(" ".join(told.split()))[:_MESSAGE_LIMIT] or type(error).__name__
+    return redact(" ".join(told.split()))[:MESSAGE_LIMIT] or type(error).__name__
 
 
 def _lacking(error: BaseException) -> str | None:

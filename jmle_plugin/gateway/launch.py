@@ -18,6 +18,7 @@ from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, read_json
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
+    HOST,
     STATUS_PATH,
     STOP_PATH,
     Announcement,
@@ -50,7 +51,6 @@ def close_pipe(pipe: IO[bytes]) -> None:
         pipe.close()  # the second time there is nothing left to write
 
 
-_HOST = "127.0.0.1"
 _COMMAND = "jmle_plugin.gateway"
 _TALK = 10.0
 """Seconds to wait for an answer of the gateway itself; it answers in milliseconds."""
@@ -125,7 +125,7 @@ class Gateway:
 
         Raises what `ready` does.
         """
-        return f"http://{_HOST}:{Listening.from_line(self._line(0, 60.0)).port}"
+        return f"http://{HOST}:{Listening.from_line(self._line(0, 60.0)).port}"
 
     @property
     def facts(self) -> dict[str, ModelFacts]:

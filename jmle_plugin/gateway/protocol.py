@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, digest, read_json
+from jmle_plugin.strict import Strict
 
 Positive = Annotated[float, Field(gt=0)]
 Price = Annotated[float, Field(ge=0)]
 
 
-class Wire(BaseModel):
+class Wire(Strict):
     """A value that one side tells the other."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     def line(self) -> bytes:
         """The value as one line of ASCII JSON, its end included."""
@@ -41,6 +40,10 @@ class Wire(BaseModel):
             raise GatewayError(f"this is no {cls.__name__}: {error}") from None
 
 
+HOST = "127.0.0.1"
+"""Where the gateway listens: no other machine can ask it."""
+MESSAGE_LIMIT = 500
+"""Characters of a provider's or a gateway's message that are told."""
 DEFAULT_MAX_EDGE = 2048
 """Pixels of a figure's longest side; about what providers scale down to anyway."""
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jmle_plugin.errors import ReplyError
+from jmle_plugin.strict import Strict
 
 PROJECTS = ("IgakuQA", "IgakuQA119", "YakugakuQA")
 """Projects whose records hold answers without the replies around them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Strict):
     """Token counts as the provider gave them; None where it gave none."""
 
     prompt: int | None = None

@@ -16,6 +16,7 @@ from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     CHAT_PATH,
     EPOCH_HEADER,
+    HOST,
     MAX_ANNOUNCEMENT,
     MAX_BODY,
     QUESTION_HEADER,
@@ -29,7 +30,6 @@ from jmle_plugin.gateway.runs import Runs
 from jmle_plugin.gateway.status import REFUSED, Failure
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_HOST = "127.0.0.1"
 
 
 class Service:
@@ -54,7 +54,7 @@ class Service:
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         try:
-            await web.TCPSite(runner, _HOST, 0, backlog=512).start()
+            await web.TCPSite(runner, HOST, 0, backlog=512).start()
             yield int(runner.addresses[0][1])
         finally:
             await runner.cleanup()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -28,15 +27,6 @@ MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
 _FEW_WORDS = 24
 """Characters of a number with its unit: `約 12 mL/分`, and somewhat more."""
-
-
-class Tokens(Strict):
-    """Token counts as the provider gave them; null where it gave none."""
-
-    prompt: int | None = None
-    completion: int | None = None
-    reasoning: int | None = None
-    cached: int | None = None
 
 
 class ImageBytes(Strict):
@@ -75,7 +65,7 @@ class Mark(Strict):
     how: How = How.NONE
     prohibited: list[str] = Field(default=[])
     """Prohibited choices (禁忌肢) that were picked."""
-    tokens: Tokens | None = None
+    tokens: Usage | None = None
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """US dollars; null where the price is not known."""
     images: ImageBytes | None = None
@@ -151,7 +141,7 @@ def mark_reply(
         accepted=[list(answer) for answer in entry.accepted],
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
-        tokens=_tokens(reply.usage),
+        tokens=reply.usage,
         cost=_cost(reply.cost),
         images=_images(reply.images),
         sent=_sent(reply.sent),
@@ -233,10 +223,6 @@ def _with_unit(number: str, line: str, marker: str) -> str:
 
 def _short(text: str) -> str:
     return printable(text[:MAX_ANSWER])
-
-
-def _tokens(usage: Usage | None) -> Tokens | None:
-    return Tokens(**asdict(usage)) if usage is not None else None
 
 
 def _cost(dollars: float | None) -> float | None:

@@ -21,10 +21,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
+from jmle_plugin.exam.kinds import Answer
 from jmle_plugin.exam.model import NumericRule, Question
 from jmle_plugin.mark.answer_line import LATEX
-
-Answer = tuple[str, ...]
 
 # No exam asks for more digits; longer ones would only fill the records.
 _LONGEST = 64

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.kinds import Answer, QuestionKind
 from jmle_plugin.exam.model import NumericRule, Question
 from jmle_plugin.mark import choice, numeric, sequence, tokens
-
-Answer = tuple[str, ...]
-"""Sorted labels, labels in the order given, or one number as written; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The score sheet as data.
 
-Points are exam points; `max` is what could be earned on the
-questions counted, which is less than the paper's where questions were excluded.
+Points are exam points; `max` is what could be earned on the questions that count.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from jmle_plugin.mark.marks import ImageBytes, Tokens
+from jmle_plugin.gateway.reply import Usage
+from jmle_plugin.mark.marks import ImageBytes
 from jmle_plugin.strict import Strict
 
 
@@ -142,7 +142,7 @@ class Formatting(Strict):
     """Replies without a valid answer, marked wrong: `max` is what they were worth."""
 
 
-class TokenTotals(Tokens):
+class TokenTotals(Usage):
     """Sums over the replies that carry counts; `replies` says how many those are."""
 
     replies: int = 0

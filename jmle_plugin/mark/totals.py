@@ -6,8 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from jmle_plugin.gateway.reply import Usage
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens
+from jmle_plugin.mark.marks import ImageBytes, Mark
 from jmle_plugin.mark.sheet import CostTotal, TokenTotals
 
 
@@ -15,7 +16,7 @@ def total_tokens(marks: Iterable[Mark]) -> TokenTotals:
     """Token counts; a kind that no reply counts stays unknown."""
     counted = [mark.tokens for mark in marks if mark.tokens is not None]
     sums: dict[str, int | None] = {}
-    for name in Tokens.model_fields:
+    for name in Usage.model_fields:
         given = [value for value in (getattr(one, name) for one in counted) if value is not None]
         sums[name] = sum(given) if given else None
     return TokenTotals(**sums, replies=len(counted))

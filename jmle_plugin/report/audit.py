@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from jmle_plugin.report.comparison import disagreement
 from jmle_plugin.report.layout import (
+    COLUMNS,
     cut,
-    folded,
+    folded_foreign,
     item,
     literal,
     markdown_table,
@@ -16,11 +17,10 @@ from jmle_plugin.report.layout import (
     table,
     wrapped,
 )
-from jmle_plugin.results.audit import INDICES, LEVEL, Audit, AuditPart, Half
-from jmle_plugin.results.figures import p_cell, p_text
+from jmle_plugin.results.audit import INDICES, Audit, AuditPart, Half
+from jmle_plugin.results.figures import LEVEL, p_cell, p_text
 from jmle_plugin.text import count, printable
 
-COLUMNS = 78
 HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
 _HALVES = ("", "verdict", "points", "correct")
 _OPEN = ("Visual type", "Subject")
@@ -32,12 +32,12 @@ _TITLE = 15
 
 def text_lines(audit: Audit, columns: int = COLUMNS) -> Iterator[str]:
     """The audit in lines of at most `columns`; its tables need 78."""
-    yield from _folded(f"What figures are worth to {audit.title} ({audit.exam})", columns)
+    yield from folded_foreign(f"What figures are worth to {audit.title} ({audit.exam})", columns)
     yield ""
     rows = [_HALVES, _half("with", audit.vision), _half("without", audit.blind)]
     yield from map(printable, table(rows))
     yield ""
-    yield from _folded(headline(audit), columns)
+    yield from folded_foreign(headline(audit), columns)
     yield ""
     for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
         yield f"{index}  {state}  {_share(audit.total, ids)}"
@@ -45,7 +45,7 @@ def text_lines(audit: Audit, columns: int = COLUMNS) -> Iterator[str]:
             yield from wrapped("     ", [printable(one) for one in ranges(ids)], columns)
     yield ""
     for fact in facts(audit):
-        yield from _folded(fact, columns)
+        yield from folded_foreign(fact, columns)
     for title, parts in audit.groupings.items():
         largest = sorted(parts, key=lambda part: -part.questions)[:_SHOWN]
         shown = [part for part in parts if title not in _OPEN or part in largest]
@@ -109,10 +109,6 @@ def _row(part: AuditPart) -> tuple[str, ...]:
 
 def _share(part: AuditPart, ids: list[str]) -> str:
     return f"{len(ids)} ({len(ids) / part.questions:.0%})"
-
-
-def _folded(text: str, columns: int) -> list[str]:
-    return folded(printable(text), columns)
 
 
 FEW = 30

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jmle_plugin.mark.marks import answer_text, key_text
-from jmle_plugin.report.layout import folded, item, literal, markdown_table, prose, table
+from jmle_plugin.report.layout import (
+    COLUMNS,
+    folded_foreign,
+    item,
+    literal,
+    markdown_table,
+    prose,
+    table,
+)
 from jmle_plugin.results.comparison import Answers, Change, Comparison, Reach, Side
 from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.figures import (
@@ -20,27 +28,26 @@ from jmle_plugin.results.figures import (
 )
 from jmle_plugin.text import count, printable
 
-COLUMNS = 78
 HEADER = ("", "points", "of", "correct", "of", "gained", "lost", "McNemar", "Holm")
 
 
 def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
     """The comparison in lines of at most `columns`."""
     old, new = side_titles(comparison)
-    yield from _folded(f"{new} against {old}", columns)
+    yield from folded_foreign(f"{new} against {old}", columns)
     yield ""
-    yield from _folded(headline(comparison), columns)
+    yield from folded_foreign(headline(comparison), columns)
     yield ""
     yield from map(printable, table([_header(comparison), *_rows(comparison)]))
     yield ""
     for fact in facts(comparison):
-        yield from _folded(fact, columns)
+        yield from folded_foreign(fact, columns)
     for title, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
         if changes:
             yield ""
             yield f"{title}: question (points): old answer -> new answer"
             for change in changes:
-                yield from _folded(change_text(change), columns)
+                yield from folded_foreign(change_text(change), columns)
 
 
 def markdown(comparison: Comparison) -> str:
@@ -93,10 +100,6 @@ def _header(comparison: Comparison) -> tuple[str, ...]:
     if comparison.tests.replies is None:
         return HEADER
     return tuple("p" if title == "McNemar" else title for title in HEADER)
-
-
-def _folded(text: str, columns: int) -> list[str]:
-    return folded(printable(text), columns)
 
 
 def side_titles(comparison: Comparison) -> tuple[str, str]:

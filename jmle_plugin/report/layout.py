@@ -148,6 +148,10 @@ def _follows(one: str, other: str) -> bool:
     return bool(number) and other == one.removesuffix(number) + str(int(number) + 1)
 
 
+COLUMNS = 78
+"""Of a sheet, a comparison and an audit where nothing says how wide a terminal is."""
+
+
 def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
     """`text` in lines of at most `columns`, broken at blanks.
 
@@ -167,6 +171,11 @@ def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
         *begun, line = _pieces(indent + word if lines else word, columns, indent)
         lines += begun
     return [*lines, line]
+
+
+def folded_foreign(text: str, columns: int) -> list[str]:
+    """`text`, which holds what others wrote, as `folded` breaks it, safe to print."""
+    return folded(printable(text), columns)
 
 
 def _pieces(text: str, columns: int, indent: str) -> Iterator[str]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.marks import Mark, Tokens, answer_text, key_text, mark_error
+from jmle_plugin.gateway.reply import Usage
+from jmle_plugin.mark.marks import Mark, answer_text, key_text, mark_error
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import clipped, printable
 
@@ -72,7 +73,7 @@ def _values(table: Table, row: Row) -> dict[str, Any]:
     }
 
 
-COLUMNS = (
+FIELDS = (
     "exam", "run", "model", "question", "epoch", "block", "section", "kind", "images",
     "points", "max", "outcome", "answer", "key", "how", "prohibited",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost_usd",
@@ -95,9 +96,9 @@ def csv_table(results: Results, exam: Exam) -> bytes:
     """
     file = io.StringIO(newline="")
     table = csv.writer(file)
-    table.writerow(COLUMNS)
+    table.writerow(FIELDS)
     for row in _rows(results, exam):
-        table.writerow([safe_cell(row[name]) for name in COLUMNS])
+        table.writerow([safe_cell(row[name]) for name in FIELDS])
     return file.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -137,9 +138,9 @@ def _marked(mark: Mark) -> dict[str, Any]:
 
 
 def _spent(mark: Mark) -> dict[str, Any]:
-    tokens = mark.tokens or Tokens()
+    tokens = mark.tokens or Usage()
     return {
-        **{f"{name}_tokens": getattr(tokens, name) for name in Tokens.model_fields},
+        **{f"{name}_tokens": getattr(tokens, name) for name in Usage.model_fields},
         "cost_usd": mark.cost,
         "finish_reason": mark.finish_reason,
         "returned_model": mark.model,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from jmle_plugin.mark.sheet import Sheet, Verdict
-from jmle_plugin.report.layout import cut, folded, table, width
+from jmle_plugin.report.layout import COLUMNS, cut, folded, table, width
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.sheet import notes, reasons, verdict_sentence
 from jmle_plugin.report.tallies import (
@@ -20,7 +20,6 @@ from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import printable
 
-COLUMNS = 78
 _STRATA = 10
 """Strata of a grouping that a terminal shows: the largest."""
 _TITLE = 24

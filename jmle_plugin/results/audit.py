@@ -64,8 +64,6 @@ class AuditPart(Strict):
         return found[0], found[1], found[2], found[3]
 
 
-LEVEL = 0.95
-"""Of the intervals."""
 INDICES = ("p11", "p10", "p01", "p00")
 """What the states are called in JMed48k, if its first index stands for the answer with figures."""
 

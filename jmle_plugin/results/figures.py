@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jmle_plugin.results.comparison import Comparison, DetectableLoss, Margin
 
+LEVEL = 0.95
+"""Of every interval."""
 _SMALLEST = 0.001
 _THREE_DIGITS = 0.095
 _MOST_DIGITS = 6

@@ -58,7 +58,7 @@ def find_results(named: str, folder: Path, exam: str | None = None) -> Path:
 
 REPORT_SUFFIXES = {"html": ".html", "markdown": ".md", "csv": ".csv"}
 """Endings of the reports that stand beside a results file and bear its name."""
-_BY_SESSION = ("run", "packages", "git")
+BY_SESSION = ("run", "packages", "git")
 """Parts of the provenance that another session over the same replies changes."""
 
 
@@ -106,7 +106,7 @@ def keep_earlier(
 
 
 def _lasting(results: Mapping[str, Any]) -> dict[str, Any]:
-    origin = {k: v for k, v in results["provenance"].items() if k not in _BY_SESSION}
+    origin = {k: v for k, v in results["provenance"].items() if k not in BY_SESSION}
     return {**results, "provenance": origin}
 
 

@@ -5,41 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
-from jmle_plugin.strict import read_toml, validated
+from jmle_plugin.strict import Strict, read_toml, validated
 
 FILE_NAME = "questions.toml"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Serial(_Strict):
+class _Serial(Strict):
     id: str
     text: str
 
 
-class _Question(_Strict):
+class _Question(Strict):
     id: str
     block: str
     number: Annotated[int, Field(ge=1)]
     text: Annotated[str, Field(min_length=1)]
     answer: list[str]
-    also: list[list[str]] = []
+    also: list[list[str]] = Field(default=[])
     kind: QuestionKind = QuestionKind.CHOICE
-    options: dict[Annotated[str, Field(pattern=r"^([a-z]|[1-9][0-9]?)$")], str] = {}
+    options: dict[Annotated[str, Field(pattern=r"^([a-z]|[1-9][0-9]?)$")], str] = Field(default={})
     select: Annotated[int, Field(ge=0)] = 1
     """0 for all that apply."""
-    images: list[str] = []
+    images: list[str] = Field(default=[])
     serial: str | None = None
-    prohibited: list[str] = []
+    prohibited: list[str] = Field(default=[])
     subject: str = ""
-    visual_types: list[str] = []
+    visual_types: list[str] = Field(default=[])
     human_accuracy: float | None = None
     language: str = ""
     rationale: str = ""

@@ -83,7 +83,9 @@ def failure(address: str) -> str:
 def test_reply_is_read(service: Service) -> None:
     with client(service.address) as asking:
         reply = asking.ask(REQUEST)
-    assert reply == Reply("【回答】a", "", "some/model-2026", "stop", Usage(10, 5))
+    assert reply == Reply(
+        "【回答】a", "", "some/model-2026", "stop", Usage(prompt=10, completion=5)
+    )
 
 
 def test_canonical_request_is_sent_with_its_question(service: Service) -> None:

@@ -219,7 +219,7 @@ def test_a_silent_reply_is_paid_for_by_its_prompt(ask: Asking) -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 0, "total_tokens": 100}
     made = ask(Answer({**completion("", finish="content_filter"), "usage": usage}))
     assert made["cost"] == 50.0
-    assert read_reply(made).usage == Usage(100, 0)
+    assert read_reply(made).usage == Usage(prompt=100, completion=0)
 
 
 def test_pricing_that_fails_costs_no_reply(
@@ -271,4 +271,4 @@ def test_reasoning_alone_is_kept(ask: Asking) -> None:
 def test_unknown_counts_stay_unknown(ask: Asking) -> None:
     bare = completion()
     bare["usage"] = {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6}
-    assert read_reply(ask(Answer(bare))).usage == Usage(5, 1)
+    assert read_reply(ask(Answer(bare))).usage == Usage(prompt=5, completion=1)

@@ -29,7 +29,11 @@ def test_every_part_is_read() -> None:
         "prompt_tokens_details": {"cached_tokens": 0},
     }
     assert read_reply(completion) == Reply(
-        "c", "because", "some/model-2026", "stop", Usage(10, 5, 3, 0)
+        "c",
+        "because",
+        "some/model-2026",
+        "stop",
+        Usage(prompt=10, completion=5, reasoning=3, cached=0),
     )
 
 
@@ -110,4 +114,4 @@ def test_a_cost_that_is_none_is_unknown_and_never_nothing(cost: object) -> None:
 
 def test_a_negative_count_is_none() -> None:
     told = make_completion("a") | {"usage": {"prompt_tokens": -100, "completion_tokens": 5}}
-    assert read_reply(told).usage == Usage(None, 5)
+    assert read_reply(told).usage == Usage(completion=5)

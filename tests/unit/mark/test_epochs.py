@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jmle_plugin.exam.model import NumericRule
-from jmle_plugin.gateway.reply import Reply
+from jmle_plugin.gateway.reply import Reply, Usage
 from jmle_plugin.mark.epochs import Asking, majority, score_epochs
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, Tokens, mark_error, mark_reply
+from jmle_plugin.mark.marks import Mark, mark_error, mark_reply
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import EpochsTally, Sheet, Verdict
 from tests.builders import make_exam, make_key, make_mark, make_marks
@@ -282,7 +282,7 @@ def test_one_seat_missing_makes_the_sitting_partial() -> None:
 
 
 def test_tokens_cost_and_ends_are_those_of_all_epochs() -> None:
-    update = {"tokens": Tokens(prompt=10), "cost": 0.1, "finish_reason": "stop"}
+    update = {"tokens": Usage(prompt=10), "cost": 0.1, "finish_reason": "stop"}
     marks = {place: mark.model_copy(update=update) for place, mark in sat({}, {}, {}).items()}
     sheet = score_epochs(EXAM, marks, every(3), 3)
     assert (sheet.tokens.prompt, sheet.tokens.replies) == (210, 21)

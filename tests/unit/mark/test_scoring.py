@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
+from jmle_plugin.gateway.reply import Usage
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, Tokens
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import build_sheet, needed_points
 from jmle_plugin.mark.sheet import Sheet, Tally, Verdict
 from tests.builders import ANSWERS, make_exam, make_key, make_mark, make_marks, make_questions
@@ -308,9 +309,9 @@ def test_tokens_nobody_gave_are_unknown() -> None:
 def test_tokens_are_summed_over_the_replies_that_carry_them() -> None:
     marks = make_marks(EXAM)
     for name, given_tokens in {
-        "A-1": Tokens(prompt=10, completion=0),
-        "A-2": Tokens(prompt=5),
-        "A-3": Tokens(),
+        "A-1": Usage(prompt=10, completion=0),
+        "A-2": Usage(prompt=5),
+        "A-3": Usage(),
     }.items():
         marks[name] = marks[name].model_copy(update={"tokens": given_tokens})
     tokens = build_sheet(EXAM, marks, NAMES).tokens

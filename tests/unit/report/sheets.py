@@ -8,9 +8,10 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Treatment
+from jmle_plugin.gateway.reply import Usage
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
+from jmle_plugin.mark.marks import ImageBytes, Mark, mark_error
 from jmle_plugin.results.file import Results
 from tests.builders import (
     LONG_AGO,
@@ -29,7 +30,7 @@ HOSTILE = "<script>alert(1)</script> | `x` **b** @you http://evil.example =1+1 \
 """A text that means to be more than text."""
 EXAM = make_exam(make_key({"A-4": Treatment.CREDIT_ALL, "B-1": Treatment.EXCLUDE}))
 SPENT: dict[str, Any] = {
-    "tokens": Tokens(prompt=800, completion=1200, reasoning=900),
+    "tokens": Usage(prompt=800, completion=1200, reasoning=900),
     "cost": 0.000012,
     "finish_reason": "stop",
     "model": "some/model-2026",

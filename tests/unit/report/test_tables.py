@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.tables import COLUMNS, csv_table, safe_cell
+from jmle_plugin.report.tables import FIELDS, csv_table, safe_cell
 from jmle_plugin.results.file import Results
 from tests.builders import make_epochs, make_mark, make_marks, make_results, sample_exam
 from tests.conftest import ROOT
@@ -90,7 +90,7 @@ def test_the_documents_line_of_pandas_keeps_answers_as_text(
     target.write_bytes(csv_table(answered("01", "1.20", "NA"), EXAM))
     monkeypatch.chdir(tmp_path)
     frame = eval(call.group(), {"pd": pd})  # noqa: S307 - this repository's own document
-    assert list(frame.columns) == list(COLUMNS)
+    assert list(frame.columns) == list(FIELDS)
     numeric = frame[frame.question == "A-3"]
     assert numeric.answer.tolist() == ["01", "1.20", "NA"]
     assert set(numeric.key) == {"0.40"}

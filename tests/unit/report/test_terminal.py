@@ -11,9 +11,10 @@ from wcwidth import wcswidth
 
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, RunSpec
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
+from jmle_plugin.gateway.reply import Usage
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark, Tokens, mark_error
+from jmle_plugin.mark.marks import ImageBytes, Mark, mark_error
 from jmle_plugin.report.sheet import reasons, summary_line, unofficial
 from jmle_plugin.report.terminal import columns_of, sheet_lines
 from jmle_plugin.results.file import Results
@@ -38,7 +39,7 @@ def crowded() -> Results:
     exam = replace(
         make_exam(make_key({"B-2": Treatment.EXCLUDE_IF_WRONG})), title="第百二十回医師国家試験" * 4
     )
-    tokens = Tokens(
+    tokens = Usage(
         prompt=123_456_789, completion=123_456_789, reasoning=123_456_789, cached=123_456_789
     )
     update = {"tokens": tokens, "finish_reason": "x" * 80, "how": How.TOLERANT, "prohibited": ["d"]}
@@ -87,7 +88,7 @@ def told(**fields: Any) -> dict[str, Mark]:
 
 LIVE = {
     "cost": 0.0123,
-    "tokens": Tokens(prompt=800, completion=1200, reasoning=900),
+    "tokens": Usage(prompt=800, completion=1200, reasoning=900),
     "finish_reason": "stop",
     "model": "some/model",
     "sent": {"max_tokens": 64000, "thinking": {"type": "enabled", "budget_tokens": 4096}},
