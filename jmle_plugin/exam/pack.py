@@ -9,7 +9,6 @@ from jmle_plugin.errors import PackError, unknown_name
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
-from jmle_plugin.exam.lacking import absent_questions, applicable
 from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import (
     Block,
@@ -21,10 +20,15 @@ from jmle_plugin.exam.model import (
     Serial,
     Treatment,
 )
-from jmle_plugin.exam.reading import read_source
+from jmle_plugin.exam.reading import (
+    absent_questions,
+    applicable,
+    check_structure,
+    read_source,
+    serials,
+)
 from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import Paper, PaperQuestion
-from jmle_plugin.exam.structure import check_structure
 from jmle_plugin.files import digest
 
 
@@ -101,7 +105,7 @@ def _questions(
 ) -> dict[str, Question]:
     blocks = {block.id: block for block in manifest.blocks}
     check_structure(blocks, paper)
-    members = _serials(paper)
+    members = serials(paper)
     below = f"{paper.images.relative_to(folder).as_posix()}/"
     pins = {
         name.removeprefix(below): pinned
@@ -177,23 +181,6 @@ def _question(  # noqa: PLR0913 - each is a part of the pack
         language=one.language or manifest.language,
         rationale=one.rationale,
     )
-
-
-def _serials(paper: Paper) -> dict[str, list[str]]:
-    """Serial -> its questions; PackError when they do not share one context."""
-    first: dict[str, PaperQuestion] = {}
-    members: dict[str, list[str]] = {}
-    for one in paper.questions:
-        if one.serial is None:
-            continue
-        if first.setdefault(one.serial.id, one).serial != one.serial:
-            raise PackError(
-                f"question {one.id}: serial {one.serial.id!r} has another context than in "
-                f"question {first[one.serial.id].id}",
-                where=paper.file,
-            )
-        members.setdefault(one.serial.id, []).append(one.id)
-    return members
 
 
 def question_digest(question: Question) -> str:

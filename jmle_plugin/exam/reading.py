@@ -1,15 +1,32 @@
-"""Which of an exam's sources is on this machine, and its paper in the exam's own blocks."""
+"""The paper of an exam: read from its first source that is here, placed in its blocks, sound.
+
+What must hold for the questions of every exam, whatever layout they come in, is checked here;
+what a data set lacks that its pack speaks of is found here.
+"""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.agreement import check_source
+from jmle_plugin.exam.block_spec import BlockSpec
+from jmle_plugin.exam.key_spec import KeySpec, ProhibitedSpec
+from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import Manifest
+from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
+from jmle_plugin.exam.sources.paper import folded
+
+_QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What names a test and a file; an ending of `-e2` names the second asking of a question."""
+_SETTLED = (Treatment.STANDARD, Treatment.EXCLUDE)
+"""Treatments that leave a question the same for everybody, whatever it counts."""
 
 
 def read_source(
@@ -86,3 +103,115 @@ def _placed(one: PaperQuestion, manifest: Manifest) -> PaperQuestion:
     if serial is not None:
         serial = replace(serial, id=block + serial.id.removeprefix(one.block))
     return replace(one, id=manifest.question_id(block, one.number), block=block, serial=serial)
+
+
+def check_structure(blocks: Mapping[str, BlockSpec], paper: Paper) -> None:
+    """PackError unless each question stands once, in its block, answerable, and none is missing."""
+    for name, times in Counter(one.id for one in paper.questions).items():
+        if times > 1:
+            raise PackError(f"question {name} stands {times} times", where=paper.file)
+    numbers: dict[str, list[int]] = {name: [] for name in blocks}
+    for one in paper.questions:
+        if one.block not in blocks:
+            raise PackError(
+                f"question {one.id}: block {one.block!r} is not one of {list(blocks)}",
+                where=paper.file,
+            )
+        numbers[one.block].append(one.number)
+        _check_question(one, paper.file)
+    for name, block in blocks.items():
+        there, due = Counter(numbers[name]), Counter(block.numbers)
+        wrong = {
+            "missing": [] if paper.gaps else sorted(due - there),
+            "not due": sorted(there.keys() - due.keys()),
+            "twice": sorted(number for number, times in there.items() if times > 1),
+        }
+        if any(wrong.values()):
+            detail = ", ".join(f"{what}: {which}" for what, which in wrong.items() if which)
+            raise PackError(
+                f"block {name} must have the questions {block.first} to {block.numbers[-1]} once "
+                "each, but "
+                f"has {there.total()} ({detail})",
+                where=paper.file,
+            )
+
+
+def _check_question(one: PaperQuestion, file: Path) -> None:
+    right = one.human_accuracy
+    problem = ""
+    if not _QUESTION_ID.fullmatch(one.id):
+        problem = (
+            "an id has at most 100 letters, digits and . _ - only, and does not end like -e2: "
+            "it names a test and a file, to which -e2 is added where it is asked again"
+        )
+    elif right is not None and not 0 <= right <= 1:
+        problem = f"human_accuracy {right:g} is no share; write it as 0 to 1"
+    else:
+        problem = one.kind.rules.wrong_question(one) or _wrong_labels(one.options)
+    if problem:
+        raise PackError(f"question {one.id}: {problem}", where=file)
+
+
+def _wrong_labels(labels: Iterable[str]) -> str:
+    named = list(labels)
+    for label in named:
+        if not label or set(label) & set(", "):
+            return f"nobody can write the label {label!r} in an answer"
+    if len(set(map(folded, named))) < len(named):
+        return f"of the labels {', '.join(named)} two are read as the same"
+    return ""
+
+
+def serials(paper: Paper) -> dict[str, list[str]]:
+    """Serial -> its questions; PackError when they do not share one context."""
+    first: dict[str, PaperQuestion] = {}
+    members: dict[str, list[str]] = {}
+    for one in paper.questions:
+        if one.serial is None:
+            continue
+        if first.setdefault(one.serial.id, one).serial != one.serial:
+            raise PackError(
+                f"question {one.id}: serial {one.serial.id!r} has another context than in "
+                f"question {first[one.serial.id].id}",
+                where=paper.file,
+            )
+        members.setdefault(one.serial.id, []).append(one.id)
+    return members
+
+
+def applicable(
+    spec: KeySpec, manifest: Manifest, questions: Mapping[str, Question], *, pointless: bool
+) -> KeySpec:
+    """The key state, without the criteria that this data set has no facts for."""
+    told: dict[str, object] = {}
+    if pointless:
+        told["criteria"] = {}
+        told["changes"] = [change for change in spec.changes if change.treatment in _SETTLED]
+    rule = spec.prohibited
+    if isinstance(manifest.source, OtherSource) and rule is not None and rule.listed:
+        # The list is an annotation of the first data set.
+        listed = any(one.prohibited for one in questions.values())
+        told["prohibited"] = rule if listed else ProhibitedSpec(limit=rule.limit)
+    return spec.model_copy(update=told)
+
+
+def absent_questions(manifest: Manifest, paper: Paper) -> dict[str, Question]:
+    """The questions that the paper should have and, as its layout may, lacks."""
+    there = {(one.block, one.number) for one in paper.questions}
+    return {
+        one.id: one
+        for block in manifest.blocks
+        for number in block.numbers
+        if paper.gaps and (block.id, number) not in there
+        for one in [
+            Question(
+                id=manifest.question_id(block.id, number),
+                block=block.id,
+                number=number,
+                section=block.section_of(number),
+                kind=QuestionKind.CHOICE,
+                text="",
+                points=block.points_of(number) or 0,
+            )
+        ]
+    }

@@ -20,9 +20,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Treatment
-from jmle_plugin.exam.sources.jsonl import read_lines
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
-from jmle_plugin.exam.sources.printed import asked_for, asks_for_order, with_options
+from jmle_plugin.exam.sources.paper import (
+    Paper,
+    PaperQuestion,
+    asked_for,
+    asks_for_order,
+    read_lines,
+    with_options,
+)
 from jmle_plugin.strict import validated
 
 FILE_NAME = "denqa.jsonl"

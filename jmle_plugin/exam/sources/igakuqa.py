@@ -26,9 +26,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.digit_boxes import boxed_number
-from jmle_plugin.exam.sources.jsonl import read_lines
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
+from jmle_plugin.exam.sources.paper import (
+    Paper,
+    PaperQuestion,
+    PaperSerial,
+    boxed_number,
+    read_lines,
+)
 from jmle_plugin.strict import validated
 
 BLOCKS = "ABCDEF"

@@ -33,13 +33,17 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Treatment
-from jmle_plugin.exam.sources.jsonl import json_files, parsed, read_text
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
-from jmle_plugin.exam.sources.printed import (
+from jmle_plugin.exam.sources.paper import (
+    Paper,
+    PaperQuestion,
+    PaperSerial,
     asked_for,
     asks_for_order,
+    json_files,
     labels_of,
     number_of,
+    parsed,
+    read_text,
     with_options,
 )
 from jmle_plugin.strict import validated

@@ -32,9 +32,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.jsonl import read_text
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
-from jmle_plugin.exam.sources.printed import asked_for, folded, labels_of, number_of, with_options
+from jmle_plugin.exam.sources.paper import (
+    Paper,
+    PaperQuestion,
+    PaperSerial,
+    asked_for,
+    folded,
+    labels_of,
+    number_of,
+    read_text,
+    with_options,
+)
 from jmle_plugin.files import read_json
 from jmle_plugin.strict import validated
 

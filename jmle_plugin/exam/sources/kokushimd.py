@@ -23,15 +23,18 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Treatment
-from jmle_plugin.exam.sources.digit_boxes import boxed_number
-from jmle_plugin.exam.sources.jsonl import json_files, parsed, read_text
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
-from jmle_plugin.exam.sources.printed import (
+from jmle_plugin.exam.sources.paper import (
+    Paper,
+    PaperQuestion,
     alternatives,
     asked_for,
+    boxed_number,
     folded,
+    json_files,
     labels_of,
     number_of,
+    parsed,
+    read_text,
     with_options,
 )
 from jmle_plugin.strict import validated

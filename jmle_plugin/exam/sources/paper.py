@@ -1,13 +1,33 @@
-"""What every adapter hands over: questions as printed, before rules and key are applied."""
+"""What every adapter hands over, and what several share to read it.
+
+A paper's questions are as printed, before rules and key are applied. Answers come as `a`, `A`,
+`ac`, `a,c`, `１`, `13`; several accepted ones as `a or c`. Errors of JSON name file and line.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Treatment
+from jmle_plugin.files import read_json, read_regular
+
+DAMAGED = "The file is damaged or cut off: delete it and run `jmle fetch` again."
+_KANJI = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
+_SELECT = re.compile(r"([0-9一二三四五])\s*つ\s*(?:を)?\s*選")
+_ALL = re.compile(r"(?:すべて|全て)\s*(?:を)?\s*選")
+_ORDER = re.compile(r"並べ(?:よ|る|た|て)|順(?:番|序)を")
+_OR = re.compile(r"\bor\b|または|又は|もしくは|[/;]")
+_NOTHING = re.compile(r"[\s,、・.()\[\]\"']+")
+_WHOLE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_CIRCLED = "①②③④⑤⑥⑦⑧⑨"
+_BOXES = re.compile(rf"(?:([0-9]+)\s?[,，]\s?)?([{_CIRCLED}]+)(?:[.．]([{_CIRCLED}]+))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +91,110 @@ class Paper:
     """What has to be known of all of it, a sentence each."""
     gaps: bool = False
     """The source leaves questions out: these are named, where others would be refused."""
+
+
+def read_text(file: Path) -> str:
+    """The text of a source's file; PackError where it cannot be read or is no UTF-8."""
+    try:
+        return read_regular(file).decode("utf-8-sig")
+    except OSError as error:
+        raise PackError(f"cannot be read ({error.strerror})", where=file) from error
+    except UnicodeDecodeError as error:
+        raise PackError(f"is not UTF-8 text ({error})", where=file, remedy=DAMAGED) from error
+
+
+def read_lines(file: Path) -> Iterator[tuple[int, Any]]:
+    """Line number and value of each line that is not blank."""
+    # Not splitlines: a text may hold other separators than the line feed.
+    for number, line in enumerate(read_text(file).split("\n"), start=1):
+        if line.strip():
+            yield number, parsed(line, file, f"line {number} ")
+
+
+def parsed(text: str, file: Path, place: str = "") -> Any:
+    """The value `text` is the JSON of; a name given twice in an object would lose an option."""
+    try:
+        return read_json(text)
+    except ValueError as error:
+        raise PackError(f"{place}is not valid JSON: {error}", where=file, remedy=DAMAGED) from error
+
+
+def json_files(below: Path) -> list[Path]:
+    """The files `NAME_*.json` in order, `NAME` and its folder being those of `below`."""
+    try:
+        beside = sorted(below.parent.iterdir())
+    except OSError:
+        return []
+    # Not glob: a name may hold what is a pattern there.
+    return [
+        file
+        for file in beside
+        if file.name.startswith(f"{below.name}_") and file.name.endswith(".json")
+    ]
+
+
+def folded(text: object) -> str:
+    """`text` in normal form, lower case."""
+    return unicodedata.normalize("NFKC", str(text)).lower().strip()
+
+
+def with_options(stem: str, options: Mapping[str, str]) -> str:
+    """The question as printed: `stem` and, where it does not hold them yet, the options."""
+    stem = stem.strip()
+    if not options or all(text.strip() and text.strip() in stem for text in options.values()):
+        return stem
+    printed = "\n".join(f"{label}　{text}" for label, text in options.items())
+    return f"{stem}\n\n{printed}"
+
+
+def asked_for(stem: str) -> int | None:
+    """How many options the words of a question ask for: 0 for all that apply, None unsaid."""
+    text = folded(stem)
+    if _ALL.search(text):
+        return 0
+    said = _SELECT.findall(text)
+    return (_KANJI.get(said[-1]) or int(said[-1])) if said else None
+
+
+def asks_for_order(stem: str) -> bool:
+    """Whether the words of a question ask for an order."""
+    return _ORDER.search(folded(stem)) is not None
+
+
+def alternatives(written: str) -> list[str]:
+    """The answers that `written` accepts, each by itself."""
+    return [part for part in map(str.strip, _OR.split(folded(written))) if part]
+
+
+def labels_of(answer: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels written in `answer`, in their order; () where anything else is written."""
+    known = {folded(label): label for label in labels}
+    parts = [part for part in _NOTHING.split(folded(answer)) if part]
+    if all(part in known for part in parts):
+        return tuple(known[part] for part in parts)
+    chars = "".join(parts)
+    return tuple(known[char] for char in chars) if set(chars) <= known.keys() else ()
+
+
+def number_of(answer: str) -> str | None:
+    """The number written in `answer`, as the examiners wrote it."""
+    text = folded(answer).replace(",", "").replace(" ", "")
+    return text if _WHOLE.fullmatch(text) else None
+
+
+def boxed_number(key: str, text: str) -> tuple[str, ...]:
+    """The numbers that answer the question `text`, of which the first is the one meant.
+
+    What the examiners print as a key is the digits in the boxes: for `①②.③` the key `100` is
+    10.0. Where a digit is printed before the boxes (`1, ①②③`), both the number (1130) and the
+    digits alone (130) are right. A key that does not fill the boxes printed last in `text`
+    stands as it is.
+    """
+    forms = list(_BOXES.finditer(text))
+    if not forms or not key.isascii() or not key.isdecimal():
+        return (key,)
+    before, whole, fraction = forms[-1].groups()
+    if len(key) != len(whole) + len(fraction or ""):
+        return (key,)
+    number = f"{key[: len(whole)]}.{key[len(whole) :]}" if fraction else key
+    return (before + number, number) if before else (number,)

@@ -11,9 +11,8 @@ import pytest
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.digit_boxes import boxed_number
 from jmle_plugin.exam.sources.igakuqa import BLOCKS, read
-from jmle_plugin.exam.sources.paper import PaperQuestion
+from jmle_plugin.exam.sources.paper import PaperQuestion, boxed_number
 
 PART = "data/2018/112"
 

@@ -10,9 +10,8 @@ import pytest
 from wcwidth import wcswidth
 
 from jmle_plugin.cli import main
-from jmle_plugin.cli.exams import as_json, as_text
+from jmle_plugin.cli.exams import ListedExam, as_json, as_text, list_exam
 from jmle_plugin.exam.library import find_packs, pack_folders
-from jmle_plugin.exam.listing import ListedExam, list_exam
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
