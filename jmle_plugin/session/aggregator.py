@@ -17,13 +17,17 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.provenance import RunContext
-from jmle_plugin.session.auditing import blind_half, share_text_only
 from jmle_plugin.session.closing import Ending, Overview, make_overview, named
 from jmle_plugin.session.collection import exam_ids, seat_part, seats
-from jmle_plugin.session.finish import Finished, finish
+from jmle_plugin.session.finish import (
+    Finished,
+    SittingMarks,
+    blind_half,
+    finish,
+    share_text_only,
+)
 from jmle_plugin.session.gate import Decision, decide, with_rulings
 from jmle_plugin.session.junit import case_properties, junit_writer, suite_properties
-from jmle_plugin.session.marks_taken import SittingMarks
 from jmle_plugin.session.outcomes import mark_of
 from jmle_plugin.session.settings import Settings
 

@@ -14,9 +14,8 @@ from jmle_plugin.report.overview import TITLE, Unasked, overview_lines, overview
 from jmle_plugin.report.terminal import Line, columns_of
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.collection import seat_part
-from jmle_plugin.session.finish import Finished
+from jmle_plugin.session.finish import Finished, SittingMarks
 from jmle_plugin.session.gate import FAILED, Decision
-from jmle_plugin.session.marks_taken import SittingMarks
 from jmle_plugin.session.outcomes import WRONG, wrong_lines
 from jmle_plugin.session.reports import append_overview
 from jmle_plugin.session.settings import Settings

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jmle_plugin.errors import JmleError
 from jmle_plugin.exam.kinds import forms
 from jmle_plugin.session.fixtures import seat_of
 from jmle_plugin.session.settings import SETTINGS_KEY
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 SITTINGS_KEY = pytest.StashKey["tuple[Sitting, ...]"]()
 NOBODY = "nobody-to-examine"
 """Id of the placeholder an exam test gets when no model and no run was named."""
+
+
+@contextmanager
+def as_usage_error() -> Iterator[None]:
+    """Turn our errors into pytest's usage error, which ends the session with status 4."""
+    try:
+        yield
+    except JmleError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def marker_helps() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""pytest's hooks in every session, registered by `jmle_plugin.plugin`. Each only delegates.
+"""pytest's hooks in every session, registered by `jmle_plugin.plugin`, and what is to be sat.
 
 Sessions that name no model and no run get nothing but the options: what a sitting
 needs is in `session.hooks`, registered when there is one.
@@ -7,15 +7,22 @@ needs is in `session.hooks`, registered when there is one.
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jmle_plugin.errors import SettingsError
 from jmle_plugin.session import collection, fixtures
 from jmle_plugin.session.options import add_options
-from jmle_plugin.session.settings import SETTINGS_KEY, as_usage_error, read_settings
-from jmle_plugin.session.sittings import open_sittings
+from jmle_plugin.session.settings import SETTINGS_KEY, Settings, read_settings
+
+if TYPE_CHECKING:
+    from jmle_plugin.ask.opening import Wanted
+    from jmle_plugin.ask.sitting import Sitting
+    from jmle_plugin.exam.model import Exam
+
+# What only a sitting needs is imported inside.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings and open the sittings."""
     # Last, so that it comes after pytest-recording whatever the install order.
     config.pluginmanager.register(fixtures, "jmle-fixtures")
-    with as_usage_error():
+    with collection.as_usage_error():
         settings = read_settings(config)
         told = getattr(config, "workerinput", {}).get(fixtures.WORKER_INPUT)
         sittings = open_sittings(settings, told and told["runs"])
@@ -68,3 +75,89 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
     """Refuse a session without a model or run, on the controller."""
     collection.refuse_unseated(node.config, ids)
+
+
+def open_sittings(
+    settings: Settings, told: Sequence[Mapping[str, Any]] | None = None
+) -> tuple[Sitting, ...]:
+    """The sittings asked for: none unless a model or a run is named.
+
+    A worker is `told` the runs (RunSpec as JSON) instead of looking for them: its
+    controller may be about to replace what lies there.
+    """
+    if not settings.candidates:
+        return ()
+    exams = _open_exams(settings)
+    from jmle_plugin.ask.halves import open_halves  # noqa: PLC0415
+    from jmle_plugin.ask.opening import open_sitting, reopen_sitting  # noqa: PLC0415
+
+    folder, audit = settings.cassettes, settings.asking.audit
+    if told is not None:
+        return tuple(
+            reopen_sitting(exams[run["exam"]], folder, run, settings.prompt, audit=audit)
+            for run in told
+        )
+    sittings: list[Sitting] = []
+    for exam in exams.values():
+        for model, run in settings.candidates:
+            wanted = _wanted(settings, model, run)
+            if audit:
+                sittings += open_halves(exam, folder, wanted)
+            else:
+                sittings.append(open_sitting(exam, folder, wanted))
+    names = [sitting.run.address for sitting in sittings]
+    if twice := [one.run.run for one in sittings if names.count(one.run.address) > 1]:
+        raise SettingsError(
+            f"two of the models share the run name {twice[0]}", remedy="Name the runs with --run."
+        )
+    return tuple(sittings)
+
+
+def _wanted(settings: Settings, model: str, run: str) -> Wanted:
+    from jmle_plugin.ask.opening import Wanted  # noqa: PLC0415
+    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+
+    asking = settings.asking
+    return Wanted(
+        model=model,
+        run=run,
+        prompt_file=settings.prompt,
+        parameters=asking.parameters,
+        images=ImageMode(asking.images) if asking.images and not asking.audit else None,
+        image_max_edge=asking.image_max_edge,
+        epochs=asking.epochs,
+        may_record=settings.may_record,
+        rewrite=settings.record_mode == "rewrite",
+        api_base=asking.api_base,
+    )
+
+
+def _open_exams(settings: Settings) -> dict[str, Exam]:
+    """The exams by id, in the order in which they were named."""
+    exams: dict[str, Exam] = {}
+    for name in settings.exams:
+        exam = _open_exam(settings, name)
+        if exam.id in exams:
+            raise SettingsError(
+                f"--exam names {exam.id} twice, the second time as {name}",
+                remedy="Name each exam once; what is asked often is a matter of --epochs.",
+            )
+        exams[exam.id] = exam
+    return exams
+
+
+def _open_exam(settings: Settings, name: str) -> Exam:
+    from jmle_plugin.exam.library import find_pack, find_packs, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
+
+    folders = pack_folders(settings.root)
+    pack = find_pack(name, folders)
+    exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
+    known = find_packs(folders).get(exam.id)
+    if known is not None and known.resolve() != pack.resolve():
+        raise SettingsError(
+            f"this pack calls itself {exam.id}, and so does {known}",
+            where=pack,
+            remedy="Give your pack an id of its own: results lie under it.",
+        )
+    return exam

@@ -3,27 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import with_doubt
-from jmle_plugin.errors import ResultError
+from jmle_plugin.errors import ComparisonError, ResultError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.epochs import score_epochs
+from jmle_plugin.mark.epochs import Asking, score_epochs
+from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.report.sheet import summary_line, unofficial
 from jmle_plugin.report.terminal import Line, sheet_lines
+from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import write_results
-from jmle_plugin.session.auditing import Audited, audit_halves
 from jmle_plugin.session.gate import Sat
-from jmle_plugin.session.marks_taken import SittingMarks
 from jmle_plugin.session.reports import write_reports
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:
     from jmle_plugin.session.baseline import Baseline
+
+
+@dataclass
+class SittingMarks:
+    """The marks of one sitting."""
+
+    sitting: Sitting
+    asked: dict[Asking, None] = field(default_factory=dict)
+    marks: dict[Asking, Mark] = field(default_factory=dict)
+    marked_by: dict[Asking, str] = field(default_factory=dict)
+    """What was asked -> node id of the test that marked it."""
+
+    def put(self, asking: Asking, node_id: str, mark: Mark) -> None:
+        """Take a mark. Two tests, or two different marks, make the question an error.
+
+        Only what had no reply may be asked again (by a plugin that reruns failed tests).
+        """
+        first = self.marked_by.setdefault(asking, node_id)
+        before = self.marks.get(asking)
+        if first != node_id:
+            self.error(asking, f"marked by two tests: {first} and {node_id}")
+        elif before is None or before.outcome is Outcome.ERROR or before == mark:
+            self.marks[asking] = mark
+        else:
+            self.error(asking, "marked more than once, and differently")
+
+    def error(self, asking: Asking, message: str) -> None:
+        """The question has no reply that could be marked."""
+        exam, (name, epoch) = self.sitting.exam, asking
+        self.marks[asking] = mark_error(
+            exam.questions[name], exam.key, message.strip(), epoch=epoch
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """An audit, or why there is none."""
+
+    audit: Audit | None
+    refusal: str = ""
+
+    def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
+        """For people: the whole of it in lines of `columns`, or one line."""
+        from jmle_plugin.report.audit import headline, text_lines  # noqa: PLC0415
+
+        if self.audit is None:
+            yield Line(self.refusal)
+        elif quiet:
+            yield Line(headline(self.audit))
+        else:
+            yield from map(Line, text_lines(self.audit, columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +178,35 @@ def _write(results: Results, exam: Exam, settings: Settings) -> tuple[Sequence[s
     lines = [*told, f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
     unwritten = [f"a report could not be written: {one}" for one in reports.problems]
     return [*lines, *reports.problems], "; ".join(unwritten)
+
+
+def share_text_only(taken: Sequence[SittingMarks]) -> None:
+    """Give blind halves the marks of the text-only questions that the other halves asked."""
+    for one in taken:
+        blind = blind_half(taken, one)
+        if blind is None or not blind.asked:
+            continue
+        for asking in one.asked:
+            if blind.sitting.borrows(one.sitting.exam.questions[asking[0]]):
+                blind.asked[asking] = None
+                if asking in one.marks:
+                    blind.marks[asking] = one.marks[asking]
+
+
+def blind_half(taken: Sequence[SittingMarks], vision: SittingMarks) -> SittingMarks | None:
+    """The other half of an audit; None where `vision` is not one of two."""
+    for one in taken:
+        exam, source = one.sitting.exam.id, one.sitting.run.text_only_from
+        if one.sitting.half and (exam, source) == (vision.sitting.exam.id, vision.sitting.run.run):
+            return one
+    return None
+
+
+def audit_halves(vision: Results, blind: Results, exam: Exam) -> Audited:
+    """Audit two sittings, or say why that cannot be."""
+    from jmle_plugin.compare.audit import audit  # noqa: PLC0415 - numpy, where somebody audits
+
+    try:
+        return Audited(audit(vision, blind, exam))
+    except ComparisonError as error:
+        return Audited(None, f"{vision.run.name} {error.problem}")

@@ -12,9 +12,10 @@ import pytest
 from jmle_plugin.ask.lean import import_vcr
 from jmle_plugin.ask.matching import MATCHER, matches
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.session.collection import as_usage_error
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.session.outcomes import shown_status, with_mark
-from jmle_plugin.session.settings import SETTINGS_KEY, Settings, as_usage_error
+from jmle_plugin.session.settings import SETTINGS_KEY, Settings
 
 
 def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]) -> None:

@@ -6,28 +6,17 @@ Precedence: command line, then environment, then ini, then default.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jmle_plugin.errors import JmleError, SettingsError
+from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.session.options import asked, read_values
-
-
-@contextmanager
-def as_usage_error() -> Iterator[None]:
-    """Turn our errors into pytest's usage error, which ends the session with status 4."""
-    try:
-        yield
-    except JmleError as error:
-        raise pytest.UsageError(str(error)) from error
-
 
 _RECORD_MODES = ("once", "none", "rewrite")
 _MILLION = 1_000_000

@@ -22,10 +22,9 @@ from jmle_plugin.gateway.protocol import (
     Prices,
     RunConfig,
 )
-from jmle_plugin.session.live import rewriting
-from jmle_plugin.session.live.folding import JOURNAL, drop_empty, fold_journal
-from jmle_plugin.session.live.plan import Plan
-from jmle_plugin.session.live.progress import Progress
+from jmle_plugin.session.live import keeping
+from jmle_plugin.session.live.keeping import JOURNAL, drop_empty, fold_journal
+from jmle_plugin.session.live.progress import Plan, Progress
 from jmle_plugin.session.settings import Settings
 
 _LOG = ".gateway.log"
@@ -66,8 +65,8 @@ class LiveAsking:
         Returns before the gateway is ready: that takes seconds, in which tests are collected.
         """
         for one in self._sittings:
-            if self._rewrite and not rewriting.resumes(one):
-                rewriting.set_journal_aside(one)
+            if self._rewrite and not keeping.resumes(one):
+                keeping.set_journal_aside(one)
             else:
                 fold_journal(one)
         runs = [one for one in self._sittings if self._rewrite or _lacks_any(one)]
@@ -105,11 +104,11 @@ class LiveAsking:
         for plan in plans:
             self._check_vision(plan, facts[plan.sitting.run.model])
             if self._rewrite:
-                rewriting.check_whole(plan.sitting, plan.asked)
+                keeping.check_whole(plan.sitting, plan.asked)
         for plan in plans:
             for line in plan.lines(facts[plan.sitting.run.model], self._concurrency):
                 say(line)
-            if self._rewrite and (folder := rewriting.set_aside(plan.sitting, plan.asked)):
+            if self._rewrite and (folder := keeping.set_aside(plan.sitting, plan.asked)):
                 say(f"  the replies recorded before are in {folder}")
             self._announced = True
             self._gateway.announce(_announcement(plan))
@@ -126,7 +125,7 @@ class LiveAsking:
         for one in self._sittings:
             try:
                 fold_journal(one)
-                rewriting.finish(one)
+                keeping.finish(one)
             except JmleError as error:
                 reasons.setdefault(one.run.address, str(error))
         return reasons
@@ -135,7 +134,7 @@ class LiveAsking:
         # Several tests may be about one question, which is asked once.
         own = {(seat.question.id, seat.epoch): seat for seat in seats if seat.sitting is sitting}
         if self._rewrite:
-            missing = rewriting.unwritten(sitting, own.values())
+            missing = keeping.unwritten(sitting, own.values())
         else:
             missing = [seat for seat in own.values() if not _path(seat).exists()]
         asked = {(seat.question.id, seat.epoch) for seat in missing}

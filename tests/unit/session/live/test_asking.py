@@ -18,7 +18,7 @@ from jmle_plugin.files import digest
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import ModelFacts
 from jmle_plugin.session.live.asking import LiveAsking
-from jmle_plugin.session.live.folding import JOURNAL
+from jmle_plugin.session.live.keeping import JOURNAL
 from jmle_plugin.session.settings import Settings
 from tests.builders import (
     ANSWERS,

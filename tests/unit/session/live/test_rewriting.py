@@ -10,8 +10,8 @@ from jmle_plugin.ask.run import RUN_FILE, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import JournalError, SettingsError
 from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.session.live import rewriting
-from jmle_plugin.session.live.folding import JOURNAL
+from jmle_plugin.session.live import keeping
+from jmle_plugin.session.live.keeping import JOURNAL
 from tests.builders import make_completion, make_run, make_sitting
 
 WARM = {"temperature": 1}
@@ -49,8 +49,8 @@ def there(folder: Path) -> set[str]:
 
 def test_what_is_chosen_is_moved_and_the_rest_stays(sitting: Sitting) -> None:
     chosen = seats(sitting, "A-1", "A-3")
-    assert names(rewriting.unwritten(sitting, chosen)) == ["A-1", "A-3"]
-    target = rewriting.set_aside(sitting, chosen)
+    assert names(keeping.unwritten(sitting, chosen)) == ["A-1", "A-3"]
+    target = keeping.set_aside(sitting, chosen)
     assert target == sitting.folder / ".replaced" / "1"
     assert there(target) == {"A-1.yaml", RUN_FILE}
     assert {"A-2.yaml", "B-1.yaml", RUN_FILE} <= there(sitting.folder)
@@ -59,35 +59,35 @@ def test_what_is_chosen_is_moved_and_the_rest_stays(sitting: Sitting) -> None:
 
 def test_an_interrupted_rewriting_goes_on_with_what_it_lacks(sitting: Sitting) -> None:
     chosen = seats(sitting, "A-1", "A-2")
-    assert not rewriting.resumes(sitting)
-    rewriting.set_aside(sitting, chosen)
+    assert not keeping.resumes(sitting)
+    keeping.set_aside(sitting, chosen)
     record(sitting, "A-1", "new")
-    rewriting.finish(sitting)
-    assert rewriting.resumes(sitting)
-    left = rewriting.unwritten(sitting, chosen)
+    keeping.finish(sitting)
+    assert keeping.resumes(sitting)
+    left = keeping.unwritten(sitting, chosen)
     assert names(left) == ["A-2"]
-    assert rewriting.set_aside(sitting, left) is None
+    assert keeping.set_aside(sitting, left) is None
     assert sitting.cassette(sitting.exam.questions["A-1"]).read_text() == "new"
     record(sitting, "A-2", "new")
-    rewriting.finish(sitting)
-    assert not rewriting.resumes(sitting)
+    keeping.finish(sitting)
+    assert not keeping.resumes(sitting)
     assert there(sitting.folder / ".replaced") == {"1"}
 
 
 def test_a_wider_rewriting_asks_all_that_the_interrupted_one_did_not(sitting: Sitting) -> None:
-    rewriting.set_aside(sitting, seats(sitting, "A-1", "A-2"))
+    keeping.set_aside(sitting, seats(sitting, "A-1", "A-2"))
     record(sitting, "A-1", "new")
-    left = rewriting.unwritten(sitting, seats(sitting, "A-1", "A-2", "B-1", "B-2"))
+    left = keeping.unwritten(sitting, seats(sitting, "A-1", "A-2", "B-1", "B-2"))
     assert names(left) == ["A-2", "B-1", "B-2"]
-    assert rewriting.set_aside(sitting, left) == sitting.folder / ".replaced" / "2"
+    assert keeping.set_aside(sitting, left) == sitting.folder / ".replaced" / "2"
     assert there(sitting.folder / ".replaced" / "2") == {"B-1.yaml", RUN_FILE}
     for name in ("A-2", "B-1"):
         record(sitting, name, "new")
-    rewriting.finish(sitting)
-    assert rewriting.resumes(sitting)
+    keeping.finish(sitting)
+    assert keeping.resumes(sitting)
     record(sitting, "B-2", "new")
-    rewriting.finish(sitting)
-    assert not rewriting.resumes(sitting)
+    keeping.finish(sitting)
+    assert not keeping.resumes(sitting)
 
 
 def test_a_rewriting_killed_while_it_moved_is_begun_anew(
@@ -105,10 +105,10 @@ def test_a_rewriting_killed_while_it_moved_is_begun_anew(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", rename)
         with pytest.raises(KeyboardInterrupt):
-            rewriting.set_aside(sitting, chosen)
+            keeping.set_aside(sitting, chosen)
     # The reply that was not moved yet is an old one.
-    assert names(rewriting.unwritten(sitting, chosen)) == ["A-1", "A-2"]
-    rewriting.set_aside(sitting, chosen)
+    assert names(keeping.unwritten(sitting, chosen)) == ["A-1", "A-2"]
+    keeping.set_aside(sitting, chosen)
     kept = [there(sitting.folder / ".replaced" / number) for number in ("1", "2")]
     assert kept[0] | kept[1] == {"A-1.yaml", "A-2.yaml", RUN_FILE}
 
@@ -117,43 +117,43 @@ def test_one_run_is_never_asked_in_two_ways(sitting: Sitting) -> None:
     warm = make(sitting.folder, parameters=WARM)
     before = there(sitting.folder)
     with pytest.raises(SettingsError, match=r"2 replies would stay, the first A-2"):
-        rewriting.set_aside(warm, seats(warm, "A-1"))
+        keeping.set_aside(warm, seats(warm, "A-1"))
     assert there(sitting.folder) == before
 
-    target = rewriting.set_aside(warm, seats(warm, "A-1", "A-2", "B-1"))
+    target = keeping.set_aside(warm, seats(warm, "A-1", "A-2", "B-1"))
     assert target is not None
     assert there(target) == {"A-1.yaml", "A-2.yaml", "B-1.yaml", RUN_FILE}
     assert RUN_FILE not in there(sitting.folder)
-    assert rewriting.resumes(warm)
+    assert keeping.resumes(warm)
 
 
 def test_another_way_does_not_go_on_with_an_interrupted_rewriting(sitting: Sitting) -> None:
     everything = seats(sitting, "A-1", "A-2", "B-1")
-    rewriting.set_aside(sitting, everything)
+    keeping.set_aside(sitting, everything)
     record(sitting, "A-1", "new")
     warm = make(sitting.folder, parameters=WARM)
-    assert not rewriting.resumes(warm)
-    assert names(rewriting.unwritten(warm, everything)) == ["A-1", "A-2", "B-1"]
+    assert not keeping.resumes(warm)
+    assert names(keeping.unwritten(warm, everything)) == ["A-1", "A-2", "B-1"]
 
 
 def test_more_epochs_are_the_same_way_of_asking(sitting: Sitting) -> None:
     more = make(sitting.folder, epochs=3)
-    target = rewriting.set_aside(more, seats(more, "A-1"))
+    target = keeping.set_aside(more, seats(more, "A-1"))
     assert target is not None
     assert RUN_FILE in there(sitting.folder)
 
 
 def test_a_journal_that_was_left_is_kept_with_what_is_replaced(sitting: Sitting) -> None:
     file = sitting.folder / JOURNAL
-    rewriting.set_journal_aside(sitting)
+    keeping.set_journal_aside(sitting)
     with Journal(file):
         pass
-    rewriting.set_journal_aside(sitting)
+    keeping.set_journal_aside(sitting)
     assert ".replaced" not in there(sitting.folder)
     with Journal(file) as journal:
         journal.append(Entry("A-3", 1, "0" * 64, make_completion("arrived")))
         with pytest.raises(JournalError):
-            rewriting.set_journal_aside(sitting)
-    rewriting.set_journal_aside(sitting)
+            keeping.set_journal_aside(sitting)
+    keeping.set_journal_aside(sitting)
     assert not file.exists()
     assert "arrived" in (sitting.folder / ".replaced" / "1" / "journal").read_text()
