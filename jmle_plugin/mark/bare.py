@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jmle_plugin.exam.model import Question
+from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.mark.answer_line import find_last_word
 from jmle_plugin.mark.readers import READERS
 
@@ -52,6 +52,11 @@ def read_recorded(question: Question, written: str) -> tuple[str, ...]:
     return _between_commas(question, written.strip())
 
 
+def accepts_any(project: str, treatment: Treatment) -> bool:
+    """Whether `project`'s own grading counts any answer to a question so treated as correct."""
+    return project in _ACCEPTING and treatment is Treatment.CREDIT_ALL
+
+
 def _between_commas(question: Question, text: str) -> tuple[str, ...]:
     if not question.kind.rules.labelled:
         return (text,) if text else ()
@@ -78,3 +83,6 @@ RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {
     "YakugakuQA": _between_commas,
 }
 """Project -> its rule."""
+
+_ACCEPTING = frozenset({"IgakuQA"})
+"""IgakuQA's `scripts/evaluate_main.py` counts every answer to 116A71 as right."""

@@ -12,9 +12,10 @@ from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.prompt import DEFAULT_MARKER
-from jmle_plugin.exam.model import AnswerKey, Question
+from jmle_plugin.exam.model import AnswerKey, Question, Treatment
 from jmle_plugin.gateway.reply import Reply, SentImage, Usage
 from jmle_plugin.mark.answer_line import DECORATION, marker_pattern
+from jmle_plugin.mark.bare import accepts_any
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.mark.numeric import as_number
@@ -23,6 +24,8 @@ from jmle_plugin.text import printable
 
 _WHOLE = "stop"
 """The finish reason of a reply that its model ended; no other, and none, vouches for that."""
+MISCOUNTED = "wrong number of choices"
+"""What is said of an answer that could be read and has other than the number asked for."""
 MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
 _FEW_WORDS = 24
@@ -107,6 +110,17 @@ class Mark(Strict):
             return f"{self.outcome} with {answered} for {self.points} of {self.max} points"
         return ""
 
+    @property
+    def invalid(self) -> str:
+        """Why an answer that was read is none, in a few words; empty where that is not so.
+
+        Such an answer can be read, so it is never called unreadable.
+        """
+        if self.outcome is not Outcome.NO_ANSWER or not self.answer:
+            return ""
+        fits = len(self.answer) in map(len, self.accepted)
+        return "not a number" if fits else MISCOUNTED
+
 
 def _alike(answer: Sequence[str], accepted: Sequence[str]) -> bool:
     if len(answer) == len(accepted) == 1 and (number := as_number(answer[0])) is not None:
@@ -126,6 +140,13 @@ def mark_reply(
     reading = read_reply_answer(question, reply, extraction)
     entry = key.entries[question.id]
     outcome = grade(question, entry, reading, key.numeric)
+    # A right answer is the key's own, however long; others may be anything.
+    answer = [one if outcome is Outcome.CORRECT else _short(one) for one in reading.answer]
+    accepted = [list(one) for one in entry.accepted]
+    published = extraction is Extraction.PUBLISHED
+    if answer and published and accepts_any(reply.answer_of, entry.treatment):
+        outcome = Outcome.CORRECT
+        accepted += [] if answer in accepted else [answer]
     earned = score(question, entry, outcome)
     return Mark(
         question=question.id,
@@ -134,11 +155,8 @@ def mark_reply(
         max=earned.maximum,
         min=earned.least,
         outcome=outcome,
-        # A right answer is the key's own, however long; others may be anything.
-        answer=[
-            answer if outcome is Outcome.CORRECT else _short(answer) for answer in reading.answer
-        ],
-        accepted=[list(answer) for answer in entry.accepted],
+        answer=answer,
+        accepted=accepted,
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
         tokens=reply.usage,
@@ -196,11 +214,26 @@ def key_text(accepted: Sequence[Sequence[str]]) -> str:
     return " or ".join(map(answer_text, accepted))
 
 
-def explain(question: Question, mark: Mark, line: str = "", marker: str = DEFAULT_MARKER) -> str:
+_TREATED = {
+    Treatment.CREDIT_ALL: "credited to every candidate",
+    Treatment.EXCLUDE: "excluded from the scoring for every candidate",
+    Treatment.EXCLUDE_IF_WRONG: "excluded from the scoring, since it was not answered correctly",
+}
+
+
+def explain(
+    question: Question,
+    mark: Mark,
+    line: str = "",
+    *,
+    marker: str = DEFAULT_MARKER,
+    treatment: Treatment = Treatment.STANDARD,
+) -> str:
     """One line for people: `120A-74 (1 pt): answered 0.4 g, key 0.40`.
 
     `line` is the answer line: it is shown where no answer could be read in it, and the unit
-    of a number is taken from it.
+    of a number is taken from it. What the examiners decided about the question comes first:
+    `116A71 (1 pt): credited to every candidate (answered a, key e)`.
     """
     unit = "pt" if question.points == 1 else "pts"
     answered = answer_text(mark.answer)
@@ -208,10 +241,13 @@ def explain(question: Question, mark: Mark, line: str = "", marker: str = DEFAUL
         answered = _with_unit(answered, line, marker)
     unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
     given = f"answered {answered}" if answered else unread
-    if mark.answer and mark.outcome is Outcome.NO_ANSWER:
+    if mark.invalid:
         given += f" (not {question.kind.rules.wanted(question)})"
-    asked = cassette_name(question.id, mark.epoch)
-    return f"{asked} ({question.points} {unit}): {given}, key {key_text(mark.accepted)}"
+    if mark.accepted:
+        given += f", key {key_text(mark.accepted)}"
+    if decided := _TREATED.get(treatment):
+        given = f"{decided} ({given})"
+    return f"{cassette_name(question.id, mark.epoch)} ({question.points} {unit}): {given}"
 
 
 def _with_unit(number: str, line: str, marker: str) -> str:

@@ -10,7 +10,7 @@ from jmle_plugin.exam.kinds import forms
 from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, mark_error
+from jmle_plugin.mark.marks import MISCOUNTED, Mark, mark_error
 from jmle_plugin.mark.sheet import (
     Formatting,
     ImageTally,
@@ -221,6 +221,7 @@ def reached_verdict(
 
 def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Formatting:
     marked = [question for question in chosen if question.id in marks]
+    unanswered = [q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER]
     return Formatting(
         tolerant=tally(
             (
@@ -231,5 +232,10 @@ def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Format
             ),
             marks,
         ),
-        unreadable=tally((q for q in marked if marks[q.id].outcome is Outcome.NO_ANSWER), marks),
+        unreadable=tally((q for q in unanswered if not _miscounted(marks[q.id])), marks),
+        miscounted=tally((q for q in unanswered if _miscounted(marks[q.id])), marks),
     )
+
+
+def _miscounted(mark: Mark) -> bool:
+    return mark.invalid == MISCOUNTED

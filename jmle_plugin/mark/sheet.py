@@ -139,7 +139,9 @@ class Formatting(Strict):
     tolerant: Tally
     """Correct answers that only a tolerant reader accepts."""
     unreadable: Tally
-    """Replies without a valid answer, marked wrong: `max` is what they were worth."""
+    """Replies in which no answer could be read, marked wrong: `max` is what they were worth."""
+    miscounted: Tally = Tally()
+    """Replies whose answer could be read and has the wrong number of choices, marked wrong."""
 
 
 class TokenTotals(Usage):

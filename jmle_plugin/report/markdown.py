@@ -101,7 +101,7 @@ def _lost(results: Results) -> Iterator[str]:
 def _lost_row(mark: Mark) -> list[str]:
     answered = literal(answer_text(mark.answer))
     if mark.outcome is not Outcome.INCORRECT:
-        answered = f"{answered} ({_OUTCOMES[mark.outcome]})".strip()
+        answered = f"{answered} ({mark.invalid or _OUTCOMES[mark.outcome]})".strip()
     points = f"{mark.points}/{mark.max}"
     return [prose(mark.question), points, answered, literal(key_text(mark.accepted))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes
+from jmle_plugin.mark.marks import MISCOUNTED, ImageBytes
 from jmle_plugin.mark.sheet import (
     CostTotal,
     EpochScore,
@@ -100,12 +100,17 @@ def _by_human_accuracy(bins: Mapping[str, Tally]) -> str:
 
 
 def _formatting(form: Formatting) -> str:
-    lost = form.unreadable.max - form.unreadable.points
+    miscounted = f"{_lost(form.miscounted, f'with the {MISCOUNTED}')}; "
     return (
-        f"Formatting: {form.unreadable.questions} unreadable ({count(lost, 'point')} lost); "
+        f"Formatting: {_lost(form.unreadable, 'unreadable')}; "
+        f"{miscounted if form.miscounted.questions else ''}"
         f"{form.tolerant.questions} correct only to a tolerant reader "
         f"({count(form.tolerant.points, 'point')})"
     )
+
+
+def _lost(tally: Tally, what: str) -> str:
+    return f"{tally.questions} {what} ({count(tally.max - tally.points, 'point')} lost)"
 
 
 def _unanswered(results: Results, columns: int) -> Iterator[str]:

@@ -77,7 +77,7 @@ FIELDS = (
     "exam", "run", "model", "question", "epoch", "block", "section", "kind", "images",
     "points", "max", "outcome", "answer", "key", "how", "prohibited",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost_usd",
-    "finish_reason", "returned_model", "error", "figures_missing",
+    "finish_reason", "returned_model", "error", "figures_missing", "invalid",
 )  # fmt: skip
 """In this order, in every version; later versions add columns at the end."""
 
@@ -134,6 +134,7 @@ def _marked(mark: Mark) -> dict[str, Any]:
         "how": mark.how.value,
         "prohibited": answer_text(mark.prohibited),
         "error": mark.error,
+        "invalid": mark.invalid,
     }
 
 

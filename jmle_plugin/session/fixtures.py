@@ -180,7 +180,11 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
         stash[MARK_KEY] = made.model_dump_json()
         if made.outcome is not Outcome.CORRECT:
             line = answer_line(exam_seat.question, reply, settings.extraction)
-            raise WrongAnswer(explain(exam_seat.question, made, line, reply.marker), reply.text)
+            entry = exam_seat.sitting.exam.key.entries[exam_seat.question.id]
+            told = explain(
+                exam_seat.question, made, line, marker=reply.marker, treatment=entry.treatment
+            )
+            raise WrongAnswer(told, reply.text)
         return made
 
     return put_on_record

@@ -43,7 +43,10 @@ def junit_writer(config: pytest.Config) -> JunitWriter | None:
 
 
 def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:
-    """One mark: points are exam points, `cost` is in US dollars."""
+    """One mark: points are exam points, `cost` is in US dollars.
+
+    `invalid` says why an answer that was read is none, and is there for no other.
+    """
     return [
         ("exam", exam),
         ("run", run),
@@ -55,6 +58,7 @@ def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:
         ("answer", answer_text(mark.answer)),
         ("key", key_text(mark.accepted)),
         ("cost", _cost(mark.cost)),
+        *([("invalid", mark.invalid)] if mark.invalid else []),
     ]
 
 

@@ -202,6 +202,8 @@ def _asking(
 ) -> dict[str, Any]:
     told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
     told["epoch"] = mark.epoch
+    if mark.invalid:
+        told["invalid"] = mark.invalid
     if mark.error:
         told["error"] = clipped(mark.error, _ERROR)
     found = replies.get((mark.question, mark.epoch))

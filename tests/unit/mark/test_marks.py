@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -218,6 +219,67 @@ def test_published_text_that_is_no_number_is_explained() -> None:
     assert explain(EXAM.questions["A-3"], mark) == (
         "A-3 (1 pt): answered 28** (not a number), key 0.40"
     )
+
+
+@pytest.mark.parametrize(
+    ("treatment", "told"),
+    [
+        (Treatment.CREDIT_ALL, "credited to every candidate"),
+        (Treatment.EXCLUDE, "excluded from the scoring for every candidate"),
+        (
+            Treatment.EXCLUDE_IF_WRONG,
+            "excluded from the scoring, since it was not answered correctly",
+        ),
+    ],
+)
+def test_what_the_examiners_decided_comes_before_the_answer(
+    treatment: Treatment, told: str
+) -> None:
+    line = explain(EXAM.questions["A-1"], marked("A-1", "【回答】b"), treatment=treatment)
+    assert line == f"A-1 (1 pt): {told} (answered b, key a)"
+
+
+def test_an_excluded_question_without_a_key_names_none() -> None:
+    mark = marked("A-1", "【回答】b").model_copy(update={"accepted": []})
+    line = explain(EXAM.questions["A-1"], mark, treatment=Treatment.EXCLUDE)
+    assert line.endswith("for every candidate (answered b)")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule", "invalid"),
+    [
+        ("A-1", "【回答】b,c", Extraction.STANDARD, "wrong number of choices"),
+        ("A-2", "【回答】b", Extraction.STANDARD, "wrong number of choices"),
+        ("A-1", "?", Extraction.STANDARD, ""),
+        ("A-1", "【回答】b", Extraction.STANDARD, ""),
+        ("A-3", "【回答】28**", Extraction.PUBLISHED, "not a number"),
+    ],
+)
+def test_an_answer_that_is_none_says_why(
+    name: str, text: str, rule: Extraction, invalid: str
+) -> None:
+    assert marked(name, text, extraction=rule).invalid == invalid
+
+
+@pytest.mark.parametrize(
+    ("project", "rule", "outcome"),
+    [
+        ("IgakuQA", Extraction.PUBLISHED, Outcome.CORRECT),
+        ("IgakuQA", Extraction.STANDARD, Outcome.INCORRECT),
+        ("IgakuQA119", Extraction.PUBLISHED, Outcome.INCORRECT),
+        ("", Extraction.PUBLISHED, Outcome.INCORRECT),
+    ],
+)
+def test_a_credited_question_is_correct_where_its_project_counts_it(
+    project: str, rule: Extraction, outcome: Outcome
+) -> None:
+    question, key = EXAM.questions["A-1"], make_key({"A-1": Treatment.CREDIT_ALL})
+    reply = Reply("b" if project else "【回答】b", answer_of=project)
+    mark = mark_reply(question, key, reply, extraction=rule)
+    assert (mark.outcome, mark.points, mark.max) == (outcome, 1, 1)
+    assert (["b"] in mark.accepted) is (outcome is Outcome.CORRECT)
+    unread = mark_reply(question, key, replace(reply, text=""), extraction=rule)
+    assert (unread.outcome, unread.points) == (Outcome.NO_ANSWER, 1)
 
 
 def test_every_accepted_answer_is_shown() -> None:

@@ -299,6 +299,15 @@ def test_form_of_answers_is_accounted_for() -> None:
     form = build_sheet(EXAM, marks, NAMES).formatting
     assert (form.tolerant.questions, form.tolerant.points) == (2, 2)
     assert (form.unreadable.questions, form.unreadable.max) == (2, 4)
+    assert form.miscounted == Tally()
+
+
+def test_an_answer_with_the_wrong_number_of_choices_is_not_called_unreadable() -> None:
+    marks = make_marks(EXAM, B_1=Outcome.NO_ANSWER, B_2=Outcome.NO_ANSWER)
+    marks["B-2"] = marks["B-2"].model_copy(update={"answer": ["a", "b"], "how": How.EXACT})
+    form = build_sheet(EXAM, marks, NAMES).formatting
+    assert (form.unreadable.questions, form.unreadable.max) == (1, 1)
+    assert (form.miscounted.questions, form.miscounted.max) == (1, 3)
 
 
 def test_tokens_nobody_gave_are_unknown() -> None:

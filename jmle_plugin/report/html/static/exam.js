@@ -16,7 +16,7 @@ function link(id, text = id) {
 const outcomes = {
   correct: ["○", "correct"],
   incorrect: ["✕", "incorrect"],
-  no_answer: ["△", "no answer"],
+  no_answer: ["△", "no valid answer"],
   error: ["!", "error"],
   none: ["·", "not asked"],
 };

@@ -92,6 +92,7 @@ function asking(mark, alone, people) {
     h("p", { class: "given" }, sign(mark.outcome), " ",
       alone ? null : h("span", { class: "quiet" }, `epoch ${mark.epoch}: `),
       h("b", {}, foreign(answerText(mark.answer, mark.outcome))),
+      mark.invalid ? ` (${mark.invalid})` : null,
       h("span", { class: "points" }, `${mark.points} / ${mark.max}`)),
     mark.error ? h("p", { class: "missing" }, foreign(mark.error)) : null,
     mark.outcome === "error" ? null : h("p", { class: "reading" }, readingOf(mark, people),
