@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
-from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, recorded_prompt
+from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, load_recorded_prompt
 from jmle_plugin.ask.run import (
     RUN_FILE,
     ImageMode,
@@ -106,7 +106,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder, recorded)
     wanted = _as_can_be_shown(exam, wanted)
     if wanted.prompt_file is None and not (wanted.rewrite and wanted.model):
-        prompt = _prompt_of(spec.prompt, exam)
+        prompt = load_recorded_prompt(spec.prompt.sha256, exam)
     if wanted.rewrite:
         again = wanted if wanted.model else _as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
@@ -127,20 +127,11 @@ def reopen_sitting(
     `audit` says whether both halves of an audit sit in this session.
     """
     spec = RunSpec.model_validate(run)
-    prompt = None
-    if spec.prompt is not None:
-        prompt = load_prompt(prompt_file, exam) if prompt_file else _prompt_of(spec.prompt, exam)
+    prompt = load_prompt(prompt_file, exam) if spec.prompt is not None else None
+    if spec.prompt is not None and prompt_file is None:
+        prompt = load_recorded_prompt(spec.prompt.sha256, exam)
     half = audit and spec.text_only_from is not None
     return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run, half=half)
-
-
-def _prompt_of(recorded: PromptRef, exam: Exam) -> Prompt:
-    """The prompt that a run was recorded with, where it is one of the suite's own.
-
-    Any other is in a file that only its user knows: the suite's own for new runs then stands in,
-    and is found to differ.
-    """
-    return load_prompt(recorded_prompt(recorded.sha256), exam)
 
 
 def is_recorded(folder: Path) -> bool:

@@ -125,6 +125,15 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
     )
 
 
+def load_recorded_prompt(sha256: str, exam: Exam) -> Prompt:
+    """The prompt of that sha256, where it is one of the suite's own.
+
+    Any other is in a file that only its user knows: the suite's own for new runs then stands in,
+    and is found to differ.
+    """
+    return load_prompt(recorded_prompt(sha256), exam)
+
+
 def _example(question: Question) -> str:
     spread = question.labels[::2]
     many = question.select or 2  # of those that apply there may be two
