@@ -158,7 +158,8 @@ def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> R
 def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     """Marks a reply and puts the mark on record, once."""
     from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
-    from jmle_plugin.mark.marks import answer_line, explain, mark_reply  # noqa: PLC0415
+    from jmle_plugin.mark.marks import answer_line, mark_reply  # noqa: PLC0415
+    from jmle_plugin.session.outcomes import explain  # noqa: PLC0415
 
     settings = request.config.stash[SETTINGS_KEY]
     stash = request.node.stash

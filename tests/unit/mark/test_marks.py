@@ -19,10 +19,10 @@ from jmle_plugin.mark.marks import (
     ImageBytes,
     Mark,
     answer_line,
-    explain,
     mark_error,
     mark_reply,
 )
+from jmle_plugin.session.outcomes import explain
 from tests.builders import make_exam, make_key, make_mark
 
 EXAM = make_exam()
