@@ -6,22 +6,23 @@ The prompt asks for free reasoning and one last line ``【回答】a``, ``【回
 standard
     The last answer line of the reply counts (``answer_line`` finds it). Precisely the
     asked format is *exact*; what a human examiner would still read is *tolerant* (the
-    grammars are in ``choice``, ``sequence`` and ``numeric``); everything else is *none*. Where the
+    grammars are in ``choice``, ``readers`` and ``numeric``); everything else is *none*. Where the
     reply has no answer line at all, in this order: a stand-in in the reply (``【解答】c``,
     ``\boxed{c}``), then an answer line of the reasoning. What a template's tags mark as thinking
-    is reasoning (``thinking``), and the reasoning of a reply that is not known to be whole is never
+    is reasoning, and the reasoning of a reply that is not known to be whole is never
     read: it was cut, or broke off, before there was an answer.
 published
     JMLE2026-Bench's own rule to the letter (``published``).
 
 Imported records of other projects may hold the answer alone; what both rules mean for those
-stands in ``bare``: published is then the rule of the project they come from.
+stands in ``published``: published is then the rule of the project they come from.
 
 A reply is untrusted text: any string is read in linear time and without raising.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,11 +31,42 @@ from jmle_plugin.ask.prompt import DEFAULT_MARKER
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import published
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
-from jmle_plugin.mark.bare import read_bare, read_published_bare, read_recorded
 from jmle_plugin.mark.readers import READERS
-from jmle_plugin.mark.thinking import split_thinking
 
 _LINE_LIMIT = 200
+
+# Chat templates set thinking apart with tags, and servers that do not know the template leave
+# them in the text. What stands between them is reasoning, never the answer, and so is what
+# follows a tag that was never closed, or precedes a closing tag whose opening one belongs to
+# the prompt.
+_TEMPLATES = (
+    # DeepSeek, Qwen and many more
+    (r"<think>", r"</think>"),
+    (r"<thinking>", r"</thinking>"),
+    (r"<thought>", r"</thought>"),
+    (r"<reasoning>", r"</reasoning>"),
+    # Seed-OSS, Magistral, Kimi, Command A, Apertus
+    (r"<seed:think>", r"</seed:think>"),
+    (r"\[THINK\]", r"\[/THINK\]"),
+    (r"◁think▷", r"◁/think▷"),
+    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
+    (r"<\|inner_prefix\|>", r"<\|inner_suffix\|>"),
+    # gpt-oss (harmony): every channel but the final one
+    (
+        r"<\|channel\|>\s*(?:analysis|commentary)",
+        r"<\|channel\|>\s*final\s*(?:<\|[a-z]+\|>[^<\n]*)?<\|message\|>",
+    ),
+    # MedGemma, Gemma 4
+    (r"<unused94>", r"<unused95>"),
+    (r"<\|channel>", r"<channel\|>"),
+)
+"""What begins thinking and what ends it, by template."""
+
+_TAG = re.compile(
+    "|".join(
+        f"(?P<open{at}>{begin})|(?P<close{at}>{end})" for at, (begin, end) in enumerate(_TEMPLATES)
+    )
+)
 
 
 class Extraction(StrEnum):
@@ -97,7 +129,7 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
     if extraction is Extraction.STANDARD or question.kind not in published.KINDS:
         return standard
     if recorded is not None:
-        answer, line = read_recorded(question, recorded), standard.line
+        answer, line = published.read_recorded(question, recorded), standard.line
     else:
         answer, line = published.read_published(question, text, reasoning)
     if not answer:
@@ -133,10 +165,10 @@ def _read_standard(
 
 
 def _read_bare(question: Question, text: str, extraction: Extraction, project: str) -> Reading:
-    answer, exact = read_bare(question, text)
+    answer, exact = published.read_bare(question, text)
     how = How.EXACT if exact else How.TOLERANT
     if extraction is Extraction.PUBLISHED:
-        answer = read_published_bare(question, text, project)
+        answer = published.read_published_bare(question, text, project)
     return Reading(answer, how if answer else How.NONE, _for_people(" ".join(text.splitlines())))
 
 
@@ -153,3 +185,28 @@ def _for_people(line: str) -> str:
         "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in ("Cc", "Cs") else char
         for char in cut
     )
+
+
+def split_thinking(text: str) -> tuple[str, str]:
+    """Return the reply and the thinking in `text`; the latter is empty where no tag is."""
+    said: list[str] = []
+    thought: list[str] = []
+    until = ""
+    at = 0
+    for tag in _TAG.finditer(text):
+        name = tag.lastgroup or ""
+        if until and name != until:
+            continue  # a tag of any kind within thinking is thinking
+        passage = text[at : tag.start()]
+        if name.startswith("open"):
+            said.append(passage)
+            until = name.replace("open", "close")
+        else:
+            thought.append(passage)
+            if not until:
+                thought[:0] = said
+                said = []
+            until = ""
+        at = tag.end()
+    (thought if until else said).append(text[at:])
+    return "\n".join(said) if thought else text, "\n".join(thought)

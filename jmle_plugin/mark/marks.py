@@ -13,10 +13,10 @@ from pydantic.json_schema import SkipJsonSchema
 from jmle_plugin.ask.prompt import DEFAULT_MARKER
 from jmle_plugin.exam.model import AnswerKey, Question
 from jmle_plugin.gateway.reply import Reply, SentImage, Usage
-from jmle_plugin.mark.bare import accepts_any
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.mark.numeric import as_number
+from jmle_plugin.mark.published import accepts_any
 from jmle_plugin.strict import Strict
 from jmle_plugin.text import printable
 

@@ -20,10 +20,11 @@ from jmle_plugin.mark.sheet import (
     Tally,
     Verdict,
 )
-from jmle_plugin.mark.strata import strata, tally
-from jmle_plugin.mark.totals import (
+from jmle_plugin.mark.tallies import (
     finish_reasons,
     native_finish_reasons,
+    strata,
+    tally,
     total_cost,
     total_figures,
     total_tokens,

@@ -9,9 +9,37 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from jmle_plugin.gateway.reply import Usage
 from jmle_plugin.mark.marks import ImageBytes
+from jmle_plugin.mark.tallies import (
+    CostTotal,
+    Formatting,
+    ImageTally,
+    MeanTally,
+    Strata,
+    Stratum,
+    Tally,
+    TokenTotals,
+)
 from jmle_plugin.strict import Strict
+
+__all__ = [
+    "CostTotal",
+    "EpochScore",
+    "EpochsTally",
+    "Formatting",
+    "ImageTally",
+    "MeanTally",
+    "ProhibitedTally",
+    "SectionEpochs",
+    "SectionTally",
+    "Sheet",
+    "Strata",
+    "Stratum",
+    "Tally",
+    "TokenTotals",
+    "Verdict",
+    "which_criteria",
+]
 
 
 def which_criteria(sheet: Sheet) -> str:
@@ -42,58 +70,6 @@ class Verdict(StrEnum):
         return self in (Verdict.PASS, Verdict.FAIL)
 
 
-class Tally(Strict):
-    """Points and questions of some part of the exam."""
-
-    points: int = 0
-    max: int = 0
-    correct: int = 0
-    questions: int = 0
-
-
-class Stratum(Tally):
-    """Questions that have something in common, and the share of them answered correctly.
-
-    `share` is 0 to 1 of the `counted` questions, `low` and `high` are the ends of its 95 % score
-    interval; all three are null where no question counts.
-    """
-
-    counted: int
-    """Those that are not excluded for this candidate."""
-    share: float | None
-    low: float | None
-    high: float | None
-    text_only: Tally
-    """Those printed without figures."""
-
-
-class Strata(Strict):
-    """The sheet by what questions have in common; empty where nothing is known, or all alike."""
-
-    sections: dict[str, Stratum] = Field(default={})
-    """By title, on an exam without a verdict: elsewhere the criteria say it."""
-    subjects: dict[str, Stratum] = Field(default={})
-    """Subjects, categories or clinical areas, in the data set's words."""
-    image_dependency: dict[str, Stratum] = Field(default={})
-    """How far questions can be answered without their figures, in the data set's words."""
-    visual_types: dict[str, Stratum] = Field(default={})
-    """A question with several types is in the stratum of each."""
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is no stratum at all."""
-        return not any(getattr(self, name) for name in type(self).model_fields)
-
-
-class MeanTally(Strict):
-    """The same, points and correct answers being means over epochs: whole where they are."""
-
-    points: int | float
-    max: int
-    correct: int | float
-    questions: int
-
-
 class SectionTally(Tally):
     """A section against its threshold; margin and passed are null without a verdict.
 
@@ -119,48 +95,6 @@ class ProhibitedTally(Strict):
     limit: int | None = None
     passed: bool | None = None
     questions: list[str] = Field(default=[])
-
-
-class ImageTally(Strict):
-    """Questions with and without figures.
-
-    `missing` are those that were printed with figures which the data set does not have, in
-    neither of the others; null where it has all.
-    """
-
-    shown: Tally = Field(alias="with")
-    without: Tally
-    missing: Tally | None = None
-
-
-class Formatting(Strict):
-    """What the form of the answers cost, or would have cost with a stricter reader."""
-
-    tolerant: Tally
-    """Correct answers that only a tolerant reader accepts."""
-    unreadable: Tally
-    """Replies in which no answer could be read, marked wrong: `max` is what they were worth."""
-    miscounted: Tally = Tally()
-    """Replies whose answer could be read and has the wrong number of choices, marked wrong."""
-
-
-class TokenTotals(Usage):
-    """Sums over the replies that carry counts; `replies` says how many those are."""
-
-    replies: int = 0
-
-
-class CostTotal(Strict):
-    """What the replies cost, over those whose cost is known.
-
-    `usd` (US dollars, to a millionth) is null where no reply has a cost: unknown is not free.
-    """
-
-    usd: float | None = None
-    replies: int = 0
-    """Replies whose cost is known."""
-    unknown: int = 0
-    """Replies whose cost is not."""
 
 
 class EpochScore(Strict):

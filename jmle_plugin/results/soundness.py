@@ -13,7 +13,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points, reached_verdict
 from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
-from jmle_plugin.mark.totals import total_cost, total_tokens
+from jmle_plugin.mark.tallies import total_cost, total_tokens
 from jmle_plugin.results.file import Results
 
 

@@ -15,7 +15,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet
-from jmle_plugin.mark.strata import score_interval
+from jmle_plugin.mark.tallies import score_interval
 from tests.builders import make_exam, make_marks
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import ImageBytes, Mark
 from jmle_plugin.mark.sheet import CostTotal
-from jmle_plugin.mark.totals import total_cost, total_figures
+from jmle_plugin.mark.tallies import total_cost, total_figures
 from tests.builders import make_exam, make_mark
 
 EXAM = make_exam()
