@@ -8,9 +8,13 @@ between, which only `noninferior` takes for a reason to refuse.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import ClassVar
 
-from jmle_plugin.errors import SettingsError, unknown_name
+from jmle_plugin.errors import ComparisonError, SettingsError, unknown_name
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.comparison import Comparison, Decision, Ruling
 from jmle_plugin.results.figures import (
     bound_text,
@@ -41,6 +45,17 @@ class Gate(ABC):
     @abstractmethod
     def decide(self, comparison: Comparison) -> Ruling:
         """Decide on a comparison whose baseline `check` has let pass."""
+
+    def refused(self, results: Results, why: str) -> Ruling:
+        """What was not compared shows nothing, and passes no gate."""
+        unfinished = results.sheet.verdict in (Verdict.INCOMPLETE, Verdict.PARTIAL)
+        return Ruling(
+            gate=self.name,
+            decision=Decision.INCOMPLETE if unfinished else Decision.INCONCLUSIVE,
+            passed=False,
+            sentence=why,
+            figures={},
+        )
 
     def ruling(self, decision: Decision, words: str, **figures: float | list[str] | None) -> Ruling:
         """A decision with its sentence."""
@@ -223,6 +238,42 @@ def find_gate(name: str) -> Gate:
     if name not in GATES:
         raise unknown_name("gate", name, GATES, where="--baseline-gate")
     return GATES[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A run held against its baseline: a comparison, or why there is none; and the gate's word."""
+
+    comparison: Comparison | None
+    ruling: Ruling | None
+    refusal: str = ""
+
+
+def hold_against(  # noqa: PLR0913 - each is a choice of its own
+    baseline: Results,
+    results: Results,
+    exam: Exam,
+    gate: Gate | None,
+    *,
+    allow: Collection[str],
+    alpha: float,
+    margin: float | None,
+) -> Compared:
+    """Compare results with their baseline, and have the gate decide, if there is one.
+
+    What cannot be compared is refused. The rest is as in `comparison.compare`.
+    """
+    # scipy takes a second to import: only sessions that compare pay for it.
+    from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
+    from jmle_plugin.compare.pairing import places  # noqa: PLC0415
+
+    try:
+        found = compare(baseline, results, places(exam), allow=allow, alpha=alpha, margin=margin)
+    except ComparisonError as error:
+        why = f"not compared with {baseline.run.name}: {error.problem}"
+        return Compared(None, gate.refused(results, why) if gate else None, why)
+    ruling = gate.decide(found) if gate else None
+    return Compared(found.model_copy(update={"ruling": ruling}), ruling)
 
 
 def test_name(comparison: Comparison) -> str:

@@ -90,8 +90,9 @@ def _mark_differences(then: Mark | None, now: Mark | None) -> Iterator[str]:
 
 
 def _data(results: Results) -> dict[str, Any]:
-    # A comparison is made with another file, which is not at hand.
-    data = results.model_dump(mode="json", by_alias=True, exclude={"marks", "comparison"})
+    # A comparison is made with another file, which is not at hand; gates are a session's own.
+    elsewhere = {"marks", "comparison", "gates"}
+    data = results.model_dump(mode="json", by_alias=True, exclude=elsewhere)
     origin = data.pop("provenance")
     # Where it comes from goes first: it explains the rest.
     return {"provenance": {k: v for k, v in origin.items() if k not in _MAY_CHANGE}, **data}

@@ -17,12 +17,14 @@ from jmle_plugin.report.tallies import (
     prohibited_sentence,
     strata_tables,
 )
+from jmle_plugin.results.comparison import Decision
 from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import count
 
 _SIGNS = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
 _NO_VERDICT = "⚠️"
+_DECISIONS = {Decision.PASS: "✅", Decision.FAIL: "❌"}
 _COMMIT = 12
 _OUTCOMES = {Outcome.NO_ANSWER: "no answer"}
 
@@ -50,6 +52,13 @@ def markdown_report(results: Results, comparison: str = "", *, cut: str = "") ->
         lines += _lost(results)
     lines += ["", f"<sub>{_origin(results)}</sub>"]
     return "\n".join(lines) + "\n"
+
+
+def gate_lines(results: Results) -> Iterator[str]:
+    """What each gate decided on the run, an item of a list each."""
+    for gate in results.gates:
+        sign = _DECISIONS.get(gate.decision, _NO_VERDICT)
+        yield item(f"{sign} {gate.sentence}")
 
 
 def markdown_line(results: Results, *, cut: str) -> str:

@@ -203,16 +203,21 @@ class ImageAnswers(Strict):
 
 
 class Decision(StrEnum):
-    """What a gate on a baseline decides."""
+    """What a gate decides."""
 
     PASS = "pass"  # noqa: S105 - a decision, no secret
     FAIL = "fail"
     INCONCLUSIVE = "inconclusive"
     """Neither is shown by these questions and replies."""
+    INCOMPLETE = "incomplete"
+    """Questions were not asked, or have no reply."""
 
 
 class Ruling(Strict):
-    """What a gate decided, and the sentence that says why; `figures` are what decided."""
+    """What a gate on a baseline decided, and the sentence that says why.
+
+    `figures` are what decided.
+    """
 
     gate: str
     decision: Decision

@@ -15,7 +15,7 @@ from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.results.audit import Audit
-from jmle_plugin.results.comparison import Comparison
+from jmle_plugin.results.comparison import Comparison, Decision
 from jmle_plugin.results.doubt import VerdictDoubt
 from jmle_plugin.results.provenance import Provenance, RunContext, build_provenance
 from jmle_plugin.strict import Strict
@@ -49,6 +49,21 @@ class RunIdentity(Strict):
         return self.model.startswith(PEOPLE)
 
 
+class GateDecision(Strict):
+    """What a gate of the session that wrote the file decided on this run.
+
+    `p` is the p-value that decided, `bound` the lower bound of the difference in points and
+    `margin` the loss in points that had to be excluded; each is null where the gate has none.
+    """
+
+    name: str
+    decision: Decision
+    sentence: str
+    p: float | None = None
+    bound: float | None = None
+    margin: float | None = None
+
+
 class Results(Strict):
     """One sitting: its sheet, every mark, and where it all comes from.
 
@@ -69,6 +84,8 @@ class Results(Strict):
     """Against a baseline; null where none was named."""
     audit: Audit | None = None
     """What the figures are worth; null but for the half of an audit that was shown them."""
+    gates: list[GateDecision] = Field(default=[])
+    """The session's gate, then the baseline's; empty where no session decided on this run."""
 
     def by_question(self) -> dict[str, list[Mark]]:
         """Question -> its marks, one of each epoch it was asked in."""

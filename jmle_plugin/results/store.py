@@ -107,7 +107,7 @@ def keep_earlier(
 
 def _lasting(results: Mapping[str, Any]) -> dict[str, Any]:
     origin = {k: v for k, v in results["provenance"].items() if k not in BY_SESSION}
-    return {**results, "provenance": origin}
+    return {**results, "provenance": origin, "gates": None}
 
 
 def write_results(

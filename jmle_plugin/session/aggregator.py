@@ -25,8 +25,9 @@ from jmle_plugin.session.finish import (
     blind_half,
     finish,
     share_text_only,
+    write_all,
 )
-from jmle_plugin.session.gate import Decision, decide, with_rulings
+from jmle_plugin.session.gate import ExitDecision, decide, with_rulings
 from jmle_plugin.session.junit import case_properties, junit_writer, suite_properties
 from jmle_plugin.session.outcomes import mark_of
 from jmle_plugin.session.settings import Settings
@@ -65,7 +66,7 @@ class ExamSession:
         self._finished: list[Finished] = []
         self._overview: Overview | None = None
         """Where several exams were sat, so that a run's name says too little."""
-        self._decision: Decision | None = None
+        self._decision: ExitDecision | None = None
 
     def not_asked(self, reason: str, run: str | None = None) -> None:
         """Asking a run, by its address, or every run ends early: seats left unmarked are errors.
@@ -154,7 +155,7 @@ class ExamSession:
         self._select(stopped=stopped)
         share_text_only(self._taken)
         asked = [one for one in self._taken if one.asked]
-        self._finished = [
+        judged = [
             finish(
                 one,
                 self._settings,
@@ -164,6 +165,7 @@ class ExamSession:
             )
             for one in asked
         ]
+        self._finished = write_all(judged, self._settings)
         self._overview = make_overview(self._taken, self._finished, self._settings)
         writer = junit_writer(config)
         if writer is not None:

@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.gates import find_gate
+from jmle_plugin.compare.gates import Compared, find_gate, hold_against
 from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
-from jmle_plugin.errors import ComparisonError, SettingsError
+from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
-from jmle_plugin.results.comparison import Comparison, Decision, Ruling
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import find_results, read_sound_results
 from jmle_plugin.session.settings import BaselineSettings, Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What came of it: a comparison, or why there is none; and what the gate says."""
-
-    comparison: Comparison | None
-    ruling: Ruling | None
-    refusal: str = ""
 
 
 class Baseline:
@@ -60,35 +49,14 @@ class Baseline:
 
     def compare(self, results: Results, exam: Exam) -> Compared:
         """Compare a sitting's results with the baseline, and have the gate decide."""
-        # scipy takes a second to import: only sessions that compare pay for it.
-        from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
-        from jmle_plugin.compare.pairing import places  # noqa: PLC0415
-
-        try:
-            found = compare(
-                self._results,
-                results,
-                places(exam),
-                allow=self._settings.allow,
-                alpha=self._settings.alpha,
-                margin=self._settings.margin,
-            )
-        except ComparisonError as error:
-            refusal = f"not compared with {self.name}: {error.problem}"
-            return Compared(None, self._refused(refusal), refusal)
-        ruling = self._gate.decide(found) if self._gate else None
-        return Compared(found.model_copy(update={"ruling": ruling}), ruling)
-
-    def _refused(self, why: str) -> Ruling | None:
-        """What was not compared shows nothing, and passes no gate."""
-        if self._gate is None:
-            return None
-        return Ruling(
-            gate=self._gate.name,
-            decision=Decision.INCONCLUSIVE,
-            passed=False,
-            sentence=why,
-            figures={},
+        return hold_against(
+            self._results,
+            results,
+            exam,
+            self._gate,
+            allow=self._settings.allow,
+            alpha=self._settings.alpha,
+            margin=self._settings.margin,
         )
 
     def _check(self, sitting: Sitting, settings: Settings, context: RunContext) -> None:

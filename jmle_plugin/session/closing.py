@@ -15,9 +15,9 @@ from jmle_plugin.report.terminal import Line, columns_of
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.collection import seat_part
 from jmle_plugin.session.finish import Finished, SittingMarks
-from jmle_plugin.session.gate import FAILED, Decision
+from jmle_plugin.session.gate import FAILED, ExitDecision
 from jmle_plugin.session.outcomes import WRONG, wrong_lines
-from jmle_plugin.session.reports import append_overview
+from jmle_plugin.session.reports import append_summary
 from jmle_plugin.session.settings import Settings
 
 
@@ -50,7 +50,7 @@ def make_overview(
         if not one.asked
     ]
     try:
-        append_overview(overview_markdown(sat, unasked), settings)
+        append_summary(overview_markdown(sat, unasked), settings)
     except ResultError as error:
         return Overview(sat, unasked, f"a report could not be written: {error}")
     return Overview(sat, unasked)
@@ -68,7 +68,7 @@ class Ending:
     """By the part of a node id in brackets, in the exam's order."""
     not_asked: Mapping[str, str]
     """A run's address -> why asking it ended early."""
-    decision: Decision
+    decision: ExitDecision
     problem: str
     """What makes every sheet doubtful; empty where nothing does."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jmle_plugin.ask.sitting import Sitting
@@ -13,15 +13,15 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
-from jmle_plugin.report.sheet import summary_line, unofficial
+from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.report.terminal import Line, sheet_lines
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import write_results
-from jmle_plugin.session.gate import Sat
-from jmle_plugin.session.reports import write_reports
+from jmle_plugin.session.gate import Sat, decisions
+from jmle_plugin.session.reports import append_summary, gates_markdown, write_reports
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:
@@ -84,10 +84,7 @@ class Finished:
     """One sitting's results, where they were written, and what a baseline's gate says."""
 
     results: Results
-    written: Sequence[str]
-    """Which files were written, or why they could not be."""
-    unwritten: str
-    """Why the results or a report of them could not be written; empty where they were."""
+    exam: Exam
     ruling: Ruling | None
     remark: str
     """Why there is no comparison; empty where there is one, or none was asked for."""
@@ -95,6 +92,10 @@ class Finished:
     """What came of an audit, of which this is the half with figures."""
     half: bool = False
     """True for the blind half of an audit: its verdict is told, and decides nothing."""
+    written: Sequence[str] = ()
+    """Which files were written, or why they could not be."""
+    unwritten: str = ""
+    """Why the results or a report of them could not be written; empty where they were."""
 
     @property
     def title(self) -> str:
@@ -104,9 +105,7 @@ class Finished:
     @property
     def sat(self) -> Sat:
         """The sitting as the gate sees it."""
-        exam, run = self.results.exam.id, self.results.run.name
-        how = "".join(f", {fact}" for fact in unofficial(self.results))
-        return Sat(f"{exam} {run}{how}", self.results.sheet, decides=not self.half)
+        return Sat.of(self.results, decides=not self.half)
 
     def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         """The sheet and the comparison for people in lines of `columns`, or a line for each."""
@@ -140,7 +139,7 @@ def finish(
     baseline: Baseline | None,
     blind: SittingMarks | None = None,
 ) -> Finished:
-    """Score, compare and write one sitting; audit it where `blind` is its other half."""
+    """Score, compare and judge one sitting; audit it where `blind` is its other half."""
     exam, half = taken.sitting.exam, taken.sitting.half
     results = with_doubt(_scored(taken, settings, context), exam)
     audited = None
@@ -152,8 +151,26 @@ def finish(
         compared = baseline.compare(results, exam)
         ruling, remark = compared.ruling, compared.refusal
         results = results.model_copy(update={"comparison": compared.comparison})
-    written, unwritten = _write(results, exam, settings)
-    return Finished(results, written, unwritten, ruling, remark, audited, half)
+    judged = decisions(
+        Sat.of(results, decides=not half), settings.gate, settings.pass_share, ruling
+    )
+    results = results.model_copy(update={"gates": judged})
+    return Finished(results, exam, ruling, remark, audited, half)
+
+
+def write_all(finished: Sequence[Finished], settings: Settings) -> list[Finished]:
+    """Write every sitting's results and reports; what the gates decided begins a job's summary."""
+    problem = ""
+    try:
+        append_summary(gates_markdown(one.results for one in finished), settings)
+    except ResultError as error:
+        problem = f"a report could not be written: {error}"
+    done: list[Finished] = []
+    for one in finished:
+        written, unwritten = _write(one.results, one.exam, settings)
+        told = "; ".join(filter(None, [unwritten, "" if done else problem]))
+        done.append(replace(one, written=written, unwritten=told))
+    return done
 
 
 def _scored(taken: SittingMarks, settings: Settings, context: RunContext) -> Results:

@@ -1,12 +1,16 @@
-"""The gate: from sheets to an exit status and the sentence that explains it."""
+"""The gate: what it decides on each run, and the session's exit status with its reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Sheet, Verdict
-from jmle_plugin.results.comparison import Ruling
+from jmle_plugin.report.sheet import unofficial
+from jmle_plugin.results.comparison import Decision, Ruling
+from jmle_plugin.results.file import GateDecision, Results
+from jmle_plugin.text import count
 
 PASSED, FAILED = 0, 1
 HALF = 0.5
@@ -16,7 +20,7 @@ _DECIDABLE = (PASSED, FAILED)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ExitDecision:
     """What the gate decided. `status` is the exit status, `reason` a line each for what decided."""
 
     status: int
@@ -31,6 +35,50 @@ class Sat:
     sheet: Sheet
     decides: bool = True
     """False where the verdict is only told: that of an audit's blind half."""
+    wrong: int = 0
+    """Replies that are not right, of all epochs."""
+
+    @classmethod
+    def of(cls, results: Results, *, decides: bool = True) -> Sat:
+        """Results as the gate sees them: the name says what is not the official way."""
+        how = "".join(f", {fact}" for fact in unofficial(results))
+        return cls(
+            f"{results.exam.id} {results.run.name}{how}",
+            results.sheet,
+            decides,
+            sum(mark.outcome is not Outcome.CORRECT for mark in results.marks),
+        )
+
+
+def judge(one: Sat, gate: str, share: float = HALF) -> GateDecision | None:
+    """What the gate (official, all or none) decides on one run; None where it decides nothing.
+
+    Of several epochs more than `share` have to pass.
+    """
+    sheet = one.sheet
+    if sheet.errors:
+        questions = count(len(sheet.errors), "question has", "questions have")
+        words = f"{one.name}: {questions} no reply (first: {sheet.errors[0]})"
+        return GateDecision(name=gate, decision=Decision.INCOMPLETE, sentence=words)
+    if not one.decides:
+        return None
+    decision, words = {"official": _official, "all": _all, "none": _none}[gate](one, share)
+    return GateDecision(name=gate, decision=decision, sentence=f"gate {gate}: {words}")
+
+
+def decisions(sat: Sat, gate: str, share: float, ruling: Ruling | None) -> list[GateDecision]:
+    """What the session's gate and then the baseline's decided on one run."""
+    found = [one] if (one := judge(sat, gate, share)) else []
+    return [*found, gate_decision(ruling)] if ruling else found
+
+
+def gate_decision(ruling: Ruling) -> GateDecision:
+    """What a gate on a baseline decided, as it stands beside the session's own."""
+    p, bound, margin = (ruling.figures.get(one) for one in ("p_value", "lower_bound", "margin"))
+    figures = {"p": p, "bound": bound, "margin": margin}
+    return GateDecision.model_validate(
+        {"name": ruling.gate, "decision": ruling.decision, "sentence": ruling.sentence, **figures}
+    )
 
 
 def decide(  # noqa: PLR0913 - each is a fact of its own
@@ -43,7 +91,7 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     unasked: int = 0,
     other_failures: int = 0,
     problem: str = "",
-) -> Decision:
+) -> ExitDecision:
     """Decide the session's exit status.
 
     `status` is pytest's own, `gate` one of official, all, none; `asked` says whether
@@ -54,68 +102,78 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     trusted.
     """
     if status not in _DECIDABLE:
-        return Decision(status, "pytest ended early; the gate decides nothing")
+        return ExitDecision(status, "pytest ended early; the gate decides nothing")
     refusals = [problem, *(_refusal(one, gate, share, asked=asked) for one in sat)]
     if other_failures:
         failures = "failure" if other_failures == 1 else "failures"
         refusals.append(f"{other_failures} other {failures} in this session")
     if reasons := [one for one in refusals if one]:
-        return Decision(FAILED, "\n".join(reasons))
+        return ExitDecision(FAILED, "\n".join(reasons))
     if gate == "none":
-        return Decision(PASSED, "gate none: every question asked has a reply")
+        return ExitDecision(PASSED, "gate none: every question asked has a reply")
     partial = any(one.sheet.verdict is Verdict.PARTIAL for one in sat)
     if gate == "all" or partial or unasked:
-        return Decision(status, "exit status is pytest's own: any wrong answer fails")
+        return ExitDecision(status, "exit status is pytest's own: any wrong answer fails")
     names = ", ".join(one.name for one in sat if one.decides)
     told = "".join(
         f"; {one.name} ({one.sheet.verdict.value.upper()}) decides nothing"
         for one in sat
         if not one.decides
     )
-    return Decision(PASSED, f"gate official: {names} passed{told}")
+    return ExitDecision(PASSED, f"gate official: {names} passed{told}")
 
 
-def with_rulings(decision: Decision, rulings: Sequence[Ruling]) -> Decision:
+def with_rulings(decision: ExitDecision, rulings: Sequence[Ruling]) -> ExitDecision:
     """The decision where a baseline adds its own conditions: each of them has to pass as well."""
     if decision.status not in _DECIDABLE:
         return decision
     failed = any(not one.passed for one in rulings)
-    return Decision(
+    return ExitDecision(
         FAILED if failed else decision.status,
         "\n".join([decision.reason, *(one.sentence for one in rulings)]),
     )
 
 
 def _refusal(one: Sat, gate: str, share: float, *, asked: bool) -> str:
-    sheet = one.sheet
-    if sheet.errors:
-        count = len(sheet.errors)
-        questions = "question has" if count == 1 else "questions have"
-        return f"{one.name}: {count} {questions} no reply (first: {sheet.errors[0]})"
-    if gate != "official" or not one.decides:
+    """Why one run alone makes the exit status 1; empty where it does not."""
+    judged = judge(one, gate, share)
+    if judged is None or judged.decision is Decision.PASS:
         return ""
+    unasked = one.sheet.verdict is Verdict.PARTIAL and not asked
+    # Of wrong answers and, unless a gate was asked for, of a selection pytest's own status says it.
+    own = not one.sheet.errors and (gate == "all" or unasked)
+    return "" if own else judged.sentence
+
+
+def _none(_one: Sat, _share: float) -> tuple[Decision, str]:
+    return Decision.PASS, "every question asked has a reply"
+
+
+def _all(one: Sat, _share: float) -> tuple[Decision, str]:
+    if not one.wrong:
+        return Decision.PASS, f"{one.name}: every reply is right"
+    return Decision.FAIL, f"{one.name}: {count(one.wrong, 'reply is', 'replies are')} not right"
+
+
+def _official(one: Sat, share: float) -> tuple[Decision, str]:
+    sheet = one.sheet
     if sheet.verdict is Verdict.PARTIAL:
         often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
-        partial = f"{one.name}: only {sheet.asked} of {sheet.of} questions were asked{often}"
-        return f"gate official: {partial}, which gives no verdict" if asked else ""
+        asked = f"only {sheet.asked} of {sheet.of} questions were asked{often}"
+        return Decision.INCOMPLETE, f"{one.name}: {asked}, which gives no verdict"
     if sheet.verdict is Verdict.NONE:
-        return f"gate official: {one.name} has no verdict: {sheet.no_verdict}"
-    return _not_passed(one.name, sheet, share)
-
-
-def _not_passed(name: str, sheet: Sheet, share: float) -> str:
-    """Why a sheet with a verdict does not pass; empty where it does."""
+        return Decision.INCONCLUSIVE, f"{one.name} has no verdict: {sheet.no_verdict}"
     epochs = sheet.epochs
     if epochs is not None and epochs.share is not None:
         if epochs.share > share:
-            return ""
-        return (
-            f"gate official: {name} passed in {epochs.passed} of {epochs.count} epochs; more than "
+            return Decision.PASS, f"{one.name} passed"
+        return Decision.FAIL, (
+            f"{one.name} passed in {epochs.passed} of {epochs.count} epochs; more than "
             f"{share:.0%} have to"
         )
     if sheet.verdict is Verdict.FAIL:
-        return f"gate official: {name} failed ({', '.join(_failed(sheet))})"
-    return ""
+        return Decision.FAIL, f"{one.name} failed ({', '.join(_failed(sheet))})"
+    return Decision.PASS, f"{one.name} passed"
 
 
 def _failed(sheet: Sheet) -> list[str]:

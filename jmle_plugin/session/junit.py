@@ -89,8 +89,18 @@ def _totals(results: Results) -> Iterator[Property]:
     yield "cost", _cost(sheet.cost.usd)
     if sheet.cost.usd is not None and sheet.cost.unknown:
         yield "cost_unknown_replies", str(sheet.cost.unknown)
+    for gate in results.gates:
+        yield f"gate.{gate.name}", gate.decision.value
+        yield f"gate.{gate.name}.sentence", gate.sentence
+        for figure in ("p", "bound", "margin"):
+            if (value := getattr(gate, figure)) is not None:
+                yield f"gate.{gate.name}.{figure}", _plain(value)
 
 
 def _cost(dollars: float | None) -> str:
+    return _UNKNOWN if dollars is None else _plain(dollars)
+
+
+def _plain(number: float) -> str:
     """The same number without an exponent, which not every reader takes for one."""
-    return _UNKNOWN if dollars is None else format(Decimal(str(dollars)), "f")
+    return format(Decimal(str(number)), "f")

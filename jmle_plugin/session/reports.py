@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,13 +61,20 @@ def write_reports(results: Results, file: Path, exam: Exam, settings: Settings) 
     return Reports(tuple(written), tuple(problems))
 
 
-def append_overview(text: str, settings: Settings) -> None:
-    """Append `text`, markdown on several exams, to GitHub's job summary where there is one.
+def gates_markdown(sat: Iterable[Results]) -> str:
+    """What the gates decided on each run, in markdown; empty where none decided anything."""
+    from jmle_plugin.report.markdown import gate_lines  # noqa: PLC0415
+
+    return "".join(f"{line}\n" for results in sat for line in gate_lines(results))
+
+
+def append_summary(text: str, settings: Settings) -> None:
+    """Append `text`, markdown on all runs, to GitHub's job summary where there is one.
 
     Raises ResultError where it cannot be written.
     """
     summary = _summary(settings)
-    if summary is None:
+    if summary is None or not text:
         return
     try:
         if not _append(summary, text):

@@ -53,6 +53,17 @@ def test_a_better_run_passes_and_says_so(after_intern: Project, mode: tuple[str,
     assert (compared["difference"], len(compared["gained"]), compared["lost"]) == (14, 8, [])
     assert compared["serial_known"]
     assert (compared["ruling"]["decision"], compared["ruling"]["passed"]) == ("pass", True)
+    official, significant = after_intern.results("scripted-resident")["gates"]
+    assert (official["name"], official["decision"]) == ("official", "pass")
+    assert official["sentence"] == "gate official: sample scripted-resident passed"
+    assert significant == {
+        "name": "significant",
+        "decision": "pass",
+        "sentence": compared["ruling"]["sentence"],
+        "p": compared["tests"]["loss"],
+        "bound": None,
+        "margin": None,
+    }
 
 
 def test_a_worse_run_fails_even_where_nothing_else_is_gated(project: Project) -> None:

@@ -76,6 +76,8 @@ def test_junit_tells_every_question_and_the_totals(project: Project, workers: st
         "questions": "40",
         "errors": "0",
         "cost": "unknown",
+        "gate.official": "fail",
+        "gate.official.sentence": results["gates"][0]["sentence"],
     }
     assert len(cases) == 40
     for mark in results["marks"]:
@@ -128,6 +130,9 @@ def test_every_kind_of_report_and_the_jobs_summary(
     }
     assert f"Report: {folder / 'scripted-intern.html'}" in result.outlines
     sections = summary.read_text("utf-8")
+    first, second, *_ = sections.lstrip().splitlines()
+    assert first == "- ✅ gate official: sample scripted-resident passed"
+    assert second.startswith("- ❌ gate official: sample scripted-intern failed")
     assert sections.index("✅ PASS") < sections.index("❌ FAIL")
     assert (folder / "scripted-intern.md").read_text("utf-8") in sections
 

@@ -28,8 +28,9 @@ def test_rescoring_writes_what_a_session_writes(project: Project, options: tuple
     session = project.results("scripted-intern")
     assert rescore("scripted-intern", "--write", "--results=again", *options) == 0
     again = json.loads((project.path / "again/sample/scripted-intern.json").read_text("utf-8"))
+    assert [gate["name"] for gate in session["gates"]] == ["official"]
     for one in (session, again):
-        del one["provenance"]["run"]
+        del one["provenance"]["run"], one["gates"]
     assert json.dumps(again) == json.dumps(session)
 
 
@@ -44,6 +45,27 @@ def test_a_file_of_a_session_agrees(project: Project, capsys: pytest.CaptureFixt
     )
     assert main(["verify", INTERN.replace(".json", ".partial.json")]) == 0
     assert "partial: 8 of 40" in capsys.readouterr().out
+
+
+def test_what_a_gate_decided_is_verified_where_the_gate_is_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.sit("--run=scripted-intern")
+    against = ("--baseline=scripted-intern", "--baseline-gate=noninferior", "--margin=5")
+    project.sit("--run=scripted-resident", *against)
+    file = project.path / "results/sample/scripted-resident.json"
+    assert main(["verify", str(file), "--gate=official", *against]) == 0
+    data = json.loads(file.read_text("utf-8"))
+    data["gates"][1] |= {"decision": "fail"}
+    file.write_text(json.dumps(data), "utf-8")
+    assert main(["verify", str(file)]) == 0
+    capsys.readouterr()
+    assert main(["verify", str(file), "--gate=official", *against]) == 1
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("gate noninferior: fail (gate noninferior: pass: a loss of 5 points")
+    assert main(["verify", str(file), "--gate=all"]) == 1
+    assert capsys.readouterr().out.startswith("gate all: nothing in the file, fail (gate all: ")
+    assert main(["verify", str(file), "--baseline=scripted-intern"]) == 2
 
 
 def test_a_polished_verdict_is_found(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,8 @@ import pytest
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.session.gate import Decision, Sat, decide
+from jmle_plugin.results.comparison import Decision
+from jmle_plugin.session.gate import ExitDecision, Sat, decide, judge
 from jmle_plugin.session.option_table import GATES
 from tests.builders import make_exam, make_mark, make_marks
 
@@ -79,7 +80,45 @@ def test_samples_are_what_they_are_called(one: Sat, verdict: Verdict) -> None:
 def test_decision(  # noqa: PLR0913, PLR0917 - a row of the table
     gate: str, one: Sat, asked: bool, status: int, decided: int, reason: str
 ) -> None:
-    assert decide(status, gate, [one], asked=asked) == Decision(decided, reason)
+    assert decide(status, gate, [one], asked=asked) == ExitDecision(decided, reason)
+
+
+@pytest.mark.parametrize(
+    ("gate", "one", "decided", "sentence"),
+    [
+        ("official", PASS, Decision.PASS, "gate official: tiny model passed"),
+        ("official", FAIL, Decision.FAIL, SHORT),
+        ("official", INCOMPLETE, Decision.INCOMPLETE, NO_REPLY),
+        ("official", PARTIAL, Decision.INCOMPLETE, ONLY),
+        ("all", PASS, Decision.PASS, "gate all: tiny model: every reply is right"),
+        (
+            "all",
+            replace(FAIL, wrong=1),
+            Decision.FAIL,
+            "gate all: tiny model: 1 reply is not right",
+        ),
+        (
+            "all",
+            replace(FAIL, wrong=2),
+            Decision.FAIL,
+            "gate all: tiny model: 2 replies are not right",
+        ),
+        ("all", INCOMPLETE, Decision.INCOMPLETE, NO_REPLY),
+        ("none", FAIL, Decision.PASS, "gate none: every question asked has a reply"),
+        ("none", PARTIAL_ERROR, Decision.INCOMPLETE, NO_REPLY),
+    ],
+)
+def test_what_a_gate_decides_on_one_run_is_data(
+    gate: str, one: Sat, decided: Decision, sentence: str
+) -> None:
+    found = judge(one, gate)
+    assert found is not None
+    assert (found.name, found.decision, found.sentence) == (gate, decided, sentence)
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_decides_nothing_on_the_blind_half_of_an_audit(gate: str) -> None:
+    assert judge(replace(FAIL, decides=False), gate) is None
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -87,7 +126,7 @@ def test_decision(  # noqa: PLR0913, PLR0917 - a row of the table
 @pytest.mark.parametrize("one", [PASS, FAIL, INCOMPLETE, PARTIAL])
 def test_early_end_is_never_overridden(gate: str, status: int, one: Sat) -> None:
     decision = decide(status, gate, [one], asked=True, other_failures=1)
-    assert decision == Decision(status, "pytest ended early; the gate decides nothing")
+    assert decision == ExitDecision(status, "pytest ended early; the gate decides nothing")
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -97,7 +136,7 @@ def test_early_end_is_never_overridden(gate: str, status: int, one: Sat) -> None
 )
 def test_no_gate_forgives_other_failures(gate: str, count: int, reason: str) -> None:
     decision = decide(1, gate, [PASS], asked=False, other_failures=count)
-    assert decision == Decision(1, reason)
+    assert decision == ExitDecision(1, reason)
 
 
 @pytest.mark.parametrize("worse", [FAIL, INCOMPLETE])
@@ -120,12 +159,12 @@ def test_every_sitting_that_fails_is_named_on_a_line_of_its_own() -> None:
 
 
 def test_partial_sitting_leaves_the_status_to_pytest_for_all() -> None:
-    assert decide(1, "official", [PASS, PARTIAL], asked=False) == Decision(1, OWN)
+    assert decide(1, "official", [PASS, PARTIAL], asked=False) == ExitDecision(1, OWN)
 
 
 def test_what_makes_every_sheet_doubtful_comes_first() -> None:
     decision = decide(0, "none", [PASS], asked=False, problem="two ids for one question")
-    assert decision == Decision(1, "two ids for one question")
+    assert decision == ExitDecision(1, "two ids for one question")
 
 
 def test_every_reason_to_fail_is_given() -> None:
@@ -159,7 +198,7 @@ def test_the_blind_half_of_an_audit_is_told_and_decides_nothing() -> None:
 @pytest.mark.parametrize("gate", GATES)
 def test_an_outage_of_the_blind_half_fails_every_gate(gate: str) -> None:
     blind = replace(INCOMPLETE, decides=False)
-    assert decide(0, gate, [PASS, blind], asked=False) == Decision(1, NO_REPLY)
+    assert decide(0, gate, [PASS, blind], asked=False) == ExitDecision(1, NO_REPLY)
 
 
 @pytest.mark.parametrize(

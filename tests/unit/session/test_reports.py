@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
 from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.report.markdown import markdown_line, markdown_report
