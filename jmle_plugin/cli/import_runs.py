@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
+import jmle_plugin
 from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all, silent
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli.common import named_exam, say
@@ -15,6 +17,8 @@ from jmle_plugin.errors import DataMissingError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.session.option_table import BY_NAME
 from jmle_plugin.text import printable
+
+_TEST = "tests_exam"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     form = find_form(options.files, options.format)
     images = ImageMode(options.images) if options.images else None
     report: Callable[[str], None] = say
-    for exam in _exams_here(options, form):
+    for name, exam in _exams_here(options, form):
         done = import_all(
             options.files,
             exam,
@@ -53,30 +57,42 @@ def run(options: argparse.Namespace) -> int:
             print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
             if one.missing:
                 print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
-            print(f"  replay: {_replay(options, exam.id, one.run.run)}")
+            print(f"  replay: {_replay(options, name, one.run.run)}")
     return 0
 
 
-def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[Exam]:
-    """The exams to import into: the one named, or those of the files that are here."""
+def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[tuple[str, Exam]]:
+    """Name and exam of what to import into: the one named, or those of the files that are here."""
     names = [options.exam] if options.exam else exams_of(form, options.files)
     missing: list[DataMissingError] = []
     for name in names:
         try:
-            yield named_exam(options, name)
+            exam = named_exam(options, name)
         except DataMissingError as error:
             missing.append(error)
             if len(names) > 1:
                 say(f"left out: {name}, whose questions are not on this machine")
+        else:
+            yield name, exam
     if len(missing) == len(names):
         raise missing[0]
 
 
 def _replay(options: argparse.Namespace, exam: str, run: str) -> str:
     """The command that replays a run where the import was called."""
-    command = ["pytest", f"--exam={exam}", f"--run={run}", "--offline"]
+    command = ["pytest", *_exam_test(), f"--exam={exam}", f"--run={run}", "--offline"]
     if options.cassettes != Path(BY_NAME["cassettes"].default):
         command.append(f"--cassettes={options.cassettes}")
     if options.exam_data:
         command.append(f"--exam-data={options.exam_data}")
     return shlex.join(command)
+
+
+def _exam_test() -> list[str]:
+    """What names the exam's test to pytest, where this folder has none of its own."""
+    if Path(_TEST).is_dir():
+        return []
+    if find_spec(f"{jmle_plugin.__name__}.{_TEST}"):
+        return ["--pyargs", f"{jmle_plugin.__name__}.{_TEST}"]
+    # The suite is installed from its repository, whose folder is not where this session is at home.
+    return ["--rootdir=.", str(Path(jmle_plugin.__file__).resolve().parents[1] / _TEST)]

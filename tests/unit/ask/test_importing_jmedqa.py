@@ -143,7 +143,7 @@ def test_the_command_imports_all_sittings_that_are_here(
     replays = [
         shlex.split(one.split("replay: ")[1]) for one in told.splitlines() if "replay: " in one
     ]
-    assert [one[1:] for one in replays] == [
+    assert [one[-4:] for one in replays] == [
         [
             f"--exam={exam}", "--run=made-up_default_thinking-original", "--offline",
             f"--exam-data={data}",
