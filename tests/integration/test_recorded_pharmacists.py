@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jmle_plugin.ask.importing import Form, import_all
-from jmle_plugin.ask.importing.forms import FORMS
+from jmle_plugin.ask.importing import FORMS, Form, import_all
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.exam.model import Exam

@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from jmle_plugin.ask.importing import Form, import_all
+from jmle_plugin.ask.importing import FORMS, Form, expand, import_all
 from jmle_plugin.ask.importing.foreign import ForeignRun
-from jmle_plugin.ask.importing.forms import FORMS, expand
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import remake_results

@@ -1,21 +1,156 @@
 """Recorded replies of other projects become cassettes, marked as imported.
 
 The replies answered those projects' prompts. Their wording is unknown here, so no prompt of
-ours stands on them; they are tied to the question they answered by its digest.
+ours stands on them; they are tied to the question they answered by its digest. The forms of
+files, and how they are told apart, are one table, a row a form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
-from jmle_plugin.ask.importing.forms import FORMS, Form, exams_of, expand, recognise, silent
+from jmle_plugin.ask.importing import bench2026, igakuqa, igakuqa119, jmedqa, yakugakuqa
+from jmle_plugin.ask.importing.foreign import ForeignRun, parse_json, read_bytes
 from jmle_plugin.ask.importing.writing import Imported, import_run
 from jmle_plugin.ask.run import ImageMode, check_run_name
 from jmle_plugin.errors import ImportFileError, unknown_name
 from jmle_plugin.exam.model import Exam
 
-__all__ = ["Form", "Imported", "exams_of", "find_form", "import_all", "import_results", "silent"]
+Reader = Callable[[Sequence[Path], ImageMode | None], list[ForeignRun]]
+
+
+class Form(StrEnum):
+    """Whose files, and which of them."""
+
+    BENCH2026 = "jmle2026-bench"
+    IGAKUQA = "igakuqa"
+    IGAKUQA119 = "igakuqa119"
+    IGAKUQA119_TABLE = "igakuqa119-table"
+    YAKUGAKUQA = "yakugakuqa"
+    JMEDQA = "jmedqa"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How files of a form are read, called, and which exams they belong to."""
+
+    reader: Reader
+    suffix: str
+    exams: Callable[[Sequence[Path]], list[str]]
+    """The exams such files belong to, unless another is named; a file may hold several."""
+    no_runs: Mapping[str, str] = field(default_factory=dict)
+    """Ending of files that lie beside the runs -> what they hold instead."""
+    in_folder: re.Pattern[str] = re.compile(".*")
+    """What the files in a folder are called, where it holds others as well."""
+
+    def __call__(self, files: Sequence[Path], images: ImageMode | None) -> list[ForeignRun]:
+        """The runs that the files hold together."""
+        return self.reader(files, images)
+
+
+FORMS: Mapping[Form, Layout] = {
+    Form.BENCH2026: Layout(bench2026.read, ".json", lambda _: ["jmle120"]),
+    Form.IGAKUQA: Layout(igakuqa.read, ".jsonl", igakuqa.exams),
+    Form.IGAKUQA119: Layout(igakuqa119.read_answers, ".json", lambda _: ["jmle119"]),
+    Form.IGAKUQA119_TABLE: Layout(
+        igakuqa119.read_tables,
+        ".csv",
+        lambda _: ["jmle119"],
+        {"_wrong_answers.csv": "a list of wrong answers"},
+    ),
+    Form.YAKUGAKUQA: Layout(
+        yakugakuqa.read,
+        ".jsonl",
+        yakugakuqa.exams,
+        {"_count.jsonl": "a tally by category"},
+        yakugakuqa.FILE_NAME,
+    ),
+    Form.JMEDQA: Layout(
+        jmedqa.read,
+        ".jsonl",
+        jmedqa.exams,
+        {"_reasoning.jsonl": "the reasoning, which is read with the file beside it"},
+        re.compile(r".*_full\.jsonl|.*_reasoning\.jsonl"),
+    ),
+}
+
+
+def silent(_: str) -> None:
+    """Report nothing."""
+
+
+def recognise(files: Sequence[Path]) -> Form:
+    """The form of the first file, by its name and, for JSON, its first keys."""
+    first = _first(files)
+    if first.suffix == ".jsonl":
+        if jmedqa.is_one(first):
+            return Form.JMEDQA
+        theirs = yakugakuqa.FILE_NAME.fullmatch(first.name)
+        return Form.YAKUGAKUQA if theirs else Form.IGAKUQA
+    if first.suffix == ".csv":
+        return Form.IGAKUQA119_TABLE
+    content = parse_json(read_bytes(first), first)
+    known = isinstance(content, dict) and "experiment_id" in content
+    return Form.IGAKUQA119 if known else Form.BENCH2026
+
+
+def expand(files: Sequence[Path], form: Form, report: Callable[[str], None] = silent) -> list[Path]:
+    """The files, each folder replaced by the files of that form in it, in order of names.
+
+    `report` is given a sentence for each that holds no run.
+    """
+    layout = FORMS[form]
+    found: list[Path] = []
+    for path in files:
+        if path.is_dir():
+            inside = sorted(path.glob(f"*{layout.suffix}"))
+            inside = [file for file in inside if layout.in_folder.fullmatch(file.name)]
+            if not inside:
+                raise ImportFileError(f"holds no file that ends in {layout.suffix}", where=path)
+            found += inside
+        else:
+            found.append(path)
+    found = list(dict.fromkeys(found))
+    runs = [file for file in found if not _instead(file, layout)]
+    if found and not runs:
+        raise ImportFileError(
+            f"holds no run, but {_instead(found[0], layout)}",
+            where=found[0],
+            remedy="Give the file of the run's answers.",
+        )
+    for file in found:
+        if instead := _instead(file, layout):
+            report(f"left out: {file.name} holds no run, but {instead}")
+    return runs
+
+
+def _instead(file: Path, layout: Layout) -> str:
+    held = (what for ending, what in layout.no_runs.items() if file.name.endswith(ending))
+    return next(held, "")
+
+
+def exams_of(form: Form, files: Sequence[Path]) -> list[str]:
+    """The exams that such files belong to, where no other is named."""
+    return FORMS[form].exams(expand(files, form))
+
+
+def _first(files: Sequence[Path]) -> Path:
+    """The first file, or the first known one in a folder."""
+    path = files[0]
+    if not path.is_dir():
+        return path
+    for file in _known(path):
+        return file
+    raise ImportFileError("holds no files of replies", where=path)
+
+
+def _known(folder: Path) -> Iterable[Path]:
+    for suffix in dict.fromkeys(layout.suffix for layout in FORMS.values()):
+        yield from sorted(folder.glob(f"*{suffix}"))
 
 
 def import_results(file: Path, exam: Exam, cassettes: Path, name: str = "") -> Imported:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.cassette import read_cassette
-from jmle_plugin.ask.importing import Imported, import_results
+from jmle_plugin.ask.importing import import_results
+from jmle_plugin.ask.importing.writing import Imported
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import read_run
 from jmle_plugin.errors import ImportFileError, SettingsError

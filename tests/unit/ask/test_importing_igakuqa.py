@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.cassette import read_cassette
-from jmle_plugin.ask.importing import Form, Imported, exams_of, find_form, import_all
+from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all
+from jmle_plugin.ask.importing.writing import Imported
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.errors import ImportFileError, UnknownNameError
 from jmle_plugin.gateway.reply import read_reply
