@@ -217,6 +217,8 @@ class Exam:
     """What else is to be known of the data set, a sentence each."""
     source: str = ""
     """The folder its questions were read from, where its pack knows several data sets."""
+    other_source: bool = False
+    """Whether that is another than the first of its pack's."""
     absent: tuple[Question, ...] = ()
     """Questions of the paper that the data set lacks, those excluded for all left out: nothing
     but place and points is known of them."""

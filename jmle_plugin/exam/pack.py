@@ -85,6 +85,7 @@ def load_exam(
         defects={one.id: one.defect for one in paper.questions if one.defect} | manifest.defects,
         notes=paper.notes,
         source=manifest.read_from,
+        other_source=isinstance(read, OtherSource),
         absent=tuple(
             one
             for one in absent.values()

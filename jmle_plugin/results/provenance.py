@@ -39,7 +39,7 @@ class ExamSource(Strict):
     """sha256 over rules, questions, keys and image digests."""
     licence: str
     source: str = Field(default="", exclude_if=lambda value: not value)
-    """The folder its questions were read from; left out where its pack knows one data set."""
+    """The folder its questions were read from; left out where it is the first of its pack's."""
 
 
 class KeyState(Strict):
@@ -149,7 +149,12 @@ def build_provenance(
     """The provenance of one sitting's results."""
     exam, run = sitting.exam, sitting.run
     return Provenance(
-        exam=ExamSource(id=exam.id, hash=exam.hash, licence=exam.licence, source=exam.source),
+        exam=ExamSource(
+            id=exam.id,
+            hash=exam.hash,
+            licence=exam.licence,
+            source=exam.source if exam.other_source else "",
+        ),
         key=KeyState(
             state=exam.key.state,
             title=exam.key.title,

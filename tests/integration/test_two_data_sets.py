@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli import main
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.library import find_pack, pack_folders
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.report.sheet import notes
+from jmle_plugin.results.provenance import RunContext
 from tests.integration.conftest import Project
 from tests.invented import invented
 from tests.packs import record_run
@@ -61,5 +66,17 @@ def test_a_sitting_tells_its_data_set_and_never_takes_another_for_it(project: Pr
     assert results["sheet"]["total"]["correct"] == 239
     told = results["provenance"]["exam"]
     assert (told["source"], "CC BY-NC 4.0" in told["licence"]) == ("jmed48k", True)
-    ours = data_set(project.path / "ours", "kokushimd")
-    assert load_exam(PACK, data_root=ours).hash != told["hash"]
+    ours = load_exam(PACK, data_root=data_set(project.path / "ours", "kokushimd"))
+    assert ours.hash != told["hash"]
+
+
+def test_the_first_data_set_of_a_pack_is_not_named_in_results(tmp_path: Path) -> None:
+    """A data set that is added to a pack leaves the results by the first one as they were."""
+    for source, named in (("kokushimd", None), ("jmed48k", "jmed48k")):
+        exam = load_exam(PACK, data_root=data_set(tmp_path / source, source))
+        record_run(tmp_path / source, exam, right="【回答】1")
+        sitting = open_sitting(exam, tmp_path / source, Wanted(run="some-model"))
+        made = remake_results(sitting, Extraction.STANDARD, RunContext.outside())
+        written = made.provenance.model_dump(mode="json")["exam"]
+        assert written.get("source") == named
+        assert (f"questions of {source}" in " ".join(notes(made))) is bool(named)
