@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Protocol
 
-from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.ask.sitting import AskRequest
 from jmle_plugin.errors import JmleError, NotAskedError, ReplyError
 from jmle_plugin.files import read_json
 from jmle_plugin.gateway.protocol import (

@@ -1,13 +1,25 @@
-"""When a recorded reply may answer: only the very request it was recorded for."""
+"""When a recorded reply may answer, and when a recorded run may go on.
+
+A reply answers only the very request it was recorded for; a run is asked on only as it was.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from jmle_plugin.errors import StaleCassetteError
-from jmle_plugin.gateway.protocol import DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
+from jmle_plugin.ask.cassette import SUFFIX, cassette_name
+from jmle_plugin.ask.run import RUN_FILE, ImageMode, PromptRef, RunSpec
+from jmle_plugin.errors import CassetteError, RunError, SettingsError, StaleCassetteError
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.gateway.protocol import (
+    DEFAULT_MAX_EDGE,
+    DIGEST_HEADER,
+    EPOCH_HEADER,
+    QUESTION_HEADER,
+)
 
 MATCHER = "jmle"
 """The name `matches` has in vcrpy."""
@@ -87,3 +99,87 @@ def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:
 def _short(images: list[str]) -> str:
     digests = [image.removeprefix("sha256:")[:12] for image in images]
     return ", ".join(digests) or "none"
+
+
+def check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -> None:
+    """RunError where the folder holds another run than the one asked for."""
+    if spec.exam != exam.id or spec.run != name:
+        raise RunError(
+            f"is the record of run {spec.run} of {spec.exam}, but lies where run {name} of "
+            f"{exam.id} belongs",
+            where=folder / RUN_FILE,
+            remedy="Move the folder back; runs are not renamed by hand.",
+        )
+    if model and spec.model != model:
+        raise RunError(
+            f"run {name} is a run of {spec.model}, not of {model}",
+            where=folder / RUN_FILE,
+            remedy="Give another --run name for this model.",
+        )
+
+
+def check_imported(spec: RunSpec, asked: Mapping[str, object]) -> None:
+    """SettingsError where something is asked (setting -> value) of an imported run."""
+    for flag, value in asked.items():
+        if value:
+            raise SettingsError(
+                f"run {spec.run} was imported: its replies answered another project's prompt, so "
+                f"{flag} has no meaning for it",
+                remedy=f"Leave out {flag}, or record a run of your own under another --run.",
+            )
+
+
+def check_as_recorded(  # noqa: PLR0913 - each may differ
+    spec: RunSpec,
+    folder: Path,
+    *,
+    prompt: PromptRef,
+    parameters: Mapping[str, Any],
+    images: ImageMode,
+    max_edge: int,
+) -> None:
+    """StaleCassetteError where the replies that are there answered something else."""
+    differences = {
+        "prompt": (spec.prompt and _named(spec.prompt), _named(prompt)),
+        "parameters": (spec.parameters, dict(parameters)),
+        "images": (spec.images.value, images.value),
+        "image-max-edge": (spec.image_max_edge or DEFAULT_MAX_EDGE, max_edge),
+    }
+    found = [
+        f"{name} {_plain(then)}, now {_plain(now)}"
+        for name, (then, now) in differences.items()
+        if then != now
+    ]
+    if found:
+        raise StaleCassetteError(
+            f"every cassette of run {spec.run} was recorded with {'; '.join(found)}",
+            where=folder,
+            remedy="Ask for the same again (a prompt with --prompt FILE), name another --run, or "
+            "ask all of it anew with --record-mode=rewrite.",
+        )
+
+
+def _named(prompt: PromptRef) -> str:
+    return f"{prompt.name!r} ({prompt.sha256[:12]})"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={_plain(one)}" for name, one in value.items()) or "none"
+    return str(value)
+
+
+def check_orphans(exam: Exam, spec: RunSpec, folder: Path, epochs: int) -> None:
+    """CassetteError for a cassette that belongs to none of the run's questions."""
+    own = [one.id for one in exam.questions.values() if one.images or not spec.text_only_from]
+    known = {cassette_name(name, epoch) for name in own for epoch in range(1, epochs + 1)}
+    for file in sorted(folder.glob(f"*{SUFFIX}")):
+        if file.stem not in known:
+            often = f", each asked {epochs} times" if epochs > 1 else ""
+            source = spec.text_only_from
+            elsewhere = f" with figures, and {source} holds the others" if source else ""
+            raise CassetteError(
+                f"this cassette belongs to no question of {exam.id}{often}{elsewhere}",
+                where=file,
+                remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
+            )

@@ -9,7 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jmle_plugin.ask.cassette import SUFFIX, cassette_name
+from jmle_plugin.ask.cassette import SUFFIX
+from jmle_plugin.ask.matching import (
+    check_as_recorded,
+    check_imported,
+    check_orphans,
+    check_run,
+)
 from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, load_recorded_prompt
 from jmle_plugin.ask.run import (
     RUN_FILE,
@@ -23,15 +29,15 @@ from jmle_plugin.ask.run import (
 )
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import (
-    CassetteError,
     RunError,
     SettingsError,
-    StaleCassetteError,
     unknown_name,
 )
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.models import sees_figures
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
+
+_BLIND = "-blind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         wanted = _as_can_be_shown(exam, wanted)
         return Sitting(exam, _planned(exam, name, wanted, prompt), prompt, folder)
     spec = read_run(folder)
-    _check_run(spec, exam, name, wanted.model, folder)
+    check_run(spec, exam, name, wanted.model, folder)
     if wanted.text_only_from and spec.text_only_from != wanted.text_only_from:
         raise RunError(
             f"run {name} has text-only replies of its own, so it is no half of an audit of "
@@ -100,9 +106,15 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         )
     epochs = wanted.epochs or spec.epochs
     recorded = max(epochs, spec.epochs)
-    _check_orphans(exam, spec, folder, recorded)
+    check_orphans(exam, spec, folder, recorded)
     if spec.prompt is None:
-        _check_imported(spec, wanted)
+        asked = {
+            "--prompt": wanted.prompt_file,
+            "--model-arg": wanted.parameters,
+            "--images": wanted.images,
+            "--image-max-edge": wanted.image_max_edge,
+        }
+        check_imported(spec, asked)
         return Sitting(exam, spec.model_copy(update={"epochs": epochs}), None, folder, recorded)
     wanted = _as_can_be_shown(exam, wanted)
     if wanted.prompt_file is None and not (wanted.rewrite and wanted.model):
@@ -110,7 +122,15 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     if wanted.rewrite:
         again = wanted if wanted.model else _as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
-    _check_as_recorded(spec, wanted, prompt, folder)
+    asked_for = wanted if wanted.model else _as_recorded(spec, wanted)
+    check_as_recorded(
+        spec,
+        folder,
+        prompt=PromptRef(name=prompt.name, sha256=prompt.sha256),
+        parameters=asked_for.parameters,
+        images=asked_for.images or (spec.images if spec.no_vision else ImageMode.VISION),
+        max_edge=asked_for.image_max_edge or DEFAULT_MAX_EDGE,
+    )
     return Sitting(exam, spec.model_copy(update={"epochs": epochs}), prompt, folder, recorded)
 
 
@@ -188,83 +208,39 @@ def _as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:
     )
 
 
-def _check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -> None:
-    if spec.exam != exam.id or spec.run != name:
-        raise RunError(
-            f"is the record of run {spec.run} of {spec.exam}, but lies where run {name} of "
-            f"{exam.id} belongs",
-            where=folder / RUN_FILE,
-            remedy="Move the folder back; runs are not renamed by hand.",
+def blind_name(run: str) -> str:
+    """The name of the blind half of `run`."""
+    return run + _BLIND
+
+
+def open_halves(exam: Exam, cassettes: Path, wanted: Wanted) -> tuple[Sitting, Sitting]:
+    """Open or plan both: with figures, then without. `wanted.images` has no meaning here.
+
+    The blind half is asked as the other one is, or was. Raises SettingsError where the exam
+    has no figures or the model is known to see none, RunError where the blind half's name
+    belongs to a run with text-only replies of its own, and what `open_sitting` does.
+    """
+    if not any(question.images for question in exam.questions.values()):
+        raise SettingsError(
+            f"{exam.id} has no questions with figures, so there is nothing to audit",
+            remedy="Leave out --images=audit.",
         )
-    if model and spec.model != model:
-        raise RunError(
-            f"run {name} is a run of {spec.model}, not of {model}",
-            where=folder / RUN_FILE,
-            remedy="Give another --run name for this model.",
+    vision = open_sitting(exam, cassettes, replace(wanted, images=ImageMode.VISION))
+    run = vision.run
+    if sees_figures(run.model, wanted.api_base) is False:
+        raise SettingsError(
+            f"{run.model} is known to see no figures, so with and without them are the same",
+            remedy="Examine it with --images=blind.",
         )
-
-
-def _check_imported(spec: RunSpec, wanted: Wanted) -> None:
-    asked = {
-        "--prompt": wanted.prompt_file,
-        "--model-arg": wanted.parameters,
-        "--images": wanted.images,
-        "--image-max-edge": wanted.image_max_edge,
-    }
-    for flag, value in asked.items():
-        if value:
-            raise SettingsError(
-                f"run {spec.run} was imported: its replies answered another project's prompt, so "
-                f"{flag} has no meaning for it",
-                remedy=f"Leave out {flag}, or record a run of your own under another --run.",
-            )
-
-
-def _check_as_recorded(spec: RunSpec, wanted: Wanted, prompt: Prompt, folder: Path) -> None:
-    """StaleCassetteError where the replies that are there answered something else."""
-    told = wanted if wanted.model else _as_recorded(spec, wanted)
-    images = told.images or (spec.images if spec.no_vision else ImageMode.VISION)
-    max_edge = told.image_max_edge or DEFAULT_MAX_EDGE
-    differences = {
-        "prompt": (spec.prompt and _short(spec.prompt), _short(prompt)),
-        "parameters": (spec.parameters, dict(told.parameters)),
-        "images": (spec.images.value, images.value),
-        "image-max-edge": (spec.image_max_edge or DEFAULT_MAX_EDGE, max_edge),
-    }
-    found = [
-        f"{name} {_plain(then)}, now {_plain(now)}"
-        for name, (then, now) in differences.items()
-        if then != now
-    ]
-    if found:
-        raise StaleCassetteError(
-            f"every cassette of run {spec.run} was recorded with {'; '.join(found)}",
-            where=folder,
-            remedy="Ask for the same again (a prompt with --prompt FILE), name another --run, or "
-            "ask all of it anew with --record-mode=rewrite.",
-        )
-
-
-def _short(prompt: Prompt | PromptRef) -> str:
-    return f"{prompt.name!r} ({prompt.sha256[:12]})"
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={_plain(one)}" for name, one in value.items()) or "none"
-    return str(value)
-
-
-def _check_orphans(exam: Exam, spec: RunSpec, folder: Path, epochs: int) -> None:
-    own = [one.id for one in exam.questions.values() if one.images or not spec.text_only_from]
-    known = {cassette_name(name, epoch) for name in own for epoch in range(1, epochs + 1)}
-    for file in sorted(folder.glob(f"*{SUFFIX}")):
-        if file.stem not in known:
-            often = f", each asked {epochs} times" if epochs > 1 else ""
-            source = spec.text_only_from
-            elsewhere = f" with figures, and {source} holds the others" if source else ""
-            raise CassetteError(
-                f"this cassette belongs to no question of {exam.id}{often}{elsewhere}",
-                where=file,
-                remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
-            )
+    blind = replace(
+        wanted,
+        prompt_file=vision.prompt.file if vision.prompt else None,
+        model=run.model,
+        run=blind_name(run.run),
+        parameters=run.parameters,
+        images=ImageMode.BLIND,
+        image_max_edge=run.image_max_edge,
+        epochs=run.epochs,
+        text_only_from=run.run,
+    )
+    return vision, replace(open_sitting(exam, cassettes, blind), half=True)

@@ -6,7 +6,9 @@ and in `matching`, when a stored reply may answer.
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +17,39 @@ from typing import Any
 from jmle_plugin.ask.cassette import Cassette, read_cassette, write_cassette
 from jmle_plugin.ask.client import NOWHERE, question_headers
 from jmle_plugin.ask.matching import FILE_HEADER, IMPORTED_HEADER, matches
-from jmle_plugin.ask.request import AskRequest
 from jmle_plugin.ask.run import RUN_FILE, RunSpec, read_run, write_run
-from jmle_plugin.ask.sitting import Seat
+from jmle_plugin.ask.sitting import AskRequest, Seat
 from jmle_plugin.errors import CassetteError, MissingCassetteError, ReplyError
 from jmle_plugin.files import canonical_json, read_json
 from jmle_plugin.gateway.protocol import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
 from jmle_plugin.gateway.reply import Reply, read_reply
+
+_UNUSED = (
+    *("aiohttp", "boto3", "botocore", "httplib2", "requests", "tornado", "urllib3"),
+    # httpx's command line, which it imports where it can.
+    *("click", "rich"),
+)
+
+
+def import_vcr() -> None:
+    """Import vcrpy as if the unused libraries were not installed.
+
+    It imports every HTTP library that is installed, in order to be able to patch it. litellm
+    brings several, and importing them takes longer than replaying a hundred questions. The
+    suite's own traffic goes through httpx alone.
+
+    Only for sessions in which nothing else is recorded: vcrpy will not patch those
+    libraries afterwards. Libraries imported before, and vcrpy itself, stay as they are.
+    """
+    if "vcr" in sys.modules:
+        return
+    hidden = [name for name in _UNUSED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None hides a module
+    try:
+        importlib.import_module("vcr")
+    finally:
+        for name in hidden:
+            sys.modules.pop(name, None)
 
 
 def read_recorded(recorder: Recorder, seat: Seat) -> Reply:

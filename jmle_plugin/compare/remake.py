@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from jmle_plugin.ask.halves import blind_name
-from jmle_plugin.ask.opening import Wanted, is_recorded, open_sitting
+from jmle_plugin.ask.opening import Wanted, blind_name, is_recorded, open_sitting
 from jmle_plugin.ask.recording import Recorder, read_recorded
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import CassetteError, ReplyError

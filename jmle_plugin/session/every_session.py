@@ -88,8 +88,11 @@ def open_sittings(
     if not settings.candidates:
         return ()
     exams = _open_exams(settings)
-    from jmle_plugin.ask.halves import open_halves  # noqa: PLC0415
-    from jmle_plugin.ask.opening import open_sitting, reopen_sitting  # noqa: PLC0415
+    from jmle_plugin.ask.opening import (  # noqa: PLC0415
+        open_halves,
+        open_sitting,
+        reopen_sitting,
+    )
 
     folder, audit = settings.cassettes, settings.asking.audit
     if told is not None:

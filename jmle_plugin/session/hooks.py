@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.ask.lean import import_vcr
 from jmle_plugin.ask.matching import MATCHER, matches
+from jmle_plugin.ask.recording import import_vcr
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.session.collection import as_usage_error
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, Cassette, cassette_name, write_cassette
 from jmle_plugin.ask.importing.foreign import ForeignReply, ForeignRun
-from jmle_plugin.ask.request import build_request
 from jmle_plugin.ask.run import ImportedFrom, RunSpec, check_run_name, write_run
+from jmle_plugin.ask.sitting import build_request
 from jmle_plugin.errors import CassetteError, ImportFileError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.strict import first_problem

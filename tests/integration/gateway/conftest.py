@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.ask.sitting import AskRequest
 from jmle_plugin.errors import JmleError
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.launch import Gateway, new_token, start

@@ -26,7 +26,7 @@ from pathlib import Path
 from jmle_plugin.ask.client import HttpModelClient
 from jmle_plugin.gateway.launch import start
 from jmle_plugin.gateway.protocol import Announcement, GatewayConfig
-from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.ask.sitting import AskRequest
 
 config = GatewayConfig.from_line(Path(sys.argv[1]).read_bytes())
 gateway = start(config, Path(sys.argv[2]))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.ask.sitting import AskRequest
 from jmle_plugin.errors import NotAskedError, ReplyError
 from jmle_plugin.gateway.protocol import CHAT_PATH
 from jmle_plugin.gateway.reply import Reply, Usage
@@ -195,7 +195,7 @@ FAILING = """
 import pytest
 
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.request import AskRequest
+from jmle_plugin.ask.sitting import AskRequest
 from jmle_plugin.errors import CassetteError
 
 REQUEST = AskRequest("A-1", "0" * 64, {{"model": "m", "messages": []}})

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.cassette import Cassette, write_cassette
-from jmle_plugin.ask.halves import open_halves
-from jmle_plugin.ask.opening import Wanted, open_sitting, reopen_sitting
+from jmle_plugin.ask.opening import Wanted, open_halves, open_sitting, reopen_sitting
 from jmle_plugin.ask.prompt import DEFAULT_PROMPT, load_prompt
 from jmle_plugin.ask.recording import Recorder, read_recorded
 from jmle_plugin.ask.run import ImageMode, PromptRef, RunSpec, read_run, write_run

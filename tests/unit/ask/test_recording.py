@@ -15,8 +15,8 @@ from jmle_plugin.ask.cassette import read_cassette, write_cassette
 from jmle_plugin.ask.matching import matches
 from jmle_plugin.ask.prompt import Prompt, load_prompt
 from jmle_plugin.ask.recording import Recorder, canonical_request, keep_run
-from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import ImageMode, RunSpec, read_run
+from jmle_plugin.ask.sitting import AskRequest, build_request
 from jmle_plugin.errors import CassetteError, StaleCassetteError
 from jmle_plugin.exam.model import Question
 from jmle_plugin.gateway.protocol import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER

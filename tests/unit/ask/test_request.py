@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.prompt import load_prompt
-from jmle_plugin.ask.request import AskRequest, build_request
 from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.ask.sitting import AskRequest, build_request
 from tests.builders import FIGURE, make_exam, make_imported_run, make_question, make_run
 
 EXAM = make_exam()

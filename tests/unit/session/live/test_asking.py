@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.ask.cassette import Cassette, write_cassette
-from jmle_plugin.ask.halves import open_halves
-from jmle_plugin.ask.opening import Wanted
+from jmle_plugin.ask.opening import Wanted, open_halves
 from jmle_plugin.ask.run import ImageMode, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import CassetteError, GatewayError, SettingsError, StaleCassetteError
