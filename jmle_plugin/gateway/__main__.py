@@ -8,14 +8,22 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from jmle_plugin.errors import GatewayError, JmleError
 from jmle_plugin.gateway.journal import Journal
-from jmle_plugin.gateway.protocol import GatewayConfig, Listening, ModelFacts, Ready, Refused
+from jmle_plugin.gateway.protocol import (
+    LEAVE,
+    GatewayConfig,
+    Listening,
+    ModelFacts,
+    Ready,
+    Refused,
+)
 from jmle_plugin.gateway.redaction import RedactedStream, Redaction
 from jmle_plugin.gateway.routes import model_facts
 
@@ -54,6 +62,7 @@ def unreachable(problems: Mapping[str, str]) -> Refused:
 
 
 _PR_SET_PDEATHSIG = 1
+_GONE = "the session that asked is gone"
 
 
 def main() -> int:
@@ -72,28 +81,57 @@ def main() -> int:
             journals = {
                 run.run: stack.enter_context(Journal(Path(run.journal))) for run in config.runs
             }
-            opened = journals.values()
-            # From a thread of its own: the handler may interrupt the very writing of a line.
-            leave = threading.Thread(target=_leave, args=(opened,), daemon=True)
-            signal.signal(signal.SIGTERM, lambda *_: leave.start())
-            threading.Thread(target=_leave_at_end_of_input, args=(opened,), daemon=True).start()
-            return asyncio.run(_serve(config, journals, redact, answer))
+            departure = Departure(journals.values(), config.grace)
+            departure.watch()
+            return asyncio.run(_serve(config, journals, redact, answer, departure))
     except JmleError as error:
         return _refuse(answer, Refused(error=redact(str(error))))
 
 
-def _leave(journals: Iterable[Journal]) -> None:
-    """End the process at once, whatever the loop and the libraries' threads are about."""
-    for journal in journals:
-        journal.close()  # but not in the middle of a line
-    os._exit(0)
+class Departure:
+    """Ends this process: at once where the parent says so, else when what is paid for is there.
 
+    SIGTERM, SIGHUP and the end of standard input mean that the parent is gone or about to be:
+    no call is made any more, and those in flight get `grace` seconds to arrive and be
+    journalled. A session that is begun meanwhile waits for that at the journal.
+    """
 
-def _leave_at_end_of_input(journals: Iterable[Journal]) -> None:
-    """Wait for the end of standard input: the parent closed it, or is dead."""
-    while sys.stdin.buffer.read(1 << 16):
-        pass
-    _leave(journals)
+    def __init__(self, journals: Collection[Journal], grace: float) -> None:
+        self._journals = journals
+        self._grace = grace
+        self._wanted = threading.Event()
+        self.last: Callable[[], Future[None]] | None = None
+        """Stops asking; its result is there once nothing is in flight. None before asking."""
+
+    def watch(self) -> None:
+        """End the process when its time has come; call it in the main thread."""
+        for name in ("SIGTERM", "SIGHUP"):
+            if (number := getattr(signal, name, None)) is not None:
+                signal.signal(number, lambda *_: self._wanted.set())
+        # Threads: a handler may interrupt the very writing of a line, and the loop may hang.
+        for target in (self._listen, self._end):
+            threading.Thread(target=target, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in sys.stdin.buffer:
+            if line == LEAVE:
+                self._leave()
+        self._wanted.set()
+
+    def _end(self) -> None:
+        self._wanted.wait()
+        if self.last is not None:
+            for journal in self._journals:
+                journal.announce_end()
+            with suppress(TimeoutError):
+                self.last().result(self._grace)
+        self._leave()
+
+    def _leave(self) -> None:
+        """End at once, whatever the loop and the libraries' threads are about."""
+        for journal in self._journals:
+            journal.close()  # but not in the middle of a line
+        os._exit(0)
 
 
 async def _serve(
@@ -101,6 +139,7 @@ async def _serve(
     journals: Mapping[str, Journal],
     redact: Redaction,
     answer: BinaryIO,
+    departure: Departure,
 ) -> int:
     from jmle_plugin.gateway.provider import Provider  # noqa: PLC0415 - nothing heavy yet
     from jmle_plugin.gateway.runs import Runs  # noqa: PLC0415
@@ -131,6 +170,8 @@ async def _serve(
             return _refuse(answer, unreachable(problems))
         async with asyncio.TaskGroup() as group:
             runs.open(provider.ask, group)
+            loop = asyncio.get_running_loop()
+            departure.last = lambda: asyncio.run_coroutine_threadsafe(runs.end(_GONE), loop)
             _say(answer, verdict)
             await asyncio.Event().wait()  # replies are asked for until the parent leaves
     return 0
@@ -154,7 +195,7 @@ def _refuse(answer: BinaryIO, refused: Refused) -> int:
 
 
 def _die_with(parent: int) -> None:
-    """On Linux, have the kernel end this process with its parent."""
+    """On Linux, have the kernel tell this process that its parent is gone."""
     # Its end closes our standard input too, unless a forked child of it holds that open.
     if not parent or sys.platform != "linux":
         return

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
@@ -52,6 +53,7 @@ class Journal:
         self._guard = threading.Lock()
         self._syncing = threading.Lock()
         self._file = _locked(path)
+        _ending(path).unlink(missing_ok=True)  # left by one that was killed
         try:
             raw = self._file.read()
             self._entries, sound = _parsed(raw, path)
@@ -108,9 +110,16 @@ class Journal:
         self.path.unlink(missing_ok=True)
         self.close()
 
+    def announce_end(self) -> None:
+        """Say that this process only waits for its last replies: others wait until it is gone."""
+        with suppress(OSError):  # then others are refused meanwhile
+            _ending(self.path).touch()
+
     def close(self) -> None:
         """Finish the line being written, and let others write."""
         with self._guard, self._syncing:
+            if not self._file.closed:
+                _ending(self.path).unlink(missing_ok=True)
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -159,8 +168,18 @@ def _damaged(where: str, problem: str) -> JournalError:
     )
 
 
+def is_ending(path: Path) -> bool:
+    """Whether the writer of the journal at `path` only waits for its last replies."""
+    return _ending(path).exists()
+
+
+def _ending(path: Path) -> Path:
+    """The file beside the journal at `path` that is there while its writer is ending."""
+    return path.with_name(f"{path.name}.ending")
+
+
 def _locked(path: Path) -> BinaryIO:
-    """The open file, locked."""
+    """The open file, locked; waits while its writer says that it is ending."""
     given_up = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -180,6 +199,8 @@ def _locked(path: Path) -> BinaryIO:
                 return file
         except (BlockingIOError, PermissionError) as error:
             file.close()
+            if is_ending(path):
+                given_up = time.monotonic() + _PATIENCE
             if time.monotonic() < given_up:
                 time.sleep(_PATIENCE / 50)
                 continue

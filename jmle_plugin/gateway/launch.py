@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -19,6 +20,7 @@ from jmle_plugin.files import canonical_json, read_json
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     HOST,
+    LEAVE,
     STATUS_PATH,
     STOP_PATH,
     Announcement,
@@ -54,6 +56,8 @@ def close_pipe(pipe: IO[bytes]) -> None:
 _COMMAND = "jmle_plugin.gateway"
 _TALK = 10.0
 """Seconds to wait for an answer of the gateway itself; it answers in milliseconds."""
+_STARTING = 300.0
+"""Seconds for importing litellm; it takes 2, and forty on a machine with much else to do."""
 _ANNOUNCING = 300.0
 """Seconds for the largest announcement to be sent and checked."""
 _LAST_WORDS = 600
@@ -125,14 +129,14 @@ class Gateway:
 
         Raises what `ready` does.
         """
-        return f"http://{HOST}:{Listening.from_line(self._line(0, 60.0)).port}"
+        return f"http://{HOST}:{Listening.from_line(self._line(0, _STARTING)).port}"
 
     @property
     def facts(self) -> dict[str, ModelFacts]:
         """What is known of each model asked; waits until the gateway is ready."""
         return self.ready().models
 
-    def ready(self, timeout: float = 60.0) -> Ready:
+    def ready(self, timeout: float = _STARTING) -> Ready:
         """Wait at most `timeout` seconds until the gateway can ask.
 
         Raises GatewayError with its own reason where it refuses (a key is missing, a model
@@ -173,8 +177,10 @@ class Gateway:
     def close(self, timeout: float = 5.0) -> None:
         """End the gateway, calls in flight included; by force after `timeout` seconds."""
         self._closing = True
-        # The end of its standard input is what tells it.
         if self._process.stdin is not None and not self._reader.is_alive():
+            # The end of its standard input alone would have it wait for calls in flight.
+            with suppress(OSError, ValueError):  # it is gone, or was closed before
+                self._process.stdin.write(LEAVE)
             close_pipe(self._process.stdin)
         else:
             self._process.kill()

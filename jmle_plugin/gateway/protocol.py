@@ -1,9 +1,9 @@
 """The plain data both sides share: what the parent tells the gateway, and what it answers.
 
 The parent writes one `GatewayConfig` as one line of JSON to the gateway's standard input
-and keeps that open: its end means that the parent is gone. The gateway answers with two
-lines on its standard output: `Listening` at once, `Ready` when it can ask. A `Refused`, in
-the place of either, is the last.
+and keeps that open: its end means that the parent is gone, a further line (`LEAVE`) that
+the parent wants nothing more. The gateway answers with two lines on its standard output:
+`Listening` at once, `Ready` when it can ask. A `Refused`, in the place of either, is the last.
 """
 
 from __future__ import annotations
@@ -63,6 +63,10 @@ EPOCH_HEADER = "x-jmle-epoch"
 DIGEST_HEADER = "x-jmle-question-sha256"
 
 
+LEAVE = b"leave\n"
+"""What the parent writes to the gateway's standard input to have it end at once."""
+GRACE = 30.0
+"""Seconds that calls in flight are waited for when nothing more is asked: they may be billed."""
 ANNOUNCE_PATH = "/announce"
 STATUS_PATH = "/status"
 STOP_PATH = "/stop"
@@ -158,8 +162,8 @@ class GatewayConfig(Wire):
     for each model. `request_timeout` and `backoff` (the first wait before a retry) are in
     seconds, `image_max_edge` is in pixels. `max_cost` is in US dollars, for everything this
     process asks; `prices` stand for those that litellm knows. `parent` is the process to
-    die with, 0 for none. With `finish_optional` replies count of which nothing says why they
-    ended.
+    end with, 0 for none: once it is gone, calls in flight get `grace` seconds to arrive. With
+    `finish_optional` replies count of which nothing says why they ended.
     """
 
     token: Annotated[str, Field(min_length=16, repr=False)]
@@ -175,6 +179,7 @@ class GatewayConfig(Wire):
     prices: Prices | None = None
     max_cost: Positive | None = None
     finish_optional: bool = False
+    grace: Annotated[float, Field(ge=0)] = GRACE
     parent: int = 0
 
     @model_validator(mode="after")

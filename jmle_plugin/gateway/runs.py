@@ -32,6 +32,7 @@ class Runs:
         self._lanes: dict[str, Lane] = {}
         self._schedulers: dict[str, Scheduler] = {}
         self._start: Callable[[Announcement], Scheduler] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._begun = False
         self._stopped: str | None = None
         self.images: dict[str, ImageFile] = {}
@@ -55,7 +56,7 @@ class Runs:
                 self._budget,
                 self._lanes[model],
             )
-            group.create_task(scheduler.run())
+            self._tasks.append(group.create_task(scheduler.run()))
             return scheduler
 
         self._start = start
@@ -93,6 +94,12 @@ class Runs:
         self._stopped = self._stopped or reason
         for scheduler in self._schedulers.values():
             scheduler.stop(reason)
+
+    async def end(self, reason: str) -> None:
+        """Stop, and wait until what is in flight has ended and is on disk."""
+        self.stop(reason)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def knows(self, run: str, key: Key) -> bool:
         """Whether that request was announced."""

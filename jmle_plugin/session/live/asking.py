@@ -10,14 +10,12 @@ from jmle_plugin.ask.recording import Recorder
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError, JmleError, SettingsError
-from jmle_plugin.files import digest
 from jmle_plugin.gateway import launch
+from jmle_plugin.gateway.journal import is_ending
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
-    Announced,
-    Announcement,
+    GRACE,
     GatewayConfig,
-    ImageFile,
     ModelFacts,
     Prices,
     RunConfig,
@@ -26,11 +24,9 @@ from jmle_plugin.session.live import keeping
 from jmle_plugin.session.live.keeping import JOURNAL, drop_empty, fold_journal
 from jmle_plugin.session.live.progress import Plan, Progress
 from jmle_plugin.session.settings import Settings
+from jmle_plugin.text import count
 
 _LOG = ".gateway.log"
-_DRAIN = 3.0
-"""Seconds that calls in flight are waited for when a session was stopped."""
-
 Say = Callable[[str], None]
 
 
@@ -58,13 +54,19 @@ class LiveAsking:
         self._progress: Progress | None = None
         self._announced = False
         self._death = ""
+        self._say: Say = lambda _: None
 
-    def start(self) -> None:
+    def start(self, say: Say) -> None:
         """Keep what an earlier session left; start the gateway where anything may be missing.
 
         Returns before the gateway is ready: that takes seconds, in which tests are collected.
+        `say` gets a line where the gateway of an earlier session is waited for.
         """
         for one in self._sittings:
+            if is_ending(one.folder / JOURNAL):
+                say(
+                    f"waiting up to {GRACE:g} seconds: {one.run.run} is asked by an earlier session"
+                )
             if self._rewrite and not keeping.resumes(one):
                 keeping.set_journal_aside(one)
             else:
@@ -94,6 +96,7 @@ class LiveAsking:
         """
         if self._gateway is None:
             return
+        self._say = say
         chosen = list(seats)
         plans = [self._plan(one, chosen) for one in self._sittings]
         plans = [plan for plan in plans if plan.asked]
@@ -111,16 +114,23 @@ class LiveAsking:
             if self._rewrite and (folder := keeping.set_aside(plan.sitting, plan.asked)):
                 say(f"  the replies recorded before are in {folder}")
             self._announced = True
-            self._gateway.announce(_announcement(plan))
+            self._gateway.announce(plan.announcement)
         self._gateway.watch(self._died)
         if interval is not None:
             self._progress = Progress(self._gateway.status, say, interval)
 
     def finish(self) -> dict[str, str]:
-        """End asking and keep what arrived; a run's address -> why some of it was not asked."""
+        """End asking and keep what arrived; a run's address -> why some of it was not asked.
+
+        Interrupted while it waits for calls in flight, it leaves them to the gateway, which
+        outlives this process for them: the next session keeps what arrives.
+        """
         if self._progress is not None:
             self._progress.end()
-        reasons = self._stop()
+        try:
+            reasons = self._stop()
+        except KeyboardInterrupt:
+            return {}
         self._close()
         for one in self._sittings:
             try:
@@ -193,7 +203,13 @@ class LiveAsking:
         if self._gateway is None or not self._announced:
             return {}
         try:
-            status = self._gateway.stop("the session has ended", drain=_DRAIN)
+            status = self._gateway.stop("the session has ended")
+            if status.unfinished:
+                self._say(
+                    f"waiting up to {GRACE:g} seconds for {count(status.unfinished, 'call')} in "
+                    "flight (Ctrl-C leaves what arrives to the next session)"
+                )
+                status = self._gateway.stop(drain=GRACE)
         except GatewayError as error:
             return {one.run.address: self._death or str(error) for one in self._sittings}
         return {
@@ -211,23 +227,6 @@ class LiveAsking:
             self._log.unlink(missing_ok=True)
         for one in self._sittings:
             drop_empty(one.folder)
-
-
-def _announcement(plan: Plan) -> Announcement:
-    sitting = plan.sitting
-    images: dict[str, ImageFile] = {}
-    requests = []
-    for seat in plan.asked:
-        body = sitting.request(seat.question, seat.epoch).body
-        requests.append(
-            Announced(question=seat.question.id, epoch=seat.epoch, digest=digest(body), body=body)
-        )
-        if sitting.run.images is ImageMode.VISION:
-            images |= {
-                one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)
-                for one in seat.question.images
-            }
-    return Announcement(run=sitting.run.address, requests=requests, images=images)
 
 
 def _can_be_asked(sitting: Sitting) -> bool:

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError
+from jmle_plugin.files import digest
 from jmle_plugin.gateway.models import estimate_tokens
-from jmle_plugin.gateway.protocol import ModelFacts
+from jmle_plugin.gateway.protocol import Announced, Announcement, ImageFile, ModelFacts
 from jmle_plugin.gateway.status import GatewayStatus
 from jmle_plugin.report.layout import dollars
 from jmle_plugin.text import count
@@ -43,6 +45,24 @@ class Plan:
         if run.no_vision:
             yield f"  {run.model} is known to see no figures: the run is blind"
         yield f"  projected cost: {self._cost(facts)}"
+
+    @property
+    def announcement(self) -> Announcement:
+        """The requests that are to be made, and their figures."""
+        images: dict[str, ImageFile] = {}
+        requests = []
+        for seat in self.asked:
+            question, epoch = seat.question.id, seat.epoch
+            body = self.sitting.request(seat.question, epoch).body
+            requests.append(
+                Announced(question=question, epoch=epoch, digest=digest(body), body=body)
+            )
+            if self.sitting.run.images is ImageMode.VISION:
+                images |= {
+                    one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)
+                    for one in seat.question.images
+                }
+        return Announcement(run=self.sitting.run.address, requests=requests, images=images)
 
     def _cost(self, facts: ModelFacts) -> str:
         if facts.input_price is None or facts.output_price is None:

@@ -9,16 +9,19 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 
 from jmle_plugin.errors import GatewayError, ReplyError
 from jmle_plugin.gateway.launch import Gateway
-from jmle_plugin.gateway.protocol import Announcement
+from jmle_plugin.gateway.protocol import Announced, Announcement
 from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
 from tests.integration.gateway.test_asking import question
 from tests.integration.processes import gone, until
-from tests.scripted.provider import Answer, completion, provider
+from tests.scripted.provider import Answer, Call, Provider, completion, provider
 
 PARENT = """
 import os, sys, threading, time
@@ -85,28 +88,72 @@ def test_gateway_that_cannot_begin_leaves_its_last_words(
         gateway.ready()
 
 
+@contextmanager
+def asking_parent(
+    desk: Desk, requests: list[Announced], served: Provider, *more: str, **settings: Any
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A process that asks, and its gateway's id; nothing of it outlives the block."""
+    file = desk.folder / "config"
+    file.write_bytes(desk.config(served.base, **settings).line())
+    announcement = desk.folder / "announcement"
+    announcement.write_bytes(Announcement(run=RUN, requests=requests).line())
+    command = [sys.executable, "-c", PARENT, str(file), str(desk.log), str(announcement)]
+    with subprocess.Popen(
+        [*command, *more], stdout=subprocess.PIPE, start_new_session=True
+    ) as parent:
+        assert parent.stdout is not None
+        try:
+            yield parent, int(parent.stdout.readline())
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("how", ["killed", "forked"])
 def test_gateway_goes_with_its_parent(desk: Desk, how: str) -> None:
     requests = [text_request(f"A-{n}") for n in range(4)]
-    with provider(lambda _: Answer(completion(), delay=600.0)) as served:
-        file = desk.folder / "config"
-        file.write_bytes(desk.config(served.base).line())
-        announcement = desk.folder / "announcement"
-        announcement.write_bytes(Announcement(run=RUN, requests=requests).line())
-        command = [sys.executable, "-c", PARENT, str(file), str(desk.log), str(announcement)]
-        with subprocess.Popen(
-            [*command, *(["fork"] if how == "forked" else [])],
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        ) as parent:
-            assert parent.stdout is not None
-            pid = int(parent.stdout.readline())
-            until(lambda: len(served.calls) == 4)
-            parent.send_signal(signal.SIGKILL)
+    more = ["fork"] if how == "forked" else []
+    with (
+        provider(lambda _: Answer(completion(), delay=600.0)) as served,
+        asking_parent(desk, requests, served, *more, grace=0.1) as (parent, pid),
+    ):
+        until(lambda: len(served.calls) == 4)
+        parent.kill()
+        parent.wait()
+        until(lambda: gone(pid))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "the parent is killed",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("SIGTERM", "SIGHUP")),
+    ],
+)
+def test_calls_in_flight_arrive_and_no_more_are_made(desk: Desk, how: str) -> None:
+    requests = [text_request(f"A-{n}") for n in range(6)]
+    arrive = threading.Event()
+
+    def held(call: Call) -> Answer:
+        arrive.wait(60.0)
+        return Answer(completion(question(call)))
+
+    with (
+        provider(held) as served,
+        asking_parent(desk, requests, served, concurrency=4) as (parent, pid),
+    ):
+        until(lambda: len(served.calls) == 4)
+        if how.startswith("SIG"):
+            os.kill(pid, getattr(signal, how))
+        else:
+            parent.kill()
             parent.wait()
-            until(lambda: gone(pid))
-            if how == "forked":
-                os.killpg(parent.pid, signal.SIGKILL)
+        until(lambda: desk.journal.with_name(".journal.ending").exists())
+        arrive.set()
+        until(lambda: gone(pid))
+        assert len(served.calls) == 4
+    assert sorted(desk.kept()) == ["A-0", "A-1", "A-2", "A-3"]
+    assert [file.name for file in desk.journal.parent.iterdir()] == [".journal"]
 
 
 def test_closed_before_it_is_ready_it_is_gone(desk: Desk) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
 from tests.integration.live.conftest import Room
 from tests.integration.processes import family, until
-from tests.scripted.provider import provider
+from tests.scripted.provider import Answer, Call, provider
 
 DELAY = 0.5
 """Seconds a reply takes."""
@@ -53,6 +54,29 @@ def test_ctrl_c_keeps_what_arrived(room: Room, group: bool, workers: str) -> Non
         again = {room.paper.question(call) for call in served.calls[before:]}
     assert again == {*room.paper.questions} - arrived
     assert len(served.calls) == 40
+    assert room.results()["sheet"]["verdict"] == "pass"
+
+
+def test_a_second_ctrl_c_leaves_calls_in_flight_to_the_gateway(room: Room) -> None:
+    arrive = threading.Event()
+    honest = room.paper.script()
+
+    def held(call: Call) -> Answer:
+        if call.number > 8:
+            arrive.wait(60.0)
+        return honest(call)
+
+    with provider(held) as served:
+        session = room.begin(served, "--concurrency=4")
+        until(lambda: len(served.calls) == 12)
+        session.send_signal(signal.SIGINT)
+        until(lambda: "waiting up to 30 seconds for 4 calls in flight" in room.output)
+        session.send_signal(signal.SIGINT)
+        assert session.wait(60) == 2, room.output
+        assert room.results("some-model.partial")["sheet"]["verdict"] == "partial"
+        arrive.set()
+        assert room.sit(served, "--concurrency=4").ret == 0
+    assert room.paper.asked(served) == dict.fromkeys(room.paper.questions, 1)
     assert room.results()["sheet"]["verdict"] == "pass"
 
 

@@ -101,6 +101,29 @@ def test_a_writer_that_is_just_ending_is_waited_for(path: Path) -> None:
     ending.join()
 
 
+def test_a_writer_that_waits_for_its_last_replies_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_journal, "_PATIENCE", 0.2)
+    first = Journal(path)
+    first.announce_end()
+    ending = threading.Timer(0.6, first.close)
+    ending.start()
+    with Journal(path), pytest.raises(JournalError, match="another session"):
+        Journal(path)
+    ending.join()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_said_of_its_end_is_forgotten(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_journal, "_PATIENCE", 0.0)
+    path.with_name(f"{path.name}.ending").touch()
+    with Journal(path), pytest.raises(JournalError, match="another session"):
+        Journal(path)
+
+
 def test_a_disk_that_cannot_lock_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from jmle_plugin.gateway.__main__ import _serve
+from jmle_plugin.gateway.__main__ import Departure, _serve
 from jmle_plugin.gateway.protocol import GatewayConfig, Refused
 from jmle_plugin.gateway.redaction import HIDDEN, RedactedStream, Redaction
 
@@ -42,7 +42,7 @@ def test_refusal_to_start_repeats_no_secret(monkeypatch: pytest.MonkeyPatch) -> 
     run = {"run": "r", "model": "m", "journal": "j"}
     config = GatewayConfig.model_validate({"token": "planted" * 3, "runs": [run]})
     said = io.BytesIO()
-    asyncio.run(_serve(config, {}, Redaction({"SOME_KEY": KEY}), said))
+    asyncio.run(_serve(config, {}, Redaction({"SOME_KEY": KEY}), said, Departure((), 0.0)))
     last = Refused.from_line(said.getvalue().splitlines()[-1])
     assert (last.error, last.remedy) == (f"File {HIDDEN} was not found.", "Name one.")
 

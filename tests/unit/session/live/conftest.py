@@ -41,9 +41,8 @@ class Gateway:
     def status(self) -> GatewayStatus:
         return GatewayStatus(runs={run.run: self._status(run.run) for run in self.config.runs})
 
-    def stop(self, reason: str, *, drain: float) -> GatewayStatus:
+    def stop(self, reason: str) -> GatewayStatus:
         assert reason
-        assert drain > 0
         if self.dead:
             raise GatewayError("the gateway does not answer")
         self.told.append("stop")

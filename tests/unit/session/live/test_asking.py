@@ -57,7 +57,7 @@ def begin(
 ) -> tuple[LiveAsking, Gateway, list[str]]:
     """A session that has started its gateway, and what it says."""
     live = LiveAsking(settings, sittings, 4)
-    live.start()
+    live.start(print)
     return live, started.gateways[-1], []
 
 
@@ -89,7 +89,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
             "--finish-reason=optional",
     )  # fmt: skip
     config = begin(given, started, sitting)[1].config
-    told = config.model_dump(exclude={"token", "runs", "parent", "backoff"})
+    told = config.model_dump(exclude={"token", "runs", "parent", "backoff", "grace"})
     assert told == {
         "concurrency": 3, "request_timeout": 5.0, "max_retries": 2, "rpm": 60.0, "tpm": 9.0,
         "api_base": "http://here", "image_max_edge": 2048, "max_cost": 7.0,
@@ -104,7 +104,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
 def test_a_recorded_run_starts_nothing(settings: Read, started: Started, sitting: Sitting) -> None:
     record(sitting)
     live = LiveAsking(settings(), [sitting], 4)
-    live.start()
+    live.start(print)
     live.ask(seats(sitting), pytest.fail, interval=0.01)
     assert live.address is None
     assert live.finish() == {}
@@ -301,7 +301,7 @@ def test_half_an_audit_by_itself_is_only_replayed(
 ) -> None:
     blind = replace(halves[1], half=False)
     record(blind, "A-4")
-    LiveAsking(settings(), [blind], 4).start()
+    LiveAsking(settings(), [blind], 4).start(print)
     assert started.gateways == []
     with pytest.raises(SettingsError, match="is half of an audit"):
         LiveAsking(settings("--record-mode=rewrite"), [blind], 4)
