@@ -25,6 +25,7 @@ from jmle_plugin.ask.run import (
     check_run_name,
     list_runs,
     read_run,
+    run_folder,
     run_name,
 )
 from jmle_plugin.ask.sitting import Sitting
@@ -82,7 +83,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         prompt=changed_prompt,
     )
     check_run_name(name)
-    folder = cassettes / exam.id / name
+    folder = _folder(cassettes, exam, name, wanted)
     if not is_recorded(folder):
         if not (wanted.may_record and wanted.model):
             raise unknown_name(
@@ -136,13 +137,15 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
 
 def reopen_sitting(
     exam: Exam,
-    cassettes: Path,
+    folder: Path,
     run: Mapping[str, Any],
     prompt_file: Path | None,
     *,
     audit: bool = False,
 ) -> Sitting:
-    """The sitting that another process of this session opened; `run` is its RunSpec as JSON.
+    """The sitting that another process of this session opened in `folder`.
+
+    `run` is its RunSpec as JSON.
 
     `audit` says whether both halves of an audit sit in this session.
     """
@@ -151,7 +154,17 @@ def reopen_sitting(
     if spec.prompt is not None and prompt_file is None:
         prompt = load_recorded_prompt(spec.prompt.sha256, exam)
     half = audit and spec.text_only_from is not None
-    return Sitting(exam, spec, prompt, cassettes / exam.id / spec.run, half=half)
+    return Sitting(exam, spec, prompt, folder, half=half)
+
+
+def _folder(cassettes: Path, exam: Exam, name: str, wanted: Wanted) -> Path:
+    """Where the run is or will be recorded: what comes with the suite takes no more replies."""
+    own, folder = cassettes / exam.id / name, run_folder(cassettes, exam.id, name)
+    if folder == own or wanted.rewrite:
+        return own
+    carried = read_run(folder)
+    more = (wanted.epochs or 1) > carried.epochs or wanted.model not in {"", carried.model}
+    return own if more else folder
 
 
 def is_recorded(folder: Path) -> bool:

@@ -17,6 +17,9 @@ from jmle_plugin.files import canonical_json, read_json, read_regular, write_who
 from jmle_plugin.strict import Strict, first_problem
 
 RUN_FILE = "run.json"
+CARRIED = Path(__file__).resolve().parents[1] / "cassettes"
+"""The sample exam's runs in an installed suite; a repository has them in its own `cassettes`."""
+
 SCRIPTED = "scripted/"
 """Model names with this prefix are scripts made for tests and samples, never real models."""
 
@@ -220,9 +223,19 @@ def write_run(folder: Path, spec: RunSpec) -> None:
     write_whole(folder / RUN_FILE, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
 
 
+def run_folder(cassettes: Path, exam: str, run: str) -> Path:
+    """Where the run's replies are: below `cassettes`, or with those that the suite carries.
+
+    The latter are read where the user has no run of that name, and never written.
+    """
+    own, carried = cassettes / exam / run, CARRIED / exam / run
+    return carried if carried.is_dir() and not own.exists() else own
+
+
 def list_runs(folder: Path) -> list[str]:
-    """Names of the runs below `cassettes/<exam>`, sorted."""
-    found = (file.parent.name for file in folder.glob(f"*/{RUN_FILE}"))
+    """Names of the runs below `cassettes/<exam>` and of those the suite carries, sorted."""
+    places = (folder, CARRIED / folder.name)
+    found = {file.parent.name for place in places for file in place.glob(f"*/{RUN_FILE}")}
     # Hidden folders are drafts that an import left when it was killed.
     return sorted(name for name in found if not name.startswith("."))
 

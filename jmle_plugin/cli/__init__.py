@@ -23,6 +23,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "init": Command("init", "write the exam test, a conftest and a workflow into a project"),
     "exams": Command("exams", "list the exam packs and whether their data is here"),
     "fetch": Command("fetch", "download an exam's questions and figures"),
     "import": Command("import_runs", "turn other projects' recorded replies into runs"),

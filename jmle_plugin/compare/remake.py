@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jmle_plugin.ask.opening import Wanted, blind_name, is_recorded, open_sitting
 from jmle_plugin.ask.recording import Recorder, read_recorded
+from jmle_plugin.ask.run import run_folder
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import CassetteError, ReplyError
 from jmle_plugin.exam.model import Exam
@@ -27,7 +28,7 @@ def with_audit(
     sitting's.
     """
     name = blind_name(vision.run.run)
-    if not is_recorded(cassettes / vision.exam.id / name):
+    if not is_recorded(run_folder(cassettes, vision.exam.id, name)):
         return made
     wanted = Wanted(run=name, epochs=vision.run.epochs, prompt_file=prompt_file)
     blind = open_sitting(vision.exam, cassettes, wanted)

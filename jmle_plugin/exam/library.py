@@ -20,11 +20,19 @@ def default_data_root() -> Path:
 
 def pack_folders(project: Path | None = None) -> tuple[Path, ...]:
     """Folders that hold packs: the project's own `data`, then the suite's."""
-    package = Path(__file__).resolve().parents[1]
-    shipped = package / "packs"
-    suite = shipped if shipped.is_dir() else package.parent / "data"
     own = () if project is None else (project / "data",)
-    return tuple(dict.fromkeys(folder for folder in (*own, suite) if folder.is_dir()))
+    folders = (*own, suite_folder("packs", "data"))
+    return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+
+
+def suite_folder(installed: str, in_repository: str = "") -> Path:
+    """A folder of the suite: in the package where a wheel carries it, else beside the package.
+
+    In the repository it has the same name, unless another is given.
+    """
+    package = Path(__file__).resolve().parents[1]
+    carried = package / installed
+    return carried if carried.is_dir() else package.parent / (in_repository or installed)
 
 
 def find_packs(folders: Sequence[Path]) -> dict[str, Path]:

@@ -110,10 +110,44 @@ def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
     recorded = {name: runs for name in packs if (runs := list_runs(settings.cassettes / name))}
     lines += [f"  exam {name}: {', '.join(runs)}" for name, runs in recorded.items()]
     lines.append(f"  exams without runs here: {len(packs) - len(recorded)}")
-    lines.append("  e.g. pytest --exam=sample --model=scripted/resident")
-    # Ending before the workers have run makes syrupy warn, which must not hide the message.
+    lines.append("  e.g. add --exam=sample --model=scripted/resident")
+    raise _ended("\n".join(lines), config)
+
+
+def refuse_without_exam_test(config: pytest.Config, node_ids: Sequence[str]) -> None:
+    """UsageError when a model or run was named and no test of the exam is there to be run.
+
+    Not where the user chose among the tests, nor where a model in the ini file only waits for
+    the sessions that sit an exam; files that cannot be imported are pytest's to report.
+    """
+    sittings = config.stash.get(SITTINGS_KEY, ())
+    chosen = any(config.getoption(name, default=None) for name in _CHOOSING)
+    named = any(config.getoption(f"jmle_{name}", default=None) for name in ("model", "run"))
+    session = config.pluginmanager.get_plugin("session")
+    if not sittings or chosen or (node_ids and not named) or (session and session.testsfailed):
+        return
+    known = seats(sittings)
+    if any(seat_part(node_id) in known for node_id in node_ids):
+        return
+    from jmle_plugin.ask.run import CARRIED  # noqa: PLC0415
+
+    elsewhere = ""
+    if CARRIED.with_name("tests_exam").is_dir():
+        elsewhere = "put --pyargs jmle_plugin.tests_exam behind pytest, or "
+    raise _ended(
+        "no test of the exam was collected, so no question would be asked: "
+        f"{elsewhere}write one into this project with `jmle init`",
+        config,
+    )
+
+
+_CHOOSING = ("keyword", "markexpr", "deselect", "lf", "failedfirst", "stepwise")
+
+
+def _ended(message: str, config: pytest.Config) -> pytest.UsageError:
+    """The error to raise: syrupy warns where no worker has run, which would hide the message."""
     config.addinivalue_line("filterwarnings", "ignore:syrupy:UserWarning")
-    raise pytest.UsageError("\n".join(lines))
+    return pytest.UsageError(message)
 
 
 def _markers(question: Question) -> list[str]:

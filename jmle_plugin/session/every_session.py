@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,24 +66,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("exam_seat", seats, indirect=True)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse a session without a model or run (a worker leaves that to its controller)."""
+    """Refuse a session without a model or run, and one without a test of the exam.
+
+    A worker leaves that to its controller.
+    """
     if not hasattr(config, "workerinput"):
-        collection.refuse_unseated(config, [item.nodeid for item in items])
+        ids = [item.nodeid for item in items]
+        collection.refuse_unseated(config, ids)
+        collection.refuse_without_exam_test(config, ids)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None:
-    """Refuse a session without a model or run, on the controller."""
+    """Refuse on the controller what `pytest_collection_modifyitems` refuses without workers."""
     collection.refuse_unseated(node.config, ids)
+    collection.refuse_without_exam_test(node.config, ids)
 
 
 def open_sittings(
-    settings: Settings, told: Sequence[Mapping[str, Any]] | None = None
+    settings: Settings, told: Sequence[tuple[str, Mapping[str, Any]]] | None = None
 ) -> tuple[Sitting, ...]:
     """The sittings asked for: none unless a model or a run is named.
 
-    A worker is `told` the runs (RunSpec as JSON) instead of looking for them: its
+    A worker is `told` the runs (folder, RunSpec as JSON) instead of looking for them: its
     controller may be about to replace what lies there.
     """
     if not settings.candidates:
@@ -97,8 +105,8 @@ def open_sittings(
     folder, audit = settings.cassettes, settings.asking.audit
     if told is not None:
         return tuple(
-            reopen_sitting(exams[run["exam"]], folder, run, settings.prompt, audit=audit)
-            for run in told
+            reopen_sitting(exams[run["exam"]], Path(place), run, settings.prompt, audit=audit)
+            for place, run in told
         )
     sittings: list[Sitting] = []
     for exam in exams.values():

@@ -30,7 +30,7 @@ LINKS = sorted(
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
     "--quiet", "--editable", "--constraint", "--exclude-editable", "--clear",
-    "--dist", "--no-loadscope-reorder", "--tb",
+    "--dist", "--no-loadscope-reorder", "--tb", "--pyargs", "--no-deps",
     "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
 }  # fmt: skip
 """Options of pytest, of its plugins, of venv, of pip and of the `jmle` command."""
@@ -90,7 +90,7 @@ def test_the_gate_of_the_workflow_gates(project: Project) -> None:
         .split()
     )
     assert words[:2] == ["pytest", "tests_exam"]
-    result = project.run("--exam=sample", *words[2:])
+    result = project.run(*words[2:])
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         ["gate significant: fail: a significant loss against scripted-resident*"]
@@ -98,8 +98,18 @@ def test_the_gate_of_the_workflow_gates(project: Project) -> None:
     assert (project.path / "exam.xml").exists()
 
 
+def test_the_gate_of_the_workflow_lets_a_model_pass_that_fails_the_exam_as_before(
+    project: Project,
+) -> None:
+    assert main(["rescore", "scripted-intern", "--exam=sample", "--write"]) == 0
+    baseline = "--baseline=results/sample/scripted-intern.json"
+    gate = ("--offline", "--gate=none", "--baseline-gate=significant", baseline)
+    assert project.sit("--run=scripted-intern", *gate).ret == 0
+
+
 def workflow_jobs() -> dict[str, Any]:
-    source = DOCUMENTS["README.md"].partition("## In CI")[2].split("```yaml\n")[1].split("```")[0]
+    source = (ROOT / "jmle_plugin" / "cli" / "project" / "exam.yml").read_text(encoding="utf-8")
+    assert f"```yaml\n{source}```" in DOCUMENTS["docs/ci.md"]
     jobs: dict[str, Any] = yaml.safe_load(source)["jobs"]
     return jobs
 

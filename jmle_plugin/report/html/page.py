@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.ask.run import read_run
+from jmle_plugin.ask.run import read_run, run_folder
 from jmle_plugin.errors import ResultError, RunError
 from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
@@ -32,14 +32,15 @@ def write_run_page(
     replies is named in the page. Raises OSError where the page cannot be written.
     """
     several = [results] if isinstance(results, Results) else results
-    runs = [PageRun(one, _replies(one, cassettes_folder / one.exam.id)) for one in several]
+    runs = [PageRun(one, _replies(one, cassettes_folder)) for one in several]
     write_page(target, runs, exam, images=images)
 
 
-def _replies(results: Results, runs: Path) -> RepliesReader:
-    lender = results.provenance.text_only_from
-    folder = runs / results.run.name
-    return cassette_replies(folder, runs / lender if lender else None, _marker(folder))
+def _replies(results: Results, cassettes: Path) -> RepliesReader:
+    lender, exam = results.provenance.text_only_from, results.exam.id
+    folder = run_folder(cassettes, exam, results.run.name)
+    lent = run_folder(cassettes, exam, lender) if lender else None
+    return cassette_replies(folder, lent, _marker(folder))
 
 
 def _marker(folder: Path) -> str:

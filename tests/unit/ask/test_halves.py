@@ -143,7 +143,7 @@ def test_more_epochs_join_both(tmp_path: Path) -> None:
 def test_a_worker_sits_the_same_halves(tmp_path: Path) -> None:
     for half in halves(tmp_path, model="some/model"):
         told = half.run.model_dump(mode="json")
-        assert reopen_sitting(EXAM, tmp_path, told, None, audit=True) == half
+        assert reopen_sitting(EXAM, half.folder, told, None, audit=True) == half
 
 
 def refusal(kind: type[JmleError], cassettes: Path, **wanted: Any) -> str:

@@ -199,7 +199,8 @@ def test_run_keeps_the_prompt_it_was_recorded_with(cassettes: Path, model: str) 
     spec = record_earlier(cassettes)
     found = opened(cassettes, run="earlier", model=model, may_record=True)
     assert (found.run, found.prompt) == (spec, EARLIER)
-    again = reopen_sitting(EXAM, cassettes, spec.model_dump(mode="json", by_alias=True), None)
+    told = spec.model_dump(mode="json", by_alias=True)
+    again = reopen_sitting(EXAM, cassettes / "tiny" / "earlier", told, None)
     assert again.prompt == EARLIER
 
 
@@ -312,10 +313,8 @@ def test_rewriting_a_run_named_alone_repeats_it(cassettes: Path) -> None:
 
 def test_worker_sits_what_it_is_told(cassettes: Path) -> None:
     spec = make_run(run="elsewhere")
-    told = spec.model_dump(mode="json")
-    assert reopen_sitting(EXAM, cassettes, told, None) == Sitting(
-        EXAM, spec, load_prompt(), cassettes / "tiny" / "elsewhere"
-    )
+    told, folder = spec.model_dump(mode="json"), cassettes / "tiny" / "elsewhere"
+    assert reopen_sitting(EXAM, folder, told, None) == Sitting(EXAM, spec, load_prompt(), folder)
 
 
 FIGURELESS = make_exam(

@@ -1,0 +1,127 @@
+"""The journeys of a user who installed the suite, in a folder that has nothing of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.conftest import ROOT
+
+SAMPLE = ("--exam=sample", "--model=scripted/resident")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the wheel installs, in a folder of its own that is searched before the repository."""
+    built, site = tmp_path_factory.mktemp("wheel"), tmp_path_factory.mktemp("site")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)],
+        cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = built.glob("*.whl")
+    with ZipFile(wheel) as packed:
+        packed.extractall(site)
+    return site
+
+
+class Folder:
+    """An empty folder of a user, and the programs as they find the installed suite."""
+
+    def __init__(self, path: Path, site: Path) -> None:
+        self.path, self.site = path, site
+
+    def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._run("pytest", "-p", "no:cacheprovider", *arguments)
+
+    def jmle(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self._run("jmle_plugin.cli", *arguments)
+
+    def files(self) -> set[str]:
+        return {
+            file.relative_to(self.path).as_posix()
+            for file in self.path.rglob("*")
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+
+    def _run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-P", "-m", module, *arguments],
+            cwd=self.path, env={**os.environ, "PYTHONPATH": str(self.site)}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, site: Path) -> Folder:
+    return Folder(tmp_path, site)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_the_first_minute(folder: Folder, workers: tuple[str, ...]) -> None:
+    before = _content(folder.site)
+    ran = folder.pytest("--pyargs", "jmle_plugin.tests_exam", *SAMPLE, *workers)
+    assert ran.returncode == 0, ran.stdout
+    assert "PASS 合格" in ran.stdout
+    made = {f"results/sample/scripted-resident.{suffix}" for suffix in ("json", "html")}
+    assert folder.files() == made
+    assert _content(folder.site) == before
+    for command in (["verify"], ["show"], ["report"]):
+        done = folder.jmle(*command, "results/sample/scripted-resident.json")
+        assert done.returncode == 0, done.stdout
+
+
+def test_what_the_suite_carries_is_not_recorded_into(folder: Folder) -> None:
+    ran = folder.pytest(
+        "--pyargs", "jmle_plugin.tests_exam", "--exam=sample", "--run=scripted-resident",
+        "--epochs=2", "--offline",
+    )  # fmt: skip
+    assert ran.returncode == 4, ran.stdout
+    assert "scripted-resident" in ran.stdout
+
+
+def test_a_session_without_an_exam_test_names_one_that_works(folder: Folder) -> None:
+    ran = folder.pytest(*SAMPLE)
+    assert ran.returncode == 4
+    assert "no test of the exam was collected" in ran.stdout
+    assert "--pyargs jmle_plugin.tests_exam" in ran.stdout
+    assert folder.files() == set()
+
+
+def test_a_project_of_ones_own(folder: Folder) -> None:
+    (folder.path / "conftest.py").write_text("# mine\n", encoding="utf-8")
+    (folder.path / ".gitignore").write_text("secret", encoding="utf-8")
+    made = folder.jmle("init")
+    assert made.returncode == 0, made.stdout
+    assert "conftest.py: is there already" in made.stdout
+    assert (folder.path / "conftest.py").read_text(encoding="utf-8") == "# mine\n"
+    assert (folder.path / ".gitignore").read_text(encoding="utf-8").startswith("secret\n")
+    assert folder.jmle("init").stdout.count("already") == 4
+    ran = folder.pytest("tests_exam", *SAMPLE)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_a_model_of_ones_own_as_the_written_conftest_has_it(folder: Folder) -> None:
+    folder.jmle("init")
+    conftest = folder.path / "conftest.py"
+    lines = conftest.read_text(encoding="utf-8").splitlines()
+    code = "\n".join(line.removeprefix("#").removeprefix(" ") if line.startswith("#") else line
+                     for line in lines).replace("my_model(messages)", '"【回答】a"')  # fmt: skip
+    conftest.write_text(code.replace("class Pipeline:\ndef", "class Pipeline:\n    def"), "utf-8")
+    ran = folder.pytest("tests_exam", "--exam=sample", "--model=my/pipeline", "--gate=none")
+    assert ran.returncode == 0, ran.stdout
+    results = json.loads((folder.path / "results/sample/my-pipeline.json").read_text("utf-8"))
+    assert {tuple(mark["answer"]) for mark in results["marks"]} - {()} == {("a",)}
+
+
+def _content(site: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(site).as_posix(): file.read_bytes()
+        for file in site.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }

@@ -1,0 +1,1 @@
+"""The exam as pytest collects it; an installed suite has it as `jmle_plugin.tests_exam`."""
