@@ -8,7 +8,7 @@ from jmle_plugin.cli.common import FORMATS, exam_of, print_in_form, results_name
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.likeness import check_names
-from jmle_plugin.compare.pairing import places
+from jmle_plugin.compare.pairing import known_places
 from jmle_plugin.report.comparison import markdown, text_lines
 from jmle_plugin.results.store import read_sound_results
 
@@ -29,8 +29,10 @@ def run(options: argparse.Namespace) -> int:
         read_sound_results(file) for file in results_named(options, [options.old, *options.new])
     ]
     problems: list[str] = []
-    exam = exam_of(options, results, problems.append)
-    where = places(exam) if exam else None
+    # Files of schema 1 do not say what is a case; whoever names an exam learns if it is another.
+    needed = options.exam or not all(one.questions for one in results)
+    exam = exam_of(options, results, problems.append) if needed else None
+    where = known_places(results, exam)
     old, *others = results
     found = [
         compare(

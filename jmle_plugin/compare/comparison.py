@@ -66,11 +66,11 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
 ) -> Comparison:
     """Compare `new` with `old` on the questions both answered. Same input, same output.
 
-    `where` is `pairing.places(exam)`; without it nothing is said of sections, blocks, kinds
-    and serial groups. `margin` is the loss in points the user cares about. With `doubt`,
-    both verdicts' own uncertainty is found as well, which takes half of the time. `unplaced` says
-    why there is no `where`, and the remedy. Raises
-    UnlikeResultsError and ComparisonError as `pairing.pair_results` does.
+    `where` is what `pairing.known_places` gives; without it nothing is said of sections,
+    blocks, kinds and serial groups. `margin` is the loss in points the user cares about. With
+    `doubt`, both verdicts' own uncertainty is found as well, which takes half of the time.
+    `unplaced` says why there is no `where`, and the remedy. Raises UnlikeResultsError and
+    ComparisonError as `pairing.pair_results` does.
     """
     table = pair_results(old, new, where, allow=allow)
     pairs, groups = table.pairs, table.groups

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from jmle_plugin.ask.run import EARLIER, SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.likeness import FACTS
-from jmle_plugin.compare.pairing import Place, places
+from jmle_plugin.compare.pairing import Place, known_places
 from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
 from jmle_plugin.errors import ResultError
@@ -128,7 +128,8 @@ class Table(Strict):
     facts: dict[str, str]
     """What all rows share: `exam`, `pack`, `key`, `numeric`, `extraction`, `prompt`, `images`."""
     serial_known: bool
-    """False where the exam is not at hand: every question is then taken as a case of its own."""
+    """False where neither the files nor an exam at hand say it: every question is then taken
+    as a case of its own."""
     rows: list[Row]
     """With a verdict; the most points first, then by the run's name."""
     unranked: list[Row]
@@ -146,9 +147,9 @@ class Leaderboard(Strict):
 def leaderboard(results: Sequence[Results], exams: Mapping[str, Exam]) -> Leaderboard:
     """Rank results, at least one.
 
-    `exams` holds the exams that are at hand: id -> exam. Tables come in the order of their
-    exams in `results`, of one exam the longest first. Raises ComparisonError where runs of one
-    table were not asked the same questions.
+    `exams` holds the exams that are at hand, for files of schema 1: id -> exam. Tables come in
+    the order of their exams in `results`, of one exam the longest first. Raises ComparisonError
+    where runs of one table were not asked the same questions.
     """
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, one in enumerate(results):
@@ -181,7 +182,7 @@ def identity(results: Results) -> tuple[str, ...]:
 
 def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[str, Exam]) -> Table:
     first = results[members[0]]
-    where = _where(exams.get(first.exam.id), first)
+    where = known_places([results[place] for place in members], exams.get(first.exam.id))
     by_name = sorted(members, key=lambda place: results[place].run.name)
     decided = [place for place in by_name if results[place].sheet.verdict.decided]
     decided.sort(key=lambda place: -results[place].sheet.mean_points)
@@ -192,13 +193,6 @@ def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[st
         rows=list(_ranked(results, decided, where)),
         unranked=[_row(results, place) for place in by_name if place not in decided],
     )
-
-
-def _where(exam: Exam | None, results: Results) -> Mapping[str, Place] | None:
-    """The questions' places, where the exam at hand is the one that was sat."""
-    if exam is None or exam.hash != results.provenance.exam.hash:
-        return None
-    return places(exam)
 
 
 def _ranked(

@@ -18,7 +18,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority, tidy
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.results.file import Results
+from jmle_plugin.results.file import QuestionFacts, Results, question_facts
 
 T = TypeVar("T")
 
@@ -40,16 +40,29 @@ class Place:
 
 def places(exam: Exam) -> dict[str, Place]:
     """Question id -> its place."""
+    return _places(question_facts(exam))
+
+
+def known_places(results: Iterable[Results], exam: Exam | None = None) -> dict[str, Place] | None:
+    """Question id -> its place, as the results say it; None where nothing is known.
+
+    `exam` is asked for those that do not say it (schema 1), where it is the one that was sat.
+    """
+    found: dict[str, Place] = {}
+    for one in results:
+        if one.questions:
+            found |= _places(one.questions)
+        elif exam is not None and one.provenance.exam.hash == exam.hash:
+            found = {**places(exam), **found}
+    return found or None
+
+
+def _places(facts: Mapping[str, QuestionFacts]) -> dict[str, Place]:
     return {
-        one.id: Place(
-            one.section,
-            one.block,
-            one.form,
-            one.serial.id if one.serial else one.id,
-            tuple(rule.name for rule in exam.key.criteria if rule.counts(one)),
-            bool(one.images),
+        name: Place(
+            one.section, one.block, one.kind, one.case or name, tuple(one.criteria), one.figures
         )
-        for one in exam.questions.values()
+        for name, one in facts.items()
     }
 
 
@@ -184,8 +197,8 @@ def pair_results(
 ) -> PairedTable:
     """Pair two results on the questions that both answered.
 
-    `where` is `places(exam)`; without it, or where it lacks a question, every question is a
-    group of its own and nothing is known of sections. `allow` names mismatches (see
+    `where` is what `known_places` gives; without it, or where it lacks a question, every
+    question is a group of its own and nothing is known of sections. `allow` names mismatches (see
     `likeness.MISMATCHES`) to let pass. Raises UnlikeResultsError for unlike results,
     ComparisonError where no question was answered by both.
     """

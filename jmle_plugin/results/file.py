@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from jmle_plugin.ask.run import PARTIAL, PEOPLE
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
@@ -49,6 +50,46 @@ class RunIdentity(Strict):
         return self.model.startswith(PEOPLE)
 
 
+class QuestionFacts(Strict):
+    """What is kept of a question, so that runs are compared and ranked without their exam.
+
+    None of its text. The table stands once in a file: epochs and marks share it.
+    """
+
+    section: str
+    block: str
+    kind: str
+    """What has to be written down: a form of its kind."""
+    points: int
+    case: str = Field(default="", exclude_if=lambda value: not value)
+    """The questions that share a case (連問) have its id; left out where one stands alone."""
+    criteria: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    """The official criteria it counts towards."""
+    subject: str = Field(default="", exclude_if=lambda value: not value)
+    figures: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the data set has figures for it."""
+    figures_missing: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether it was printed with figures that the data set lacks."""
+
+
+def question_facts(exam: Exam) -> dict[str, QuestionFacts]:
+    """Question id -> what is kept of it, in the exam's order."""
+    return {
+        one.id: QuestionFacts(
+            section=one.section,
+            block=one.block,
+            kind=one.form,
+            points=one.points,
+            case=one.serial.id if one.serial else "",
+            criteria=[rule.name for rule in exam.key.criteria if rule.counts(one)],
+            subject=one.subject,
+            figures=bool(one.images),
+            figures_missing=one.figures_missing,
+        )
+        for one in exam.questions.values()
+    }
+
+
 class GateDecision(Strict):
     """What a gate of the session that wrote the file decided on this run.
 
@@ -77,6 +118,8 @@ class Results(Strict):
     sheet: Sheet
     marks: list[Mark]
     """In the exam's order, the epochs of a question together; what was never asked is not in it."""
+    questions: dict[str, QuestionFacts] = Field(default={})
+    """Of each question with a mark, in the exam's order; empty in files of schema 1."""
     provenance: Provenance
     doubt: VerdictDoubt | None = None
     """How sure the verdict is; null where there is none."""
@@ -122,8 +165,13 @@ def build_results(
         run=RunIdentity(name=run.run, model=run.model, title=run.title, scripted=run.scripted),
         sheet=sheet,
         marks=[mark.model_copy(update={"sent": {}}) for mark in ordered],
+        questions=_asked(question_facts(exam), ordered),
         provenance=build_provenance(sitting, ordered, extraction, context),
     )
+
+
+def _asked(facts: Mapping[str, QuestionFacts], marks: Iterable[Mark]) -> dict[str, QuestionFacts]:
+    return {mark.question: facts[mark.question] for mark in marks}
 
 
 def result_file(folder: Path, results: Results) -> Path:

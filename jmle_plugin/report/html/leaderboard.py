@@ -16,6 +16,7 @@ from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.html.document import Frame, document
+from jmle_plugin.results.file import QuestionFacts, question_facts
 
 FRAME = Frame(
     "board.html",
@@ -57,9 +58,11 @@ def _table(
     rows = [*table.rows, *table.unranked]
     chosen = [entries[row.source].results.scored() for row in rows]
     sat = list(dict.fromkeys(name for one in chosen for name in one))
-    if exam is None or not set(sat) <= exam.questions.keys():
-        exam = None
-    questions = sat if exam is None else list(exam.questions)
+    known = exam is not None and set(sat) <= exam.questions.keys()
+    kept = question_facts(exam) if exam is not None and known else {}
+    for row in rows:
+        kept |= entries[row.source].results.questions
+    questions: Sequence[str] = list(kept) if set(sat) <= kept.keys() else sat
     title, *facts = leaderboard.heading(table)
     named = leaderboard.names(table)
     told = [
@@ -77,13 +80,15 @@ def _table(
         "unranked_title": leaderboard.unranked_title(table),
         "rows": told[: len(table.rows)],
         "unranked": told[len(table.rows) :],
-        "blocks": [block.id for block in exam.blocks] if exam else [],
-        "questions": list(_questions(questions, chosen, exam)),
+        "blocks": list(dict.fromkeys(one.block for one in kept.values())),
+        "questions": list(_questions(questions, chosen, kept)),
     }
 
 
 def _questions(
-    names: Sequence[str], chosen: Sequence[Mapping[str, Mark]], exam: Exam | None
+    names: Sequence[str],
+    chosen: Sequence[Mapping[str, Mark]],
+    facts: Mapping[str, QuestionFacts],
 ) -> Iterator[dict[str, Any]]:
     for name in names:
         marks = [one[name] for one in chosen if name in one]
@@ -92,12 +97,11 @@ def _questions(
             "accepted": marks[0].accepted if marks else [],
             "max": max((mark.max for mark in marks), default=0),
         }
-        if exam is not None:
-            question = exam.questions[name]
+        if (known := facts.get(name)) is not None:
             told |= {
-                "block": question.block,
-                "form": question.form,
-                "image": question.has_figures,
+                "block": known.block,
+                "form": known.kind,
+                "image": known.figures or known.figures_missing,
             }
         yield told
 

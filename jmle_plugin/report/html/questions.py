@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from jmle_plugin.exam.model import Exam, Image, Question
-from jmle_plugin.results.file import Results
+from jmle_plugin.results.file import QuestionFacts, Results
 
 Images = Literal["link", "embed", "off"]
 """Figures as files beside the page, inside it, or only named."""
@@ -22,11 +22,19 @@ _AFTER_LABEL = string.whitespace + "\u3000\xa0.．、)）"
 def exam_data(exam: Exam | None, runs: Iterable[Results]) -> Any:
     """Blocks, questions and serial contexts, as JSON values.
 
-    Without an exam the questions are those that have a mark, and nothing but their ids is known.
+    Without an exam the questions are those that have a mark, and what the results keep of them.
     """
     if exam is None:
-        ids = dict.fromkeys(mark.question for one in runs for mark in one.marks)
-        return {"blocks": [], "questions": [{"id": name} for name in ids], "serials": {}}
+        kept: dict[str, Any] = {}
+        for one in runs:
+            kept |= dict.fromkeys(mark.question for mark in one.marks if mark.question not in kept)
+            kept |= one.questions
+        blocks = dict.fromkeys(facts.block for facts in kept.values() if facts is not None)
+        return {
+            "blocks": list(blocks),
+            "questions": [_kept(name, facts) for name, facts in kept.items()],
+            "serials": {},
+        }
     questions = exam.questions.values()
     serials = {one.serial.id: one.serial for one in questions if one.serial is not None}
     return {
@@ -45,6 +53,21 @@ def figures_data(exam: Exam | None, images: Images, base: Path) -> Any:
     return {name: _figure(image, images, base) for name, image in figures.items()}
 
 
+def _kept(name: str, facts: QuestionFacts | None) -> dict[str, Any]:
+    if facts is None:
+        return {"id": name}
+    return {
+        "id": name,
+        "block": facts.block,
+        "criteria": facts.criteria,
+        "form": facts.kind,
+        "points": facts.points,
+        "subject": facts.subject,
+        "image": facts.figures or facts.figures_missing,
+        "visual_types": [],
+    }
+
+
 def _question(exam: Exam, question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
@@ -61,6 +84,7 @@ def _question(exam: Exam, question: Question) -> dict[str, Any]:
         "prohibited": sorted(question.prohibited),
         "figures": [image.name for image in question.images],
         "figures_missing": question.figures_missing,
+        "image": question.has_figures,
         "serial": question.serial.id if question.serial else None,
         "rationale": question.rationale,
         "human": question.human_accuracy,

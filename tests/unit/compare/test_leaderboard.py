@@ -104,8 +104,19 @@ def test_no_verdict_no_rank(exam: Exam, sat: Sat) -> None:
     assert table.unranked[0].errors == 1
 
 
-def test_groups_are_known_only_from_the_exam_that_was_sat(exam: Exam, sat: Sat) -> None:
+def test_what_a_file_keeps_of_its_questions_ranks_as_the_exam_does(exam: Exam, sat: Sat) -> None:
     sittings = [sat("a"), sat("b", ["B-2", "B-3"])]
+    with_exam, without = (leaderboard(sittings, exams) for exams in ({exam.id: exam}, {}))
+    assert without == with_exam
+    assert without.tables[0].serial_known
+
+
+def test_an_old_files_groups_are_known_only_from_the_exam_that_was_sat(
+    exam: Exam, sat: Sat
+) -> None:
+    sittings = [
+        one.model_copy(update={"questions": {}}) for one in (sat("a"), sat("b", ["B-2", "B-3"]))
+    ]
     known = leaderboard(sittings, {exam.id: exam}).tables[0]
     other = leaderboard(sittings, {exam.id: replace(exam, hash="4" * 64)}).tables[0]
     assert (known.serial_known, other.serial_known) == (True, False)

@@ -27,12 +27,12 @@ function hasOutcome(run, id, wanted) {
 /** Each filter: a question, the value asked for, the runs looked at. */
 const tests = {
   block: (question, value) => question.block === value,
-  criterion: (question, value) => question.criteria.includes(value),
+  criterion: (question, value) => question.criteria?.includes(value),
   form: (question, value) => question.form === value,
   subject: (question, value) => question.subject === value,
   dependency: (question, value) => question.dependency === value,
-  visual: (question, value) => question.visual_types.includes(value),
-  image: (question, value) => Boolean(question.figures?.length || question.figures_missing) === (value === "with"),
+  visual: (question, value) => question.visual_types?.includes(value),
+  image: (question, value) => Boolean(question.image) === (value === "with"),
   outcome: ({ id }, value, runs) => runs.some((run) => hasOutcome(run, id, value)),
   change: ({ id }, value, runs) =>
     value === "differ" ? new Set(page.runs.map((run) => outcomeOf(run, id))).size > 1 : runs.some((run) => specials[value](run, id)),

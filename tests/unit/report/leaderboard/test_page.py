@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -63,9 +64,19 @@ def test_the_page_has_the_tables_footnotes(unlisted: Leaderboard, exam: Exam) ->
     assert notes == ["PASS: by the published criteria; prohibited choices are not evaluable"]
 
 
-def test_without_the_exam_questions_are_those_that_were_asked(
+def test_the_page_is_the_same_without_the_exam(
     board: Leaderboard, entries: list[Entry], exam: Exam
 ) -> None:
+    with_exam = board_page(board, entries, {exam.id: exam}, Path())
+    assert board_page(board, entries, {}, Path()) == with_exam
+
+
+def test_without_the_exam_questions_of_old_files_are_those_that_were_asked(
+    board: Leaderboard, entries: list[Entry], exam: Exam
+) -> None:
+    entries = [
+        replace(one, results=one.results.model_copy(update={"questions": {}})) for one in entries
+    ]
     other = Exam(
         **{name: getattr(exam, name) for name in Exam.__dataclass_fields__}
         | {"questions": {"C-1": make_question("C-1")}}
