@@ -100,23 +100,27 @@ def record_run(  # noqa: PLR0913 - each is a fact of the run
     exam: Exam,
     run: str = "some-model",
     *,
-    right: str = RIGHT,
+    right: str | Mapping[str, str] = RIGHT,
     wrong: Collection[str] = (),
     images: ImageMode = ImageMode.VISION,
     epochs: int = 1,
 ) -> Path:
-    """Record a run of `some/model` that is right but for the questions in `wrong`; its folder."""
+    """Record a run of `some/model` that is right but for the questions in `wrong`; its folder.
+
+    `right` is the reply to every question, or one to each.
+    """
     wanted = Wanted(model="some/model", run=run, images=images, epochs=epochs, may_record=True)
     sitting = open_sitting(exam, cassettes, wanted)
     keep_run(sitting.folder, sitting.run)
     for seat in sitting.seats():
         request = sitting.request(seat.question, seat.epoch)
+        text = right if isinstance(right, str) else right[request.question]
         reply = Cassette(
             question=request.question,
             epoch=request.epoch,
             question_sha256=request.question_sha256,
             request=request.body,
-            response=make_completion(WRONG if request.question in wrong else right),
+            response=make_completion(WRONG if request.question in wrong else text),
         )
         write_cassette(sitting.cassette(seat.question, seat.epoch), reply)
     return sitting.folder

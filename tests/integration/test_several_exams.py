@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
+from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.cli import main
+from jmle_plugin.exam.library import find_pack, pack_folders
+from jmle_plugin.exam.pack import load_exam
 from tests.integration.conftest import MODES, Project
 from tests.packs import record_run, write_pack
 
@@ -202,3 +207,42 @@ def test_epochs_are_those_of_each_exam(exams: Project) -> None:
     assert "doctors/A-4-e2" in result.stdout.str()
     sheets = [exams.results("some-model", exam)["sheet"] for exam in ("doctors", "nurses")]
     assert [sheet["epochs"]["count"] for sheet in sheets] == [2, 2]
+
+
+@pytest.mark.data
+def test_five_real_sittings_are_checked_replayed_and_marked_whole(
+    project: Project,
+    data_root: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """IgakuQA's 112th to 116th on their real files; of a run that knows the key."""
+    monkeypatch.chdir(project.path)
+    maxima = {112: (200, 299), 113: (200, 296), 114: (197, 299), 115: (200, 300), 116: (197, 297)}
+    names = [f"jmle{edition}" for edition in maxima]
+    data = f"--exam-data={data_root}"
+    for name in names:
+        assert main(["check", name, data]) == 0
+        exam = load_exam(find_pack(name, pack_folders()), data_root=data_root)
+        replies = {
+            question: f"【回答】{','.join(entry.accepted[0]) if entry.accepted else 'a'}"
+            for question, entry in exam.key.entries.items()
+        }
+        record_run(project.path / "cassettes", exam, right=replies, images=ImageMode.BLIND)
+        capsys.readouterr()
+        assert main(["rescore", "some-model", f"--exam={name}", "--write", data]) == 0
+        assert ": PASS " in capsys.readouterr().out
+    for name, (required, general) in zip(names, maxima.values(), strict=True):
+        sections = project.results("some-model", name)["sheet"]["sections"]
+        found = [(sections[one]["points"], sections[one]["max"]) for one in ("required", "general")]
+        assert found == [(required, required), (general, general)]
+        assert project.results("some-model", name)["sheet"]["errors"] == []
+    # Each block that has required questions, in one session of all five.
+    ran = project.run(
+        f"--exam={','.join(names)}", RUN, data, "--offline", "-m", "required", "--gate=none", "-q"
+    )
+    assert ran.ret == 0
+    asked = {name: project.results("some-model.partial", name)["sheet"] for name in names}
+    assert [one["sections"]["required"]["points"] for one in asked.values()] == [
+        required for required, _ in maxima.values()
+    ]
