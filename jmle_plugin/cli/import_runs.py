@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import jmle_plugin
 from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all, silent
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli.common import named_exam, say
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import DataMissingError
+from jmle_plugin.exam.library import suite_folder
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.session.option_table import BY_NAME
 from jmle_plugin.text import printable
@@ -92,7 +92,7 @@ def _exam_test() -> list[str]:
     """What names the exam's test to pytest, where this folder has none of its own."""
     if Path(_TEST).is_dir():
         return []
-    if find_spec(f"{jmle_plugin.__name__}.{_TEST}"):
-        return ["--pyargs", f"{jmle_plugin.__name__}.{_TEST}"]
+    if find_spec(f"jmle_plugin.{_TEST}"):
+        return ["--pyargs", f"jmle_plugin.{_TEST}"]
     # The suite is installed from its repository, whose folder is not where this session is at home.
-    return ["--rootdir=.", str(Path(jmle_plugin.__file__).resolve().parents[1] / _TEST)]
+    return ["--rootdir=.", str(suite_folder(_TEST))]
