@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 
-def write_whole(path: Path, data: str | bytes) -> None:
+def write_whole(path: Path, data: str | bytes, *, first: bool = False) -> None:
     """Write `data` so that a reader sees the old file or the new one, never a part.
 
     The folder is made where it is missing. Raises OSError, in which case the old file
-    is untouched and no temporary file is left behind.
+    is untouched and no temporary file is left behind. With `first` a file that is there stays,
+    which is FileExistsError, also where another process writes the same file meanwhile.
     """
     raw = data.encode() if isinstance(data, str) else data
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,11 +32,27 @@ def write_whole(path: Path, data: str | bytes) -> None:
         umask = os.umask(0)
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
+        if first and _linked(name, path):
+            Path(name).unlink()
+        else:
+            Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def _linked(name: str, path: Path) -> bool:
+    """Give a file a second name, which is free; False where no disk there can."""
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, "it is there", str(path)) from None
+        return False
+    return True
 
 
 MAX_BYTES = 64 * 1024 * 1024

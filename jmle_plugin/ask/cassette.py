@@ -18,6 +18,8 @@ from jmle_plugin.files import digest, read_regular, write_whole
 FORMAT = 1
 SUFFIX = ".yaml"
 _END = b"\n...\n"
+_MARKS = ("imported", "client")
+"""What a cassette may say of where its reply comes from."""
 _FIELDS = {"jmle_cassette", "question", "epoch", "question_sha256", "request", "response"}
 
 
@@ -26,7 +28,8 @@ class Cassette:
     """One recorded reply.
 
     `request` is the chat body asked (for imported replies the model alone); `response`
-    is the chat completion as it came back. `imported` marks another project's reply.
+    is the chat completion as it came back. `imported` marks another project's reply, `client`
+    that of a `model_client` of one's own.
     """
 
     question: str
@@ -35,6 +38,7 @@ class Cassette:
     request: dict[str, Any]
     response: dict[str, Any]
     imported: dict[str, Any] | None = None
+    client: dict[str, Any] | None = None
 
 
 def cassette_name(question: str, epoch: int = 1) -> str:
@@ -42,10 +46,11 @@ def cassette_name(question: str, epoch: int = 1) -> str:
     return question if epoch == 1 else f"{question}-e{epoch}"
 
 
-def write_cassette(path: Path, cassette: Cassette) -> None:
+def write_cassette(path: Path, cassette: Cassette, *, first: bool = False) -> None:
     """Write the file whole; it ends in a marker, so that a cut file is known as one.
 
-    Raises CassetteError, and writes nothing, for what could not be read back.
+    Raises CassetteError, and writes nothing, for what could not be read back; with `first`
+    FileExistsError where there is a file.
     """
     content = _content(cassette)
     try:
@@ -54,7 +59,7 @@ def write_cassette(path: Path, cassette: Cassette) -> None:
     except (CassetteError, ValueError, RecursionError) as error:
         problem = error.problem if isinstance(error, CassetteError) else str(error)
         raise CassetteError(f"this reply cannot be stored ({problem})", where=path) from error
-    write_whole(path, text)
+    write_whole(path, text, first=first)
 
 
 def read_cassette(path: Path) -> Cassette:
@@ -89,7 +94,7 @@ def _parsed(raw: bytes, path: Path) -> Cassette:
             question_sha256=_typed(document, "question_sha256", str),
             request=_typed(document, "request", dict),
             response=_typed(document, "response", dict),
-            imported=_typed(document, "imported", dict) if "imported" in document else None,
+            **{mark: _typed(document, mark, dict) for mark in _MARKS if mark in document},
         )
     except TypeError as error:
         raise _damaged(path, str(error)) from error
@@ -102,8 +107,8 @@ def _content(cassette: Cassette) -> dict[str, Any]:
         "epoch": cassette.epoch,
         "question_sha256": cassette.question_sha256,
     }
-    if cassette.imported is not None:
-        content["imported"] = cassette.imported
+    marks = {mark: getattr(cassette, mark) for mark in _MARKS}
+    content |= {mark: said for mark, said in marks.items() if said is not None}
     return {**content, "request": cassette.request, "response": cassette.response}
 
 

@@ -24,7 +24,12 @@ NOWHERE = "http://nowhere.invalid"
 
 
 class ModelClient(Protocol):
-    """Anything that can be asked. Override the `model_client` fixture with one."""
+    """Anything that can be asked. Override the `model_client` fixture with one.
+
+    Its replies are recorded like a provider's. It may also have a `version`, by which another
+    state of the same client is known: what was recorded is stale then. With `recorded = False`
+    nothing is recorded.
+    """
 
     def ask(self, request: AskRequest) -> Reply:
         """Return the reply to `request`; ReplyError when no complete reply can be had."""

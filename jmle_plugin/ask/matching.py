@@ -20,6 +20,7 @@ from jmle_plugin.gateway.protocol import (
     EPOCH_HEADER,
     QUESTION_HEADER,
 )
+from jmle_plugin.text import count
 
 MATCHER = "jmle"
 """The name `matches` has in vcrpy."""
@@ -183,3 +184,14 @@ def check_orphans(exam: Exam, spec: RunSpec, folder: Path, epochs: int) -> None:
                 where=file,
                 remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
             )
+
+
+def refuse_more_epochs(then: RunSpec, folder: Path, epochs: int) -> None:
+    """SettingsError where a run that nobody can be asked for was recorded with fewer `epochs`."""
+    if epochs > then.epochs:
+        raise SettingsError(
+            f"run {then.run} of {then.exam} has {count(then.epochs, 'epoch')}, and none can be "
+            f"added to it here: --epochs={epochs} is more",
+            where=folder / RUN_FILE,
+            remedy=f"Say --epochs={then.epochs} or less, or leave it out.",
+        )

@@ -15,6 +15,7 @@ from jmle_plugin.ask.matching import (
     check_imported,
     check_orphans,
     check_run,
+    refuse_more_epochs,
 )
 from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, load_recorded_prompt
 from jmle_plugin.ask.run import (
@@ -107,6 +108,9 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         )
     epochs = wanted.epochs or spec.epochs
     recorded = max(epochs, spec.epochs)
+    shares = spec.text_only_from is not None and wanted.text_only_from is None
+    if not wanted.may_record or spec.prompt is None or spec.scripted or shares:
+        refuse_more_epochs(spec, folder, epochs)
     check_orphans(exam, spec, folder, recorded)
     if spec.prompt is None:
         asked = {

@@ -122,11 +122,32 @@ class Recorder:
         )
         return stored
 
-    def _check_origin(self, stored: Cassette, path: str) -> None:
-        if stored.imported != self._run.import_mark:
+    def write(self, path: Path, cassette: Cassette, *, first: bool = False) -> None:
+        """Write one cassette of the run; with `first` FileExistsError where there is one."""
+        try:
+            keep_run(path.parent, self._run)
+            write_cassette(path, cassette, first=first)
+        except FileExistsError:
+            raise
+        except OSError as error:
             raise CassetteError(
-                f"this cassette is not of run {self._run.run}: the two do not say the same of "
-                "where they were imported from",
+                f"the reply cannot be recorded ({error.strerror})",
+                where=path,
+                remedy="Make room, or name another folder with --cassettes.",
+            ) from error
+
+    def _check_origin(self, stored: Cassette, path: str) -> None:
+        run = self._run
+        if stored.client is not None and run.client is None:
+            # A run that began in this session learns its client by its first reply.
+            run = run.model_copy(update={"client": read_run(Path(path).parent).client})
+        mark = run.client_mark
+        if mark and stored.client and run.text_only_from:
+            mark["run"] = stored.client.get("run")
+        if (stored.imported, stored.client) != (run.import_mark, mark):
+            raise CassetteError(
+                f"this cassette is not of run {run.run}: the two do not say the same of "
+                "where their replies come from",
                 where=path,
                 remedy="Move it back to the run it was made for, or import that run again.",
             )
@@ -136,6 +157,9 @@ class Recorder:
     ) -> None:
         """Write one complete, successful reply, or nothing."""
         del serializer
+        path = Path(cassette_path)
+        if path.exists():
+            return  # a client of one's own asks by way of ours, and its reply is recorded
         if self._run.imported is not None:
             raise CassetteError(
                 "an imported run takes no other replies",
@@ -153,7 +177,6 @@ class Recorder:
         if response is None:
             return
         headers, body = requests[0].headers, json.loads(requests[0].body)
-        folder = Path(cassette_path).parent
         cassette = Cassette(
             question=headers[QUESTION_HEADER],
             epoch=int(headers[EPOCH_HEADER]),
@@ -161,15 +184,7 @@ class Recorder:
             request=body,
             response=response,
         )
-        try:
-            keep_run(folder, self._run)
-            write_cassette(Path(cassette_path), cassette)
-        except OSError as error:
-            raise CassetteError(
-                f"the reply cannot be recorded ({error.strerror})",
-                where=cassette_path,
-                remedy="Make room, or name another folder with --cassettes.",
-            ) from error
+        self.write(path, cassette)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +197,10 @@ class _Request:
 
 def keep_run(folder: Path, run: RunSpec) -> None:
     """Say in `run.json` what the folder's cassettes are replies of; more epochs may join."""
-    if not (folder / RUN_FILE).exists() or read_run(folder).epochs < run.epochs:
+    if not (folder / RUN_FILE).exists():
         write_run(folder, run)
+    elif (then := read_run(folder)).epochs < run.epochs:
+        write_run(folder, then.model_copy(update={"epochs": run.epochs}))
 
 
 def canonical_request(request: Any) -> Any:

@@ -22,7 +22,6 @@ CARRIED = Path(__file__).resolve().parents[1] / "cassettes"
 
 SCRIPTED = "scripted/"
 """Model names with this prefix are scripts made for tests and samples, never real models."""
-
 PEOPLE = "people/"
 """Those with this prefix are examinees: a record of what people answered."""
 
@@ -33,7 +32,6 @@ _NAME = r"^[A-Za-z0-9][A-Za-z0-9._=+-]*$"
 _NAME_LIMIT = 150
 _FIXED = {"model", "messages"}
 """Fields of a request that no parameter may set."""
-
 
 PARTIAL = ".partial"
 """Ending of the results file of a partial sitting."""
@@ -71,6 +69,18 @@ class ImportedFrom(Strict):
     """When, as the other project says it."""
 
 
+class ClientRef(Strict):
+    """A `model_client` of one's own, which is asked in the place of a provider."""
+
+    name: str
+    """Of its class."""
+    version: str = ""
+    """What it says of itself; another version is another client."""
+
+    def __str__(self) -> str:
+        return f"{self.name}, version {self.version}" if self.version else self.name
+
+
 class RunSpec(Strict):
     """What `run.json` holds.
 
@@ -95,6 +105,8 @@ class RunSpec(Strict):
     """How many times each question is asked."""
     prompt: PromptRef | None = None
     imported: ImportedFrom | None = None
+    client: ClientRef | None = None
+    """What gave the replies, where it was a `model_client` of one's own."""
     marker: Annotated[str, Field(min_length=1)] | None = None
     """What the prompt asked answer lines to begin with, where that is not the usual marker."""
 
@@ -130,6 +142,13 @@ class RunSpec(Strict):
             "images": self.images.value,
             "parameters": self.parameters,
         }
+
+    @property
+    def client_mark(self) -> dict[str, Any] | None:
+        """What cassettes of a client of one's own say: they answer in their run alone."""
+        if self.client is None:
+            return None
+        return {"run": self.run, "name": self.client.name, "version": self.client.version}
 
     @property
     def scripted(self) -> bool:

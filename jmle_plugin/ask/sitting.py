@@ -6,13 +6,13 @@ The canonical request is a pure function of run, exam, prompt, question and epoc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
 from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt
-from jmle_plugin.ask.run import ImageMode, RunSpec
+from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.exam.pack import question_digest
 from jmle_plugin.files import canonical_json
@@ -88,6 +88,16 @@ class Sitting:
     def borrows(self, question: Question) -> bool:
         """Whether the reply is recorded in another run, which `run.json` names."""
         return self.run.text_only_from is not None and not question.images
+
+    def as_kept(self) -> Sitting:
+        """With what its session found out and `run.json` says: which client was asked.
+
+        RunError where that file is damaged.
+        """
+        if not (self.folder / RUN_FILE).exists():
+            return self
+        kept = read_run(self.folder)
+        return replace(self, run=self.run.model_copy(update={"client": kept.client}))
 
     def seats(self) -> Iterator[Seat]:
         """All that is asked, epoch by epoch, in the exam's order.

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jmle_plugin.errors import ReplyError
+from jmle_plugin.files import canonical_json
 from jmle_plugin.strict import Strict
 
 PROJECTS = ("IgakuQA", "IgakuQA119", "YakugakuQA")
 """Projects whose records hold answers without the replies around them."""
+
+_NO_WORD = "none given"
+_EMPTY: tuple[Any, ...] = ("", {}, [])
 
 
 class Usage(Strict):
@@ -87,10 +92,50 @@ def read_reply(completion: Any) -> Reply:
     )
 
 
+def completion_of(reply: Reply) -> dict[str, Any]:
+    """The chat completion that `read_reply` reads as `reply`, but for `marker`: that is the run's.
+
+    Raises ReplyError where it holds what no file can.
+    """
+    message = _given(role="assistant", reasoning_content=reply.reasoning)
+    choice = _given(index=0, finish_reason=reply.finish_reason)
+    if native := reply.native_finish_reason:
+        choice["native_finish_reason"] = None if native == _NO_WORD else native
+    made = _given(
+        object="chat.completion",
+        model=reply.model,
+        sent=dict(reply.sent),
+        sent_images=[asdict(one) for one in reply.images],
+        answer_of=reply.answer_of,
+        cost=reply.cost,
+    )
+    made["choices"] = [{**choice, "message": {**message, "content": reply.text}}]
+    if reply.usage is not None:
+        made["usage"] = _given(
+            prompt_tokens=reply.usage.prompt,
+            completion_tokens=reply.usage.completion,
+            completion_tokens_details=_given(reasoning_tokens=reply.usage.reasoning),
+            prompt_tokens_details=_given(cached_tokens=reply.usage.cached),
+        )
+    if reply.recorded_answer is not None:
+        made["recorded_answer"] = reply.recorded_answer
+    try:
+        canonical_json(made)
+        json.dumps(made, ensure_ascii=False).encode()  # lone surrogates have no place in a file
+    except (TypeError, ValueError) as error:
+        raise ReplyError(f"the reply holds what cannot be recorded: {error}") from error
+    return made
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """The fields that say something; 0 does."""
+    return {name: one for name, one in fields.items() if one is not None and one not in _EMPTY}
+
+
 def _native(choice: dict[str, Any]) -> str:
     if "native_finish_reason" not in choice:
         return ""
-    return str(choice["native_finish_reason"] or "none given")
+    return str(choice["native_finish_reason"] or _NO_WORD)
 
 
 def _cost(raw: Any) -> float | None:

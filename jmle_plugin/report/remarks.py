@@ -42,6 +42,7 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
         yield _formatting(sheet.formatting)
     yield _tokens(sheet.tokens)
     yield _cost(sheet.cost)
+    yield from _asked(results)
     if sheet.figures is not None and sheet.figures.changed:
         yield _figures(sheet.figures)
     ends = {_ENDS.get(name, name): n for name, n in sheet.finish_reasons.items() if name != "stop"}
@@ -57,6 +58,12 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
     if sheet.errors:
         label = f"Errors ({len(sheet.errors)}): "
         yield from wrapped(label, ranges(sheet.errors), columns)
+
+
+def _asked(results: Results) -> Iterator[str]:
+    """How the replies came about, where that is another way than the usual."""
+    if (client := results.provenance.client) is not None:
+        yield f"Replies of a model_client of one's own: {printable(str(client))}"
 
 
 def _epochs(epochs: EpochsTally, of: int, columns: int) -> Iterator[str]:

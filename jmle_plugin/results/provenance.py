@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import Field
 
 from jmle_plugin import __version__
-from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef
+from jmle_plugin.ask.run import ClientRef, ImageMode, ImportedFrom, PromptRef
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.files import canonical_json
 from jmle_plugin.mark.extraction import Extraction
@@ -97,6 +97,8 @@ class Provenance(Strict):
     epochs: int = 1
     recorded_epochs: int = 1
     """More than `epochs` where only some of what was recorded was sat again."""
+    client: ClientRef | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What gave the replies, where it was a `model_client` of one's own and is recorded."""
     prompt: PromptRef | None
     imported: ImportedFrom | None
     requested_model: str
@@ -169,6 +171,7 @@ def build_provenance(
         image_max_edge=run.image_max_edge,
         epochs=run.epochs,
         recorded_epochs=max(run.epochs, sitting.recorded_epochs),
+        client=run.client,
         prompt=run.prompt,
         imported=run.imported,
         requested_model=run.model,

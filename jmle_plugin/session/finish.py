@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import with_doubt
-from jmle_plugin.errors import ComparisonError, ResultError
+from jmle_plugin.errors import ComparisonError, ResultError, RunError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
@@ -141,6 +142,9 @@ def finish(
 ) -> Finished:
     """Score, compare and judge one sitting; audit it where `blind` is its other half."""
     exam, half = taken.sitting.exam, taken.sitting.half
+    for one in filter(None, (taken, blind)):
+        with suppress(RunError):  # then nothing is known but what was asked for
+            one.sitting = one.sitting.as_kept()
     results = with_doubt(_scored(taken, settings, context), exam)
     audited = None
     if blind is not None:

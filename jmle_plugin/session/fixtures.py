@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from jmle_plugin.errors import CassetteError, MarkedTwiceError, MissingCassetteError
+from jmle_plugin.errors import MarkedTwiceError, MissingCassetteError
 from jmle_plugin.session.settings import SETTINGS_KEY
 
 if TYPE_CHECKING:
@@ -121,34 +121,35 @@ def model_client(gateway_url: str | None, pytestconfig: pytest.Config) -> Iterat
 
 
 @pytest.fixture
-def reply(exam_seat: Seat, model_client: ModelClient, vcr: Cassette | None) -> Reply:
+def reply(exam_seat: Seat, request: pytest.FixtureRequest, vcr: Cassette | None) -> Reply:
     """The model's reply, from its cassette or from the model.
 
     An outage raises here, in set-up, so that it is an error of the test and never a
     wrong answer.
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
-    from jmle_plugin.ask.opening import is_recorded  # noqa: PLC0415
-    from jmle_plugin.ask.recording import missing_reply  # noqa: PLC0415
+    from jmle_plugin.ask.own_client import ask_own_client  # noqa: PLC0415
+    from jmle_plugin.ask.recording import Recorder, missing_reply, read_recorded  # noqa: PLC0415
 
     sitting = exam_seat.sitting
-    place = sitting.cassette(exam_seat.question, exam_seat.epoch)
+    may_record = request.config.stash[SETTINGS_KEY].may_record
+    if sitting.run.client is not None and not may_record:
+        # A client of one's own may need what replaying does without: it is not even set up.
+        return read_recorded(Recorder(sitting.run), exam_seat)
+    model_client: ModelClient = request.getfixturevalue("model_client")
     if not isinstance(model_client, HttpModelClient):
-        if is_recorded(sitting.folder):
-            raise CassetteError(
-                f"run {sitting.run.run} was recorded, and takes no replies from elsewhere",
-                where=place,
-                remedy="A model_client of your own has to sit under a --run name of its own.",
-            )
-    elif vcr is None:
+        if may_record:
+            return ask_own_client(model_client, exam_seat)
+        return read_recorded(Recorder(sitting.run), exam_seat)
+    if vcr is None:
         raise MissingCassetteError(
             "this test has no cassette, so its reply would be lost",
-            where=place,
+            where=sitting.cassette(exam_seat.question, exam_seat.epoch),
             remedy="Mark the test with @pytest.mark.vcr, and leave out --disable-recording.",
         )
-    elif not len(vcr):
-        borrowed = sitting.borrows(exam_seat.question)
-        closed = sitting.prompt is None or borrowed or vcr.record_mode.value == "none"
+    if not len(vcr):
+        closed = sitting.prompt is None or sitting.borrows(exam_seat.question)
+        closed = closed or sitting.run.client is not None or vcr.record_mode.value == "none"
         if closed or not model_client.can_call:
             raise missing_reply(exam_seat)
     return model_client.ask(sitting.request(exam_seat.question, exam_seat.epoch))

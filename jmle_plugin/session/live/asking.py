@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from jmle_plugin.ask.matching import refuse_more_epochs
 from jmle_plugin.ask.opening import is_recorded
 from jmle_plugin.ask.recording import Recorder
-from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.ask.run import ImageMode, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError, JmleError, SettingsError
 from jmle_plugin.gateway import launch
@@ -41,10 +42,13 @@ class LiveAsking:
         self._asking = settings.asking
         self._rewrite = settings.record_mode == "rewrite"
         self._sittings = [one for one in sittings if _can_be_asked(one)]
+        for one in sittings:
+            if one.run.client is not None:  # of one's own, which this session does not have
+                refuse_more_epochs(read_run(one.folder), one.folder, one.run.epochs)
         if self._rewrite and (closed := [one for one in sittings if one not in self._sittings]):
             raise SettingsError(
-                f"run {closed[0].run.run} cannot be asked anew: it was imported, or a script's, or "
-                "is half of an audit",
+                f"run {closed[0].run.run} cannot be asked anew: it was imported, or a client's "
+                "of your own or a script's, or is half of an audit",
                 remedy="Leave out --record-mode=rewrite, or say --images=audit for both halves.",
             )
         self._concurrency = self._asking.concurrency or concurrency
@@ -230,14 +234,15 @@ class LiveAsking:
 
 
 def _can_be_asked(sitting: Sitting) -> bool:
-    """Imported runs are closed, half an audit as well; a script's name stands for no model."""
+    """Whether the gateway may ask: not for imported runs, halves of an audit and own clients."""
     if sitting.run.scripted and not is_recorded(sitting.folder):
         raise SettingsError(
             f"{sitting.run.model} is the name of a script, which nobody can ask",
             remedy="Names that begin with scripted/ are kept for recorded samples.",
         )
-    closed = sitting.prompt is None or (sitting.run.text_only_from and not sitting.half)
-    return not closed and not sitting.run.scripted
+    half = sitting.run.text_only_from and not sitting.half
+    own = sitting.run.client is not None or sitting.run.scripted
+    return not (sitting.prompt is None or half or own)
 
 
 def _path(seat: Seat) -> Path:

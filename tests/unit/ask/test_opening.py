@@ -275,7 +275,28 @@ def test_recorded_run_named_alone_stays_as_it_was_asked(cassettes: Path) -> None
 
 def test_recorded_run_may_get_more_epochs(cassettes: Path) -> None:
     record(cassettes, make_run(run="r", epochs=2))
-    assert [opened(cassettes, run="r", epochs=n).run.epochs for n in (None, 1, 3)] == [2, 1, 3]
+    epochs = [
+        opened(cassettes, run="r", epochs=n, may_record=True).run.epochs for n in (None, 1, 3)
+    ]
+    assert epochs == [2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("spec", "may_record"),
+    [
+        (make_run(run="r", epochs=2), False),
+        (make_run(run="r", epochs=2, model="scripted/intern"), True),
+        (make_run(run="r", epochs=2, text_only_from="other"), True),
+        (make_imported_run(run="r", epochs=2), True),
+    ],
+    ids=["offline", "scripted", "half of an audit", "imported"],
+)
+def test_closed_run_gets_no_more_epochs(cassettes: Path, spec: RunSpec, may_record: bool) -> None:
+    record(cassettes, spec)
+    assert opened(cassettes, run="r", epochs=2, may_record=may_record).run.epochs == 2
+    error = refusal(SettingsError, cassettes, run="r", epochs=3, may_record=may_record)
+    assert "--epochs=3" in error.problem
+    assert "--epochs=2" in error.remedy
 
 
 def test_replies_of_epochs_not_asked_today_are_at_home(cassettes: Path) -> None:

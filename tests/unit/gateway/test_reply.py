@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.errors import ReplyError
-from jmle_plugin.gateway.reply import Reply, SentImage, Usage, read_reply
+from jmle_plugin.gateway.reply import (
+    PROJECTS,
+    Reply,
+    SentImage,
+    Usage,
+    completion_of,
+    read_reply,
+)
 from tests.builders import make_completion
 
 JSON = st.recursive(
@@ -20,6 +28,42 @@ JSON = st.recursive(
     ),
     max_leaves=8,
 )
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+COUNTS = st.none() | st.integers(min_value=0)
+REPLIES = st.builds(
+    Reply,
+    TEXTS,
+    reasoning=TEXTS,
+    model=TEXTS,
+    finish_reason=TEXTS,
+    usage=st.none()
+    | st.builds(Usage, prompt=COUNTS, completion=COUNTS, reasoning=COUNTS, cached=COUNTS),
+    cost=st.none() | st.floats(min_value=0, allow_infinity=False),
+    sent=st.dictionaries(TEXTS, st.integers() | TEXTS, max_size=2),
+    images=st.lists(
+        st.builds(SentImage, TEXTS, st.integers(min_value=0), st.integers(min_value=0)), max_size=2
+    ).map(tuple),
+    answer_of=st.sampled_from(["", *PROJECTS]),
+    recorded_answer=st.none() | TEXTS,
+    native_finish_reason=TEXTS,
+)
+
+
+@given(REPLIES)
+def test_a_reply_that_is_written_down_is_read_as_it_was(reply: Reply) -> None:
+    assert read_reply(json.loads(json.dumps(completion_of(reply)))) == reply
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply("\ud800"), Reply("a", cost=float("nan")), Reply("a", sent={"client": object()})],
+    ids=["lone surrogate", "no number", "no JSON"],
+)
+def test_a_reply_that_no_file_can_hold_is_none(reply: Reply) -> None:
+    with pytest.raises(ReplyError, match="cannot be recorded"):
+        completion_of(reply)
 
 
 def test_every_part_is_read() -> None:
