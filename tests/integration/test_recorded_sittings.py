@@ -6,11 +6,13 @@ Needs the published data (JMLE_DATA).
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from PIL import Image
 
 from jmle_plugin.ask.importing import FORMS, Form, expand, import_all
 from jmle_plugin.ask.importing.foreign import ForeignRun
@@ -25,7 +27,7 @@ from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet, Tally, Verdict
 from jmle_plugin.report.sheet import notes
 from jmle_plugin.results.provenance import RunContext
-from tests.builders import marks_of
+from tests.builders import marks_of, picture_file
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.data
@@ -214,6 +216,34 @@ def test_the_119th_has_its_leaderboard(data_root: Path, name: str) -> None:
     pairs = zip(ours.marks, strict.marks, strict=True)
     gained = {new.question: gain for new, old in pairs if (gain := new.points - old.points)}
     assert gained == READ_119[name]
+
+
+def test_with_all_of_its_figures_the_119th_has_the_same_leaderboard(
+    data_root: Path, tmp_path: Path
+) -> None:
+    """119C67 has none, whatever file is called so. The figures are made up; their names are not."""
+    theirs, folder = data_root / "igakuqa119", tmp_path / "igakuqa119"
+    (folder / "images").mkdir(parents=True)
+    for name in ("questions", "results"):
+        (folder / name).symlink_to(theirs / name)
+    text = (ROOT / "data" / "jmle119" / "exam.toml").read_text(encoding="utf-8")
+    names = re.findall(r'^"images/(.+?)" = ', text, re.MULTILINE)
+    assert len(names) == 150
+    for name in names:
+        (folder / "images" / name).write_bytes(picture_file(Image.new("RGB", (4, 3), "white")))
+    pack = tmp_path / "jmle119" / "exam.toml"
+    pack.parent.mkdir()
+    pack.write_text(re.sub(r'^"images/.*\n', "", text, flags=re.MULTILINE), encoding="utf-8")
+    sat = load_exam(pack, data_root=tmp_path)
+    shown = [one for one in sat.questions.values() if one.images]
+    lacking = [one.id for one in sat.questions.values() if one.figures_missing]
+    assert (len(shown), lacking) == (101, ["119C15", "119C22"])
+    assert sum(len(one.images) for one in shown) == 149
+    rows = json.loads((theirs / "results" / "leaderboard.json").read_bytes())
+    for name, title in LEADERBOARD.items():
+        table = theirs / "results" / "demo" / f"119_{name}_grading_results.csv"
+        (run,) = FORMS[Form.IGAKUQA119_TABLE]([table], ImageMode.VISION)
+        check_row(marked(run, sat, Extraction.PUBLISHED).sheet, rows[title])
 
 
 def check_row(sheet: Sheet, row: dict[str, float]) -> None:

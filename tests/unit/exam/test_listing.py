@@ -32,6 +32,16 @@ def test_a_pack_whose_questions_are_here(pack: PackBuilder) -> None:
     assert listed.key_states == ("official", "author")
 
 
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "figures"), [("jmle119", 13), ("jmle120", 110)])
+def test_figures_are_counted_as_the_check_counts_them(
+    data_root: Path, name: str, figures: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert list_exam(find_packs(pack_folders())[name], data_root).images == figures
+    assert main(["check", name, f"--exam-data={data_root}"]) == 0
+    assert f"points, {figures} images, key states" in capsys.readouterr().out
+
+
 def test_a_pack_whose_questions_are_not_here(pack: PackBuilder) -> None:
     listed = list_exam(pack.write_manifest(), pack.root)
     assert (listed.here, listed.problem) == (False, "")
