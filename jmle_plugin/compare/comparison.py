@@ -8,6 +8,7 @@ from statistics import stdev
 
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
+    CASES_UNTOLD,
     Answered,
     Pair,
     PairedTable,
@@ -18,7 +19,7 @@ from jmle_plugin.compare.pairing import (
     pair_results,
     titled,
 )
-from jmle_plugin.compare.power import ALPHA, Pattern, detectable_points, epochs_needed
+from jmle_plugin.compare.power import Pattern, detectable_points, epochs_needed
 from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import (
     Replies,
@@ -45,7 +46,7 @@ from jmle_plugin.results.comparison import (
     Side,
     Tests,
 )
-from jmle_plugin.results.doubt import VerdictDoubt
+from jmle_plugin.results.doubt import ALPHA, VerdictDoubt
 from jmle_plugin.results.file import Results
 
 Paired = Sequence[Pair]
@@ -92,7 +93,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         new=side(new, lambda pair: pair.new),
         same_answers=table.same_answers,
         serial_known=table.serial_known,
-        serial_problem="" if table.serial_known else unplaced,
+        serial_problem=_serial_problem(table, unplaced),
         allowed=dict(table.allowed),
         one_sided=table.one_sided,
         questions=len(pairs),
@@ -121,6 +122,12 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
         ],
         kinds=_parts(pairs, lambda place: place.kind, form_titles()),
     )
+
+
+def _serial_problem(table: PairedTable, unplaced: str) -> str:
+    if table.serial_known:
+        return ""
+    return CASES_UNTOLD if table.pairs[0].place else unplaced
 
 
 def _tests(pairs: Paired, cases: Sequence[Replies], alpha: float) -> Tests:

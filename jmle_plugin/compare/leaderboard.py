@@ -11,13 +11,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jmle_plugin.ask.run import EARLIER, SCRIPTED_NOTE, ImageMode
+from jmle_plugin.compare.habits import letters_against_others
 from jmle_plugin.compare.likeness import FACTS
-from jmle_plugin.compare.pairing import Place, known_places
-from jmle_plugin.compare.power import ALPHA
+from jmle_plugin.compare.pairing import Place, cases_told, known_places
 from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict, which_criteria
+from jmle_plugin.results.doubt import ALPHA, Letter
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import ExamInfo, Results
 from jmle_plugin.results.store import read_sound_results
@@ -112,6 +113,9 @@ class Row(Strict):
     """Points to expect on questions like these, 95 %."""
     p_above: float | None = None
     """Two-sided p-value of the difference in points to the row above; null for the first."""
+    letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
+    """The letters of its wrong answers against those of all rows to the same questions; left out
+    where nothing is known of the questions, or nothing can be told."""
     source: Annotated[int, Field(exclude=True)]
     """Which of the results given this is."""
 
@@ -128,8 +132,8 @@ class Table(Strict):
     facts: dict[str, str]
     """What all rows share: `exam`, `pack`, `key`, `numeric`, `extraction`, `prompt`, `images`."""
     serial_known: bool
-    """False where neither the files nor an exam at hand say it: every question is then taken
-    as a case of its own."""
+    """False where neither the files nor an exam at hand say it, or its data set does not: every
+    question is then taken as a case of its own."""
     rows: list[Row]
     """With a verdict; the most points first, then by the run's name."""
     unranked: list[Row]
@@ -189,10 +193,22 @@ def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[st
     return Table(
         exam=first.exam,
         facts=table_facts(first),
-        serial_known=where is not None,
-        rows=list(_ranked(results, decided, where)),
+        serial_known=cases_told(where),
+        rows=_with_letters(list(_ranked(results, decided, where)), results, where),
         unranked=[_row(results, place) for place in by_name if place not in decided],
     )
+
+
+def _with_letters(
+    rows: list[Row], results: Sequence[Results], where: Mapping[str, Place] | None
+) -> list[Row]:
+    if where is None or len(rows) == 1:
+        return rows
+    found = letters_against_others([results[row.source] for row in rows], where)
+    return [
+        row.model_copy(update={"letters": letters})
+        for row, letters in zip(rows, found, strict=True)
+    ]
 
 
 def _ranked(

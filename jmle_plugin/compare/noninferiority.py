@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from jmle_plugin.compare.pairing import Group
-from jmle_plugin.compare.power import ALPHA
+from jmle_plugin.results.doubt import ALPHA
 
 _UNSEEN = 1e-3
 """Groups that stand for those of a kind not seen: a chance may be more than 0 all the same."""

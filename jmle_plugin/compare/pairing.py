@@ -27,7 +27,8 @@ T = TypeVar("T")
 class Place:
     """Where a question stands in its exam; `group` is its serial group, or its own id.
 
-    `criteria` are the names of those it counts towards; `figures` says whether it has any.
+    `criteria` are the names of those it counts towards; `figures` says whether it has any,
+    `case_told` whether the data set says which questions share a case.
     """
 
     section: str
@@ -36,11 +37,20 @@ class Place:
     group: str
     criteria: tuple[str, ...]
     figures: bool = False
+    case_told: bool = True
+
+
+CASES_UNTOLD = "The data set does not say which questions share a case."
+
+
+def cases_told(where: Mapping[str, Place] | None) -> bool:
+    """Whether it is known which questions share a case."""
+    return where is not None and all(place.case_told for place in where.values())
 
 
 def places(exam: Exam) -> dict[str, Place]:
     """Question id -> its place."""
-    return _places(question_facts(exam))
+    return _places(question_facts(exam), case_told=exam.cases_told)
 
 
 def known_places(results: Iterable[Results], exam: Exam | None = None) -> dict[str, Place] | None:
@@ -51,16 +61,22 @@ def known_places(results: Iterable[Results], exam: Exam | None = None) -> dict[s
     found: dict[str, Place] = {}
     for one in results:
         if one.questions:
-            found |= _places(one.questions)
+            found |= _places(one.questions, case_told=one.exam.cases_told)
         elif exam is not None and one.provenance.exam.hash == exam.hash:
             found = {**places(exam), **found}
     return found or None
 
 
-def _places(facts: Mapping[str, QuestionFacts]) -> dict[str, Place]:
+def _places(facts: Mapping[str, QuestionFacts], *, case_told: bool) -> dict[str, Place]:
     return {
         name: Place(
-            one.section, one.block, one.kind, one.case or name, tuple(one.criteria), one.figures
+            one.section,
+            one.block,
+            one.kind,
+            one.case or name,
+            tuple(one.criteria),
+            one.figures,
+            case_told,
         )
         for name, one in facts.items()
     }
@@ -163,7 +179,8 @@ class Group:
 class PairedTable:
     """The questions both runs answered, in the old run's order.
 
-    `serial_known` says whether every question's place is known; where one is not, none is given.
+    `serial_known` says whether every question's place is known (where one is not, none is given)
+    and its data set says which questions share a case.
     `allowed` holds the mismatches that were let pass: name -> what differs.
     `one_sided` counts questions that only one of the two answered.
     """
@@ -223,7 +240,7 @@ def pair_results(
     )
     return PairedTable(
         pairs,
-        serial_known=known is not None,
+        serial_known=cases_told(known),
         allowed=allowed,
         one_sided=len(before.keys() ^ after.keys()),
     )

@@ -20,8 +20,8 @@ from scipy import stats
 from jmle_plugin.compare.pairing import Group, mean
 from jmle_plugin.compare.significance import Replies, Spread, asked_once, permuted
 from jmle_plugin.results.comparison import Epochs, Reach
+from jmle_plugin.results.doubt import ALPHA
 
-ALPHA = 0.05
 POWER = 0.8
 _DRAWS = 3000
 _SEED = 1

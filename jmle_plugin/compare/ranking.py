@@ -12,9 +12,9 @@ from itertools import combinations
 from scipy import stats
 
 from jmle_plugin.compare.pairing import Answered, Place, answered, case_replies, mean
-from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.compare.significance import holm, loss_and_gain, two_sided
 from jmle_plugin.errors import ComparisonError
+from jmle_plugin.results.doubt import ALPHA
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import Results
 

@@ -14,6 +14,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark, mark_error, mark_reply
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 
@@ -64,14 +65,22 @@ def remake_results(
 
 
 def with_doubt(results: Results, exam: Exam) -> Results:
-    """The results and how sure their verdict is, where there is one."""
-    if not results.sheet.verdict.decided:
+    """The results of a whole sitting, and how sure they are: its verdict, letters, confidence."""
+    if results.sheet.verdict is Verdict.PARTIAL:
         return results
     # Needs numpy, which workers and partial sittings never load.
+    from jmle_plugin.compare.habits import confidence, letters  # noqa: PLC0415
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415
     from jmle_plugin.compare.verdict import verdict_doubt  # noqa: PLC0415
 
-    return results.model_copy(update={"doubt": verdict_doubt(results, places(exam))})
+    where = places(exam)
+    return results.model_copy(
+        update={
+            "doubt": verdict_doubt(results, where),
+            "letters": letters(results, exam),
+            "confidence": confidence(results, where),
+        }
+    )
 
 
 def _mark(recorder: Recorder, seat: Seat, extraction: Extraction) -> Mark:

@@ -148,6 +148,17 @@ def newly_wrong(unsteady: int, wrong: int, epochs: int) -> float:
     return float(stats.binom.sf(wrong - 1, unsteady, 1 / (epochs + 1)))
 
 
+def times_picked(chances: Iterable[float], times: int) -> float:
+    """Return the two-sided exact p-value of so many picks, each of which had its own chance.
+
+    The number of picks has Poisson's binomial distribution; the smaller tail counts twice.
+    """
+    total = np.ones(1)
+    for chance in chances:
+        total = np.convolve(total, [1 - chance, chance])
+    return two_sided(float(total[: times + 1].sum()), float(total[times:].sum()))
+
+
 def holm(p_values: Iterable[float]) -> list[float]:
     """Return Holm's adjusted p-values, in the order given.
 

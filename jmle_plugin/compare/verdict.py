@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jmle_plugin.compare.pairing import Answered, Place, answered
+from jmle_plugin.compare.pairing import Answered, Place, answered, cases_told
 from jmle_plugin.compare.resampling import DRAWS, SEED, urn
 from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.marks import Mark
@@ -48,6 +48,7 @@ def verdict_doubt(
         this_exam_again=_this_exam_again(sheet, answers, where),
         missed=missed,
         lucky=lucky,
+        serial_known=cases_told(where),
     )
 
 

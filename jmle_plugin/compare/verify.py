@@ -24,6 +24,8 @@ from jmle_plugin.text import printable
 
 _MAY_CHANGE = (*BY_SESSION, "recorded_epochs")
 """Parts of the provenance that may change: who made the file, and epochs that joined later."""
+_SINCE_2 = {"refused", "confidence"}
+"""Fields of a mark that files of schema 1 do not have."""
 _HEADLINE = {"outcome", "answer", "points", "max"}
 """Fields of a mark that `mark_words` tells."""
 _LONGEST = 200
@@ -42,7 +44,8 @@ def differences(file: Results, made: Results) -> Iterator[str]:
     times = Counter(map(_asking, file.marks))
     yield from (f"{_name(one)}: marked {n} times in the file" for one, n in times.items() if n > 1)
     for asking, then, now in pair_marks(file.marks, made.marks):
-        yield from (f"{_name(asking)}: {words}" for words in _mark_differences(then, now))
+        words = _mark_differences(then, now, _SINCE_2 if file.schema_version == 1 else set())
+        yield from (f"{_name(asking)}: {word}" for word in words)
     order = [*map(_asking, file.marks)], [*map(_asking, made.marks)]
     if order[0] != order[1] and sorted(order[0]) == sorted(order[1]):
         yield "marks: not in the exam's order"
@@ -72,7 +75,7 @@ def mark_words(mark: Mark | None) -> str:
     return f"{mark.outcome.value.replace('_', ' ')}{answer}, {mark.points} of {mark.max}"
 
 
-def _mark_differences(then: Mark | None, now: Mark | None) -> Iterator[str]:
+def _mark_differences(then: Mark | None, now: Mark | None, unknown: set[str]) -> Iterator[str]:
     if then is None or now is None:
         yield f"{mark_words(then)} in the file, {mark_words(now)} recomputed"
         return
@@ -86,7 +89,7 @@ def _mark_differences(then: Mark | None, now: Mark | None) -> Iterator[str]:
     if mark_words(then) != mark_words(now):
         yield f"{mark_words(then)} in the file, {mark_words(now)} recomputed"
     # Why there is no reply is told in the words of the moment.
-    told = _HEADLINE | {"error"} if now.outcome is Outcome.ERROR else _HEADLINE
+    told = _HEADLINE | unknown | {"error"} if now.outcome is Outcome.ERROR else _HEADLINE | unknown
     old, new = (mark.model_dump(mode="json", exclude=told) for mark in (then, now))
     yield from _fields(old, new, "")
 

@@ -222,6 +222,8 @@ class Exam:
     absent: tuple[Question, ...] = ()
     """Questions of the paper that the data set lacks, those excluded for all left out: nothing
     but place and points is known of them."""
+    cases_told: bool = True
+    """Whether the data set says which questions share a case; else each is taken as its own."""
     no_verdict: str = ""
     """Why no verdict can be reached, whatever is answered; empty where one can."""
 

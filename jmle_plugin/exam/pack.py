@@ -86,6 +86,7 @@ def load_exam(
         notes=paper.notes,
         source=manifest.read_from,
         other_source=isinstance(read, OtherSource),
+        cases_told=paper.cases_told,
         absent=tuple(
             one
             for one in absent.values()

@@ -9,6 +9,7 @@ from typing import Any
 
 from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import canonical_json
+from jmle_plugin.gateway.ending import End
 from jmle_plugin.strict import Strict
 
 PROJECTS = ("IgakuQA", "IgakuQA119", "YakugakuQA")
@@ -61,6 +62,15 @@ class Reply:
     """What its prompt asked an answer line to begin with; empty for the usual marker."""
     native_finish_reason: str = ""
     """The provider's own word, where that is another; `none given` where it gave none."""
+    refusal: str = ""
+    """What the provider says in place of an answer, where it calls that a refusal."""
+    confidence: float | None = None
+    """How sure the answer is held to be, 0 to 1, where the project it comes from recorded that."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether a filter or the model refused to answer, by what the provider says."""
+        return bool(self.refusal) or self.finish_reason == End.FILTERED
 
 
 def read_reply(completion: Any) -> Reply:
@@ -81,6 +91,8 @@ def read_reply(completion: Any) -> Reply:
         model=str(completion.get("model") or ""),
         finish_reason=str(finish),
         native_finish_reason=_native(choice),
+        refusal=said if isinstance(said := message.get("refusal"), str) else "",
+        confidence=as_share(completion.get("recorded_confidence")),
         usage=read_usage(completion.get("usage")),
         cost=_cost(completion.get("cost")),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
@@ -97,7 +109,7 @@ def completion_of(reply: Reply) -> dict[str, Any]:
 
     Raises ReplyError where it holds what no file can.
     """
-    message = _given(role="assistant", reasoning_content=reply.reasoning)
+    message = _given(role="assistant", reasoning_content=reply.reasoning, refusal=reply.refusal)
     choice = _given(index=0, finish_reason=reply.finish_reason)
     if native := reply.native_finish_reason:
         choice["native_finish_reason"] = None if native == _NO_WORD else native
@@ -108,6 +120,7 @@ def completion_of(reply: Reply) -> dict[str, Any]:
         sent_images=[asdict(one) for one in reply.images],
         answer_of=reply.answer_of,
         cost=reply.cost,
+        recorded_confidence=reply.confidence,
     )
     made["choices"] = [{**choice, "message": {**message, "content": reply.text}}]
     if reply.usage is not None:
@@ -130,6 +143,12 @@ def completion_of(reply: Reply) -> dict[str, Any]:
 def _given(**fields: Any) -> dict[str, Any]:
     """The fields that say something; 0 does."""
     return {name: one for name, one in fields.items() if one is not None and one not in _EMPTY}
+
+
+def as_share(raw: Any) -> float | None:
+    """A number from 0 to 1 as it stands; None for anything else."""
+    known = isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw <= 1
+    return float(raw) if known else None
 
 
 def _native(choice: dict[str, Any]) -> str:

@@ -79,9 +79,15 @@ def score_epochs(
     )
     if epochs == 1:
         return sheet
-    tally = _tally(exam, rounds, given, sheet.verdict)
+    sheets = [build_sheet(exam, marks, marks) for marks in rounds.values()]
+    tally = _tally(sheets, rounds, given, sheet.verdict)
+    readable = [one.verdict_if_readable is Verdict.PASS for one in sheets]
     return sheet.model_copy(
-        update={"verdict": epochs_verdict(sheet.verdict, tally.scores), "epochs": tally}
+        update={
+            "verdict": epochs_verdict(sheet.verdict, tally.scores),
+            "epochs": tally,
+            "verdict_if_readable": sheet.verdict_if_readable and _of_most(readable),
+        }
     )
 
 
@@ -89,8 +95,11 @@ def epochs_verdict(of_majority: Verdict, scores: Sequence[EpochScore]) -> Verdic
     """The verdict on several epochs: a pass where more than half of them pass."""
     if not of_majority.decided:
         return of_majority
-    passed = sum(score.passed is True for score in scores)
-    return Verdict.PASS if 2 * passed > len(scores) else Verdict.FAIL
+    return _of_most([score.passed is True for score in scores])
+
+
+def _of_most(passed: Sequence[bool]) -> Verdict:
+    return Verdict.PASS if 2 * sum(passed) > len(passed) else Verdict.FAIL
 
 
 def _mark(exam: Exam, marks: Mapping[Asking, Mark], name: str, epoch: int) -> Mark:
@@ -111,12 +120,11 @@ def _comparable(part: str) -> Hashable:
 
 
 def _tally(
-    exam: Exam,
+    sheets: Sequence[Sheet],
     rounds: Mapping[int, Mapping[str, Mark]],
     given: Mapping[str, Sequence[Mark]],
     of_majority: Verdict,
 ) -> EpochsTally:
-    sheets = [build_sheet(exam, marks, marks) for marks in rounds.values()]
     scores = [_score(epoch, sheet) for epoch, sheet in zip(rounds, sheets, strict=True)]
     points = [score.points for score in scores]
     alike = len({frozenset(marks) for marks in rounds.values()}) == 1

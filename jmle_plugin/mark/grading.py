@@ -6,12 +6,16 @@ examiners decided about the question after the sitting (its treatment).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jmle_plugin.exam.model import KeyEntry, NumericRule, Question, Treatment
+from jmle_plugin.exam.model import Exam, KeyEntry, NumericRule, Question, Treatment
 from jmle_plugin.mark.extraction import Reading
 from jmle_plugin.mark.readers import READERS
+from jmle_plugin.strict import Strict
+
+_DIGITS = 4
 
 
 class Outcome(StrEnum):
@@ -93,3 +97,46 @@ def score(question: Question, entry: KeyEntry, outcome: Outcome) -> Score:
     if treatment is Treatment.EXCLUDE_IF_WRONG:
         return Score(0, 0)
     return Score(least if outcome is Outcome.INCORRECT else 0, full, least)
+
+
+class Examinee(Strict):
+    """The average examinee: points to expect where each answer is right as often as theirs were."""
+
+    points: float
+    sections: dict[str, float]
+    """Of each criterion."""
+    unknown: list[str]
+    """Questions worth points whose share is not known: they count as wrong answers."""
+
+
+def examinee(exam: Exam, questions: Sequence[Question]) -> Examinee | None:
+    """What who answers each question like the average examinee scores; None if none is known."""
+    if all(one.human_accuracy is None for one in questions):
+        return None
+    expected = {one.id: _expected(exam, one) for one in questions}
+    sections = {
+        rule.name: sum(expected[one.id] for one in questions if rule.counts(one))
+        for rule in exam.key.criteria
+    }
+    return Examinee(
+        points=round(sum(expected.values()), _DIGITS),
+        sections={name: round(points, _DIGITS) for name, points in sections.items()},
+        unknown=[
+            one.id
+            for one in questions
+            if one.human_accuracy is None and _scores(exam, one)[0].maximum
+        ],
+    )
+
+
+def _expected(exam: Exam, question: Question) -> float:
+    right, wrong = _scores(exam, question)
+    share = question.human_accuracy or 0.0
+    return share * right.points + (1 - share) * wrong.points
+
+
+def _scores(exam: Exam, question: Question) -> tuple[Score, Score]:
+    """What a right and a wrong answer earn."""
+    entry = exam.key.entries[question.id]
+    right, wrong = (score(question, entry, one) for one in (Outcome.CORRECT, Outcome.INCORRECT))
+    return right, wrong

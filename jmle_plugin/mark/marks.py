@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.prompt import DEFAULT_MARKER
 from jmle_plugin.exam.model import AnswerKey, Question
-from jmle_plugin.gateway.reply import Reply, SentImage, Usage
+from jmle_plugin.gateway.reply import Reply, SentImage, Usage, as_share
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.mark.numeric import as_number
@@ -77,6 +77,12 @@ class Mark(Strict):
     finish_reason: str = ""
     native_finish_reason: str = Field(default="", exclude_if=lambda value: not value)
     """The provider's own word for it, where that is another; left out where it is not."""
+    refused: bool = Field(default=False, exclude_if=lambda value: not value)
+    """Whether the provider says that the reply is a refusal; left out where it does not."""
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    """How sure the model said it was, where that was recorded; left out where it was not."""
     error: str = ""
     """Why there is no reply; only with the outcome `error`."""
 
@@ -162,6 +168,8 @@ def mark_reply(
         model=_short(reply.model),
         finish_reason=_short(reply.finish_reason),
         native_finish_reason=_short(reply.native_finish_reason),
+        refused=reply.refused,
+        confidence=as_share(reply.confidence),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jmle_plugin.exam.keys import share_of
 from jmle_plugin.exam.kinds import forms
 from jmle_plugin.exam.model import Criterion, Exam, Question
 from jmle_plugin.mark.extraction import How
-from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.grading import Outcome, examinee, score
 from jmle_plugin.mark.marks import MISCOUNTED, Mark, mark_error
 from jmle_plugin.mark.sheet import (
     Formatting,
@@ -21,6 +20,7 @@ from jmle_plugin.mark.sheet import (
     Verdict,
 )
 from jmle_plugin.mark.tallies import (
+    by_human_accuracy,
     finish_reasons,
     native_finish_reasons,
     strata,
@@ -29,9 +29,6 @@ from jmle_plugin.mark.tallies import (
     total_figures,
     total_tokens,
 )
-
-HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": math.inf}
-"""Name of a share of human candidates who were right -> the share it stays below."""
 
 
 def build_sheet(
@@ -74,16 +71,23 @@ def build_sheet(
     def of_part(part: Iterable[Question]) -> Tally:
         return tally(part, complete)
 
-    sections = {
-        rule.name: _section(exam, rule, of_part(filter(rule.counts, counted)), decided=decided)
-        for rule in exam.key.criteria
-    }
+    def sections_of(marked: Mapping[str, Mark]) -> dict[str, SectionTally]:
+        return {
+            rule.name: _section(
+                exam, rule, tally(filter(rule.counts, counted), marked), decided=decided
+            )
+            for rule in exam.key.criteria
+        }
+
+    sections = sections_of(complete)
     usual = [name for name, form in forms().items() if form.usual]
     prohibited = _prohibited(exam, chosen, marks, decided=decided)
+    verdict, if_readable = (
+        reached_verdict(one, prohibited, partial=partial, errors=errors, no_verdict=exam.no_verdict)
+        for one in (sections, sections_of(complete | _as_right(exam, chosen, complete)))
+    )
     return Sheet(
-        verdict=reached_verdict(
-            sections, prohibited, partial=partial, errors=errors, no_verdict=exam.no_verdict
-        ),
+        verdict=verdict,
         asked=fully,
         of=of,
         lacking=list(exam.lacking),
@@ -105,14 +109,17 @@ def build_sheet(
             missing=of_part(figureless) if figureless else None,
         ),
         strata=strata(exam, chosen, complete),
-        by_human_accuracy=_by_human_accuracy(chosen, complete),
+        by_human_accuracy=by_human_accuracy(chosen, complete),
+        examinee=examinee(exam, chosen),
         prohibited=prohibited,
         not_evaluated=list(exam.key.not_evaluated),
         formatting=_formatting(chosen, marks),
+        verdict_if_readable=if_readable if if_readable.decided else None,
         tokens=total_tokens(taken),
         cost=total_cost(taken),
         figures=total_figures(taken),
         errors=errors,
+        refused=list(dict.fromkeys(mark.question for mark in taken if mark.refused)),
         missed_required=[
             question.id
             for question in chosen
@@ -131,23 +138,6 @@ def _credit(question: Question) -> Mark:
     """The mark of a question that everybody is credited: its points, and no right answer."""
     points = question.points
     return Mark(question=question.id, points=points, max=points, outcome=Outcome.NO_ANSWER)
-
-
-def _by_human_accuracy(
-    questions: Iterable[Question], marks: Mapping[str, Mark]
-) -> dict[str, Tally] | None:
-    bins: dict[str, list[Question]] = {name: [] for name in (*HUMAN_BINS, "unknown")}
-    for question in questions:
-        bins[_bin(question.human_accuracy)].append(question)
-    if not any(bins[name] for name in HUMAN_BINS):
-        return None
-    return {name: tally(some, marks) for name, some in bins.items() if some or name in HUMAN_BINS}
-
-
-def _bin(share: float | None) -> str:
-    if share is None:
-        return "unknown"
-    return next(name for name, below in HUMAN_BINS.items() if share < below)
 
 
 def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:
@@ -218,6 +208,18 @@ def reached_verdict(
         return Verdict.NONE
     passed = all(section.passed for section in sections.values())
     return Verdict.PASS if passed and prohibited.passed is not False else Verdict.FAIL
+
+
+def _as_right(exam: Exam, chosen: Iterable[Question], marks: Mapping[str, Mark]) -> dict[str, Mark]:
+    """What could not be read, with the points of a right answer; the outcome stays."""
+    made = {}
+    for question in chosen:
+        mark = marks[question.id]
+        if mark.outcome is Outcome.NO_ANSWER and not _miscounted(mark):
+            right = score(question, exam.key.entries[question.id], Outcome.CORRECT)
+            told = {"points": right.points, "max": right.maximum}
+            made[question.id] = mark.model_copy(update=told)
+    return made
 
 
 def _formatting(chosen: Iterable[Question], marks: Mapping[str, Mark]) -> Formatting:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from jmle_plugin.mark.grading import Examinee
 from jmle_plugin.mark.marks import ImageBytes
 from jmle_plugin.mark.tallies import (
     CostTotal,
@@ -196,10 +197,16 @@ class Sheet(Strict):
     by_human_accuracy: dict[str, Tally] | None = None
     """By the share of human candidates who were right: `under_50`, `50_to_80`, `over_80` (percent)
     and, where there are such questions, `unknown`. Null where the data set does not have it."""
+    examinee: Examinee | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Left out where the data set does not have it."""
     prohibited: ProhibitedTally
     not_evaluated: list[str] = Field(default=[], exclude_if=lambda value: not value)
     """Official criteria that nothing here decides, and why; left out where there are none."""
     formatting: Formatting
+    verdict_if_readable: Verdict | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    """What the verdict would be if every unreadable answer were right; left out without one."""
     tokens: TokenTotals
     cost: CostTotal = CostTotal()
     figures: ImageBytes | None = None
@@ -208,6 +215,8 @@ class Sheet(Strict):
     """Null where each question was asked once."""
     errors: list[str]
     """Questions asked without a reply, be it in one epoch."""
+    refused: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    """Questions that were refused, be it in one epoch; left out where none was."""
     missed_required: list[str]
     """Required questions worth more than one point whose points were lost."""
     finish_reasons: dict[str, int]

@@ -19,6 +19,8 @@ from jmle_plugin.strict import Strict
 
 UNKNOWN = "unknown"
 """The stratum of questions whose subject the data set does not say."""
+HUMAN_BINS = {"under_50": 0.5, "50_to_80": math.nextafter(0.8, 1), "over_80": math.inf}
+"""Name of a share of human candidates who were right -> the share it stays below."""
 _Z = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval."""
 _DIGITS = 4
@@ -221,3 +223,21 @@ def native_finish_reasons(marks: Sequence[Mark]) -> dict[str, int]:
         return {}
     words = (mark.native_finish_reason or mark.finish_reason for mark in marks)
     return dict(sorted(Counter(filter(None, words)).items()))
+
+
+def by_human_accuracy(
+    questions: Iterable[Question], marks: Mapping[str, Mark]
+) -> dict[str, Tally] | None:
+    """The tally of each bin of `HUMAN_BINS`; None where no share is known."""
+    bins: dict[str, list[Question]] = {name: [] for name in (*HUMAN_BINS, UNKNOWN)}
+    for question in questions:
+        bins[_bin(question.human_accuracy)].append(question)
+    if not any(bins[name] for name in HUMAN_BINS):
+        return None
+    return {name: tally(some, marks) for name, some in bins.items() if some or name in HUMAN_BINS}
+
+
+def _bin(share: float | None) -> str:
+    if share is None:
+        return UNKNOWN
+    return next(name for name, below in HUMAN_BINS.items() if share < below)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
-from jmle_plugin.compare.power import ALPHA
 from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict
 from jmle_plugin.report.layout import dollars
-from jmle_plugin.results.figures import mean_text, p_cell
+from jmle_plugin.results.doubt import ALPHA, is_leaning
+from jmle_plugin.results.figures import mean_text, p_cell, p_text
 from jmle_plugin.text import count
 
 
@@ -109,6 +109,7 @@ def _epochs(table: Table, rows: Sequence[Row]) -> list[Column]:
     return [Column("sd", spread, "points"), *columns] if any(spread) else columns
 
 
+LETTERS = "letters of wrong answers"
 SAW, BLIND = "✓", "–"
 _FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers compared as"}
 """How facts are called where their own name would say little."""
@@ -237,12 +238,29 @@ def footnotes(table: Table) -> Iterator[str]:
         yield "runs of several epochs: points and correct are means over them, sd of the points"
     for which in dict.fromkeys(row.criteria for row in rows if row.criteria):
         yield f"PASS: by the {which} criteria; {_NOT_EVALUABLE[which]} not evaluable"
+    yield from _letters(table)
     if not table.serial_known and table.rows:
         yield "Serial groups unknown: every question counts as independent of the others"
     if not priced(table):
         yield "cost: unknown"
     elif any(row.cost.usd is not None and row.cost.unknown for row in rows):
         yield "cost over: some replies have no known cost"
+
+
+def _letters(table: Table) -> Iterator[str]:
+    """The letters to which some run's wrong answers lean where those of the others do not."""
+    named = names(table)
+    for row in table.rows:
+        leaning = [
+            f"{letter} {one.picked} times, {one.expected:.1f} expected ({p_text(one.p_holm)})"
+            for letter, one in row.letters.items()
+            if is_leaning(one)
+        ]
+        if leaning:
+            yield (
+                f"{LETTERS} of {named[row.source]}, against those of all rows to the same "
+                f"questions: {'; '.join(leaning)}; Holm over all letters of the table"
+            )
 
 
 def legend(board: Leaderboard) -> Iterator[str]:

@@ -217,10 +217,9 @@ def _foot(board: Leaderboard, tables: Sequence[Table]) -> Iterator[str]:
     )
     if any(len(table.rows) > 1 for table in tables):
         yield "ranks: those that noise leaves open (every pair of rows tested, Holm)"
-    notes = [
-        note for table in tables for note in leaderboard.footnotes(table) if "cost" not in note
-    ]
-    yield from dict.fromkeys(notes)
+    notes = [note for table in tables for note in leaderboard.footnotes(table)]
+    elsewhere = ("cost", leaderboard.LETTERS)
+    yield from (one for one in dict.fromkeys(notes) if not one.startswith(elsewhere))
     left_out = sum(len(table.unranked) for table in board.tables)
     if left_out:
         yield f"Not shown, without a verdict: {left_out}"
@@ -246,7 +245,8 @@ def _cut(text: str, most: int) -> str:
 
 def made_from(board: Leaderboard) -> str:
     """What a picture says of itself: a digest of the figures it shows."""
-    return f"jmle leaderboard {digest(board.model_dump(mode='json'))}"
+    unshown = {"tables": {"__all__": {"rows": {"__all__": {"letters"}}}}}
+    return f"jmle leaderboard {digest(board.model_dump(mode='json', exclude=unshown))}"
 
 
 def _saved(figure: Figure, board: Leaderboard, form: str) -> bytes:

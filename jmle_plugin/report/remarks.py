@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.grading import Examinee, Outcome
 from jmle_plugin.mark.marks import MISCOUNTED, ImageBytes
 from jmle_plugin.mark.sheet import (
     CostTotal,
     EpochScore,
     EpochsTally,
-    Formatting,
+    Sheet,
     Tally,
     TokenTotals,
 )
 from jmle_plugin.report.layout import dollars, ranges, wrapped
+from jmle_plugin.results.doubt import Confidence, Letter, is_leaning
+from jmle_plugin.results.figures import mean_text, p_text
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import count, printable
 
@@ -34,12 +36,7 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
     sheet = results.sheet
     if sheet.epochs is not None:
         yield from _epochs(sheet.epochs, sheet.of, columns)
-    if sheet.by_human_accuracy is not None:
-        yield _by_human_accuracy(sheet.by_human_accuracy)
-    if results.run.people:
-        yield from _unanswered(results, columns)
-    else:
-        yield _formatting(sheet.formatting)
+    yield from _answers(results, columns)
     yield _tokens(sheet.tokens)
     yield _cost(sheet.cost)
     yield from _asked(results)
@@ -51,13 +48,32 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
     if sheet.native_finish_reasons:
         words = (f"{printable(name)} {n}" for name, n in sheet.native_finish_reasons.items())
         yield "Finish reasons in the provider's words: " + ", ".join(words)
-    if sheet.missed_required:
-        yield from wrapped("Missed 3-point required: ", sheet.missed_required, columns)
-    if sheet.prohibited.questions:
-        yield from wrapped("Prohibited choices in: ", sheet.prohibited.questions, columns)
-    if sheet.errors:
-        label = f"Errors ({len(sheet.errors)}): "
-        yield from wrapped(label, ranges(sheet.errors), columns)
+    lists = {
+        "Missed 3-point required: ": sheet.missed_required,
+        "Prohibited choices in: ": sheet.prohibited.questions,
+        f"Errors ({len(sheet.errors)}): ": ranges(sheet.errors),
+    }
+    for label, questions in lists.items():
+        if questions:
+            yield from wrapped(label, questions, columns)
+
+
+def _answers(results: Results, columns: int) -> Iterator[str]:
+    """How the answers compare with those of examinees, with their form, chance and confidence."""
+    sheet = results.sheet
+    if sheet.by_human_accuracy is not None:
+        yield _by_human_accuracy(sheet.by_human_accuracy)
+    if sheet.examinee is not None:
+        yield _examinee(sheet, sheet.examinee)
+    if results.run.people:
+        yield from _unanswered(results, columns)
+    else:
+        yield _formatting(sheet)
+    if sheet.refused:
+        yield from _refused(results, columns)
+    yield from _letters(results.letters)
+    if results.confidence is not None:
+        yield from _confidence(results.confidence)
 
 
 def _asked(results: Results) -> Iterator[str]:
@@ -106,13 +122,78 @@ def _by_human_accuracy(bins: Mapping[str, Tally]) -> str:
     return f"Correct, by share of examinees who were: {', '.join(told)}"
 
 
-def _formatting(form: Formatting) -> str:
+def _examinee(sheet: Sheet, average: Examinee) -> str:
+    """The average examinee's points beside the run's, criterion by criterion."""
+    means = sheet.epochs.sections if sheet.epochs else None
+    own = {
+        name: section.points if means is None else means[name].mean
+        for name, section in sheet.sections.items()
+    }
+    expected = {name: average.sections[name] for name in own}
+    if not own:
+        own, expected = {"": sheet.mean_points}, {"": average.points}
+    unknown = (
+        f"; no share is known of {', '.join(average.unknown)} (counted as wrong)"
+        if average.unknown
+        else ""
+    )
+    return (
+        "Average examinee: one who answers each question like the average one scores "
+        f"{' + '.join(f'{points:.0f}' for points in expected.values())}, this run "
+        f"{' + '.join(map(mean_text, own.values()))}{unknown}"
+    )
+
+
+def _letters(letters: Mapping[str, Letter]) -> Iterator[str]:
+    leaning = [
+        f"{printable(letter)} {one.picked}, by equal chance {one.expected:.1f} "
+        f"({p_text(one.p_holm)})"
+        for letter, one in letters.items()
+        if is_leaning(one)
+    ]
+    if leaning:
+        wrong = sum(one.picked for one in letters.values())
+        yield (
+            f"Letters of {wrong} wrong answers: {'; '.join(leaning)}; Holm over all letters. The "
+            "paper itself may lean to a letter"
+        )
+
+
+def _confidence(found: Confidence) -> Iterator[str]:
+    figures = [f"accuracy {found.accuracy:.1%}"]
+    for name, one in (("AUROC", found.auroc), ("ECE", found.ece)):
+        if one is not None:
+            figures.append(f"{name} {one.value:.3f} ({one.low:.3f} to {one.high:.3f})")
+    yield (
+        f"Confidence of {count(found.answers, 'answer')}: {', '.join(figures)}; {found.level:.0%} "
+        f"by {found.draws} bootstrap draws of {count(found.cases, 'case')}"
+    )
+    bins = (f"{b.low:.0%} to {b.high:.0%} {b.correct} of {b.answers}" for b in found.bins)
+    yield f"Correct, by confidence: {', '.join(bins)}"
+
+
+def _refused(results: Results, columns: int) -> Iterator[str]:
+    refused = results.sheet.refused
+    marks = results.scored()
+    lost = sum(marks[name].max - marks[name].points for name in refused)
+    label = f"Refused ({count(len(refused), 'question')}, {count(lost, 'point')} lost): "
+    yield from wrapped(label, refused, columns)
+
+
+def _formatting(sheet: Sheet) -> str:
+    form, would_be = sheet.formatting, sheet.verdict_if_readable
+    often = " of every epoch" if sheet.epochs else ""
+    other = (
+        ""
+        if would_be in (None, sheet.verdict)
+        else f"; {would_be.value.upper()} if every unreadable answer{often} were right"
+    )
     miscounted = f"{_lost(form.miscounted, f'with the {MISCOUNTED}')}; "
     return (
         f"Formatting: {_lost(form.unreadable, 'unreadable')}; "
         f"{miscounted if form.miscounted.questions else ''}"
         f"{form.tolerant.questions} correct only to a tolerant reader "
-        f"({count(form.tolerant.points, 'point')})"
+        f"({count(form.tolerant.points, 'point')}){other}"
     )
 
 

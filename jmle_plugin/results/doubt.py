@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import Field
+
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.strict import Strict
 
+ALPHA = 0.05
+"""The level of significance, unless another is asked for."""
 _SUREST, _RAREST = 0.99, 0.01
 
 
@@ -42,6 +46,67 @@ class VerdictDoubt(Strict):
     lucky: tuple[str, ...] = ()
     """3-point questions that were right, each of which alone would turn a pass into a fail;
     with several epochs, only those that were wrong in one of them."""
+    serial_known: bool = Field(default=True, exclude_if=lambda value: value)
+    """False where the data set does not say which questions share a case; else left out."""
+
+
+class Letter(Strict):
+    """How often wrong answers to single-choice questions pick a letter, and how often by chance.
+
+    `p_value` is two-sided and exact, `p_holm` corrected for all letters.
+    """
+
+    picked: int
+    expected: float
+    p_value: float
+    p_holm: float
+
+
+class Estimate(Strict):
+    """A figure and the ends of its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class ConfidenceBin(Strict):
+    """Answers with a confidence above `low` and up to `high`; `confidence` is their mean."""
+
+    low: float
+    high: float
+    answers: int
+    correct: int
+    confidence: float
+
+
+class Confidence(Strict):
+    """Recorded confidence against what was right, over answers that count.
+
+    `auroc` is the chance that a right answer has more of it than a wrong one, null where all
+    are right or none is; `ece` the mean distance of confidence and accuracy over ten bins.
+    Intervals are percentiles of `draws` bootstrap draws of the `cases`.
+    """
+
+    answers: int
+    correct: int
+    cases: int
+    level: float
+    draws: int
+    seed: int
+    auroc: Estimate | None
+    ece: Estimate | None
+    bins: list[ConfidenceBin]
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is right."""
+        return self.correct / self.answers
+
+
+def is_leaning(letter: Letter) -> bool:
+    """Whether a letter is picked significantly more, or less, often than by chance."""
+    return letter.p_holm <= ALPHA
 
 
 def doubt_sentences(doubt: VerdictDoubt) -> Iterator[str]:
@@ -52,7 +117,8 @@ def doubt_sentences(doubt: VerdictDoubt) -> Iterator[str]:
     if doubt.this_exam_again is not None:
         chances.append(f"this exam again {doubt.this_exam_again}")
     if chances:
-        yield f"Chance of passing: {'; '.join(chances)}"
+        alone = "" if doubt.serial_known else " (cases unknown: each question by itself)"
+        yield f"Chance of passing: {'; '.join(chances)}{alone}"
     for questions, turn in ((doubt.missed, "Would pass with"), (doubt.lucky, "Would fail without")):
         if questions:
             yield f"{turn} any one of these: {', '.join(questions)}"

@@ -17,7 +17,7 @@ from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Comparison, Decision
-from jmle_plugin.results.doubt import VerdictDoubt
+from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt
 from jmle_plugin.results.provenance import Provenance, RunContext, build_provenance
 from jmle_plugin.strict import Strict
 
@@ -33,6 +33,8 @@ class ExamInfo(Strict):
     profession: str
     synthetic: bool
     """True for sample exams: their results say nothing about medicine."""
+    cases_told: bool = Field(default=True, exclude_if=lambda value: value)
+    """False where its data set does not say which questions share a case (連問); else left out."""
 
 
 class RunIdentity(Strict):
@@ -123,6 +125,10 @@ class Results(Strict):
     provenance: Provenance
     doubt: VerdictDoubt | None = None
     """How sure the verdict is; null where there is none."""
+    letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
+    """The letters of wrong answers; left out where none is wrong, or the sitting is partial."""
+    confidence: Confidence | None = Field(default=None, exclude_if=lambda value: value is None)
+    """How far recorded confidence is to be believed; left out where none was recorded."""
     comparison: Comparison | None = None
     """Against a baseline; null where none was named."""
     audit: Audit | None = None
@@ -161,6 +167,7 @@ def build_results(
             edition=exam.edition,
             profession=exam.profession,
             synthetic=exam.synthetic,
+            cases_told=exam.cases_told,
         ),
         run=RunIdentity(name=run.run, model=run.model, title=run.title, scripted=run.scripted),
         sheet=sheet,

@@ -187,6 +187,24 @@ def test_sheets_tell_missing_figures_and_how_people_did(data_root: Path) -> None
     assert sum(one.points for one in bins.values()) == sheet.total.points
 
 
+@pytest.mark.parametrize(
+    ("edition", "points", "unknown"),
+    [
+        (112, {"required": 178.42, "general": 237.57}, []),
+        (115, {"required": 183.39, "general": 240.35}, ["115C6"]),
+        # 116A71 is credited to all, whatever the share.
+        (116, {"required": 180.0, "general": 243.5}, ["116A71"]),
+    ],
+)
+def test_the_average_examinee(
+    data_root: Path, edition: int, points: dict[str, float], unknown: list[str]
+) -> None:
+    average = build_sheet(sat := exam(edition, data_root), {}, sat.questions).examinee
+    assert average is not None
+    assert {name: round(one, 2) for name, one in average.sections.items()} == points
+    assert average.unknown == unknown
+
+
 FIGURES = ("score", "possible_score", "correct", "total")
 LEADERBOARD = {
     "pfn-medllm-qwen-72b": "Preferred-MedLLM-Qwen-72B",

@@ -34,6 +34,8 @@ class ForeignReply:
     reasoning_tokens: int | None = None
     recorded: str | None = None
     """What the project's own rule read from the reply, where it kept that."""
+    confidence: float | None = None
+    """How sure the model was, 0 to 1, where the project kept that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Runs of IgakuQA119: `answers/119A_<name>.json` to `119F`, or one table of graded answers.
 
 The answers hold one or several models each and have the answer apart from explanation and
-reasoning; the tables (`119_<name>_grading_results.csv`) have the answer alone. Neither says
-whether the model was shown the figures.
+reasoning; the tables (`119_<name>_grading_results.csv`) have the answer alone. Both may hold how
+sure the model was. Neither says whether the model was shown the figures.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -25,6 +26,7 @@ from jmle_plugin.ask.importing.foreign import (
 )
 from jmle_plugin.ask.run import ImageMode, run_name
 from jmle_plugin.errors import ImportFileError
+from jmle_plugin.gateway.reply import as_share
 
 PROJECT = "IgakuQA119"
 _TABLE = re.compile(r"(?:[0-9]+_)?(.+?)_grading_results")
@@ -35,6 +37,7 @@ class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
     model: str
     answer: str | None
+    confidence: Any = None
     timestamp: str = ""
     explanation: str | None = None
     cot: str | None = None
@@ -75,7 +78,13 @@ def read_answers(files: Sequence[Path], images: ImageMode | None) -> list[Foreig
             images=images_of(images, next(iter(by_file))),
             files={file: raw[file] for file in by_file},
             replies=[
-                ForeignReply(name, one.answer, one.cot or one.explanation or "", file)
+                ForeignReply(
+                    name,
+                    one.answer,
+                    one.cot or one.explanation or "",
+                    file,
+                    confidence=as_share(one.confidence),
+                )
                 for file, answers in by_file.items()
                 for name, one in answers
             ],
@@ -109,10 +118,23 @@ def _table(file: Path, images: ImageMode | None) -> ForeignRun:
         images=images_of(images, file),
         files={file: raw},
         replies=[
-            ForeignReply(row["question_number"], row["model_answer"], file=file) for row in rows
+            ForeignReply(
+                row["question_number"],
+                row["model_answer"],
+                file=file,
+                confidence=_written_share(row.get("confidence")),
+            )
+            for row in rows
         ],
         answers_only=True,
     )
+
+
+def _written_share(cell: str | None) -> float | None:
+    try:
+        return as_share(float(cell or ""))
+    except ValueError:
+        return None
 
 
 def _rows(raw: bytes, file: Path) -> Iterator[dict[str, str]]:

@@ -148,4 +148,6 @@ def _completion(reply: ForeignReply, run: ForeignRun) -> dict[str, Any]:
         made["usage"] = {"completion_tokens": reply.tokens, "completion_tokens_details": details}
     if reply.recorded is not None:
         made["recorded_answer"] = reply.recorded
+    if reply.confidence is not None:
+        made["recorded_confidence"] = reply.confidence
     return {"answer_of": run.project, **made} if run.answers_only else made

@@ -60,7 +60,13 @@ def read(folder: Path, part: str) -> Paper:
             questions.append(_question(entry, name["block"], int(name["number"])))
     if not questions:
         raise PackError(f"has no question of the {part}th", where=file) from FileNotFoundError()
-    return Paper(file=file, images=folder / "images", questions=tuple(questions), parts=(file,))
+    return Paper(
+        file=file,
+        images=folder / "images",
+        questions=tuple(questions),
+        parts=(file,),
+        cases_told=False,
+    )
 
 
 def _question(entry: _Entry, block: str, number: int) -> PaperQuestion:

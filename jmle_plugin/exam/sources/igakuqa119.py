@@ -77,7 +77,11 @@ def read(folder: Path, part: str) -> Paper:
             questions.append(_question(entry, block, int(name[1]), answer, shown))
         parts.append(file)
     return Paper(
-        file=folder, images=folder / "images", questions=tuple(questions), parts=tuple(parts)
+        file=folder,
+        images=folder / "images",
+        questions=tuple(questions),
+        parts=tuple(parts),
+        cases_told=False,
     )
 
 

@@ -115,6 +115,7 @@ def read(folder: Path, part: str) -> Paper:
         images=folder / "images",
         questions=tuple(one for file in files for one in _read_booklet(file, below.name)),
         parts=tuple(files),
+        cases_told=False,
     )
 
 

@@ -89,6 +89,8 @@ class Paper:
     """The files read, where `file` is a folder that holds several."""
     notes: tuple[str, ...] = ()
     """What has to be known of all of it, a sentence each."""
+    cases_told: bool = True
+    """Whether the source says which questions share a case (連問)."""
     gaps: bool = False
     """The source leaves questions out: these are named, where others would be refused."""
 

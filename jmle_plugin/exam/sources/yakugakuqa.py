@@ -89,6 +89,7 @@ def read(folder: Path, part: str) -> Paper:
         questions=tuple(questions),
         parts=(file, about),
         notes=(_CASES,),
+        cases_told=False,
     )
 
 

@@ -144,6 +144,25 @@ def test_answers_of_the_119th_need_to_be_told_what_was_shown(
     assert (one.text, one.reasoning, one.answer_of) == ("a", "why", "IgakuQA119")
 
 
+def test_confidence_comes_along_where_it_was_recorded(tmp_path: Path, cassettes: Path) -> None:
+    file = graded(tmp_path, "119A_thing", ("A-1", MODEL, "a"), ("A-2", MODEL, "a,c"))
+    content = json.loads(file.read_text("utf-8"))
+    content["results"][1]["answers"][0]["confidence"] = None
+    file.write_text(json.dumps(content), encoding="utf-8")
+    (done,) = import_all([file], EXAM, cassettes, images=ImageMode.BLIND)
+    assert [reply(done, name).confidence for name in ("A-1", "A-2")] == [1.0, None]
+    kept = read_cassette(done.folder / "A-2.yaml").response
+    assert "recorded_confidence" not in kept
+
+
+def test_confidence_of_a_table_comes_along(tmp_path: Path, cassettes: Path) -> None:
+    header = "question_number,model,model_answer,confidence"
+    file = table(tmp_path, f"A-1,{MODEL},a,0.75\nA-2,{MODEL},b,\nA-3,{MODEL},1,high\n", header)
+    (done,) = import_all([file], EXAM, cassettes, images=ImageMode.BLIND)
+    told = [reply(done, name).confidence for name in ("A-1", "A-2", "A-3")]
+    assert told == [0.75, None, None]
+
+
 def test_each_model_in_a_file_is_a_run(tmp_path: Path, cassettes: Path) -> None:
     files = [
         graded(tmp_path, "119A_two", ("A-1", "m/one", "a"), ("A-1", "m/two", "b")),

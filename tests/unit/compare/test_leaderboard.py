@@ -10,11 +10,23 @@ import pytest
 from jmle_plugin.ask.run import ImageMode, PromptRef
 from jmle_plugin.compare.leaderboard import Leaderboard, identity, leaderboard
 from jmle_plugin.compare.likeness import FACTS
-from jmle_plugin.exam.model import Exam, NumericRule
+from jmle_plugin.exam.model import Exam, KeyEntry, NumericRule
 from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.report.leaderboard import LETTERS, footnotes
+from jmle_plugin.report.leaderboard_markdown import markdown
+from jmle_plugin.report.leaderboard_text import text_lines
 from jmle_plugin.results.file import Results
-from tests.builders import make_exam, make_imported_run, make_results, make_run
+from tests.builders import (
+    make_exam,
+    make_imported_run,
+    make_key,
+    make_mark,
+    make_question,
+    make_results,
+    make_run,
+)
 from tests.unit.compare.conftest import Sat
 
 
@@ -134,3 +146,31 @@ def test_a_sitting_is_known_by_everything_that_makes_it(exam: Exam, sat: Sat) ->
 
 def test_json_says_nothing_of_where_rows_came_from(sat: Sat) -> None:
     assert "source" not in leaderboard([sat("a")], {}).model_dump_json()
+
+
+def test_letters_are_held_against_the_other_runs_of_the_table() -> None:
+    questions = [make_question(f"B-{n}") for n in range(1, 31)]
+    entries = {one.id: KeyEntry((("b",),)) for one in questions}
+    exam = make_exam(replace(make_key(), entries=entries), questions)
+
+    def sat(run: str, answers: str) -> Results:
+        marks = {
+            one.id: make_mark(exam, one.id, Outcome.INCORRECT, answer=[answer])
+            for one, answer in zip(questions, answers, strict=True)
+        }
+        return make_results(exam, marks, run=make_run(run=run))
+
+    runs = [sat("leaning", "a" * 30), sat("some", "cde" * 10), sat("other", "dec" * 10)]
+    board = leaderboard(runs, {exam.id: exam})
+    (table,) = board.tables
+    leaning = next(row for row in table.rows if row.run == "leaning")
+    assert (leaning.letters["a"].picked, leaning.letters["a"].expected) == (30, 10)
+    assert leaning.letters["a"].p_holm < 0.001
+    (note,) = (one for one in footnotes(table) if "[leaning]" in one)
+    assert note.startswith(LETTERS)
+    assert "a 30 times, 10.0 expected (p < 0.001)" in note
+    assert note in {one.text for one in text_lines(board, 10**4)}
+    assert "a 30 times, 10.0 expected" in markdown(board)
+    assert leaderboard(runs, {}).tables[0].rows == table.rows
+    old = [one.model_copy(update={"questions": {}}) for one in runs]
+    assert not any(row.letters for row in leaderboard(old, {}).tables[0].rows)

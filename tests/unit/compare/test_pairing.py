@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.likeness import MISMATCHES, find_mismatches
 from jmle_plugin.compare.pairing import (
     Group,
@@ -168,3 +170,13 @@ def test_an_imported_run_is_unlike_one_of_our_prompt_but_like_its_kind(sat: Sat)
 def test_other_models_and_parameters_are_what_is_compared(sat: Sat) -> None:
     new = changed(sat("new"), "", requested_model="other", parameters={"temperature": 1})
     assert find_mismatches(sat(), new) == {}
+
+
+def test_a_data_set_that_does_not_tell_cases_leaves_them_unknown(exam: Exam, sat: Sat) -> None:
+    untold = replace(exam, cases_told=False)
+    found = compare(sat(), sat("new", ["B-2"]), places(untold))
+    assert not found.serial_known
+    assert found.serial_problem == "The data set does not say which questions share a case."
+    # All else is known: sections, blocks and kinds.
+    assert [part.name for part in found.sections] == ["required", "general"]
+    assert compare(sat(), sat("new"), places(exam)).serial_known

@@ -10,7 +10,6 @@ import pytest
 
 from jmle_plugin.compare.pairing import Group, make_group
 from jmle_plugin.compare.power import (
-    ALPHA,
     Pattern,
     detectable_one_way,
     detectable_points,
@@ -19,6 +18,7 @@ from jmle_plugin.compare.power import (
 )
 from jmle_plugin.compare.significance import Replies, loss_and_gain
 from jmle_plugin.results.comparison import Reach
+from jmle_plugin.results.doubt import ALPHA
 
 
 def groups_of(old: np.ndarray, new: np.ndarray, worth: Sequence[int] = (1,)) -> list[Group]:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,28 @@ def test_what_the_cassettes_give_agrees(
     exam: Exam, cassettes: Path, extraction: Extraction
 ) -> None:
     assert verify(made(exam, cassettes, extraction=extraction), exam, cassettes) == []
+
+
+def test_a_file_of_schema_1_need_not_hold_what_was_added_since(exam: Exam, cassettes: Path) -> None:
+    path = cassettes / "sample" / RUN / "000A-1.yaml"
+    old = read_cassette(path)
+    message = old.response["choices"][0]["message"] | {"refusal": "No."}
+    choice = old.response["choices"][0] | {"message": message}
+    told = old.response | {"recorded_confidence": 0.5, "choices": [choice]}
+    write_cassette(path, replace(old, response=told))
+    now = made(exam, cassettes)
+    assert (now.marks[0].refused, now.marks[0].confidence) == (True, 0.5)
+    assert (now.sheet.refused, now.confidence is None) == (["000A-1"], False)
+    assert verify(now, exam, cassettes) == []
+    dumped = dump_results(now) | {"schema": 1, "doubt": None}
+    for name in ("letters", "confidence"):
+        dumped.pop(name, None)
+    dumped["sheet"].pop("refused")
+    dumped["sheet"].pop("verdict_if_readable", None)
+    for mark in dumped["marks"]:
+        mark.pop("refused", None)
+        mark.pop("confidence", None)
+    assert verify(Results.model_validate(dumped), exam, cassettes) == []
 
 
 def test_a_partial_sitting_is_verified_for_what_it_holds(exam: Exam, cassettes: Path) -> None:

@@ -48,6 +48,8 @@ REPLIES = st.builds(
     answer_of=st.sampled_from(["", *PROJECTS]),
     recorded_answer=st.none() | TEXTS,
     native_finish_reason=TEXTS,
+    refusal=TEXTS,
+    confidence=st.none() | st.floats(0, 1),
 )
 
 
@@ -149,6 +151,24 @@ def test_what_the_gateway_adds_is_read() -> None:
     reply = read_reply(make_completion("a") | told)
     assert (reply.cost, reply.sent) == (0.25, {"max_tokens": 64})
     assert reply.images == (SentImage("0" * 64, 9, 4),)
+
+
+def test_a_refusal_is_what_the_provider_says_is_one() -> None:
+    told = make_completion("I will not.")
+    assert not read_reply(told).refused
+    choice = told["choices"][0]
+    filtered = told | {"choices": [choice | {"finish_reason": "content_filter"}]}
+    said = told | {"choices": [choice | {"message": choice["message"] | {"refusal": "No."}}]}
+    assert (read_reply(filtered).refused, read_reply(said).refused) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "read"),
+    [(0.25, 0.25), (1, 1.0), (0, 0.0), (None, None), (85, None), (-0.1, None), ("0.5", None),
+     (True, None), (float("nan"), None)],
+)  # fmt: skip
+def test_a_confidence_is_a_number_from_0_to_1(recorded: object, read: float | None) -> None:
+    assert read_reply(make_completion("a") | {"recorded_confidence": recorded}).confidence == read
 
 
 @pytest.mark.parametrize("cost", [None, "0.1", True, -1, float("nan")])

@@ -301,3 +301,25 @@ def test_the_same_marks_give_the_same_sheet_in_any_order(chance: Random) -> None
     chance.shuffle(items)
     chance.shuffle(asked)
     assert score_epochs(EXAM, dict(items), asked, 3).model_dump_json() == expected
+
+
+def test_the_verdict_if_unreadable_answers_were_right_is_that_of_most_epochs() -> None:
+    def sat(*unreadable: str) -> Verdict | None:
+        marks = {
+            (name, epoch): make_mark(
+                EXAM,
+                name,
+                Outcome.NO_ANSWER
+                if name == "B-2" and told == "?"
+                else Outcome.INCORRECT
+                if name == "B-2" and told == "-"
+                else Outcome.CORRECT,
+                epoch=epoch,
+            )
+            for name in NAMES
+            for epoch, told in enumerate(unreadable, 1)
+        }
+        return score_epochs(EXAM, marks, marks, len(unreadable)).verdict_if_readable
+
+    assert sat(*"??-") is Verdict.PASS
+    assert sat(*"?--") is Verdict.FAIL

@@ -310,6 +310,33 @@ def test_an_answer_with_the_wrong_number_of_choices_is_not_called_unreadable() -
     assert (form.miscounted.questions, form.miscounted.max) == (1, 3)
 
 
+def test_a_verdict_that_unreadable_answers_cost_is_told() -> None:
+    # 4 of 7 required points where 6 are needed; the one that is wrong stays wrong.
+    lost = build_sheet(EXAM, make_marks(EXAM, B_2=Outcome.NO_ANSWER), NAMES)
+    assert (lost.verdict, lost.verdict_if_readable) == (Verdict.FAIL, Verdict.PASS)
+    wrong = make_marks(EXAM, B_2=Outcome.INCORRECT, A_1=Outcome.NO_ANSWER)
+    assert build_sheet(EXAM, wrong, NAMES).verdict_if_readable is Verdict.FAIL
+    silent = make_marks(EXAM, B_2=Outcome.NO_ANSWER, A_1=Outcome.ERROR)
+    assert build_sheet(EXAM, silent, NAMES).verdict_if_readable is None
+
+
+def test_an_unreadable_answer_that_would_count_if_right_is_worth_its_points_then() -> None:
+    key = make_key({"B-2": Treatment.EXCLUDE_IF_WRONG, "B-1": Treatment.EXCLUDE})
+    exam = make_exam(key)
+    marks = make_marks(exam, B_2=Outcome.NO_ANSWER, B_1=Outcome.NO_ANSWER)
+    sheet = build_sheet(exam, marks, NAMES)
+    assert (sheet.sections["required"].points, sheet.sections["required"].max) == (3, 3)
+    assert (sheet.verdict, sheet.verdict_if_readable) == (Verdict.PASS, Verdict.PASS)
+
+
+def test_refusals_are_named() -> None:
+    marks = make_marks(EXAM, A_1=Outcome.NO_ANSWER)
+    assert "refused" not in build_sheet(EXAM, marks, NAMES).model_dump()
+    for name in ("A-1", "B-1"):
+        marks[name] = marks[name].model_copy(update={"refused": True})
+    assert build_sheet(EXAM, marks, NAMES).refused == ["A-1", "B-1"]
+
+
 def test_tokens_nobody_gave_are_unknown() -> None:
     tokens = sheet_of().tokens
     assert (tokens.prompt, tokens.completion, tokens.replies) == (None, None, 0)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.exam.model import Exam
+from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Sheet
 from jmle_plugin.mark.tallies import score_interval
-from tests.builders import make_exam, make_marks
+from tests.builders import make_exam, make_key, make_marks
 
 
 def divided(exam: Exam, **words: Callable[[int], Any]) -> Exam:
@@ -88,3 +88,31 @@ def test_the_interval_holds_the_share_and_its_ends_are_those_of_the_score_test(
                 for one in (max(end - 6e-5, 1e-9), min(end + 6e-5, 1 - 1e-9))
             ]
             assert near[0] * near[1] <= 0
+
+
+def test_the_average_examinee_scores_by_the_shares_that_were_right() -> None:
+    key = make_key(
+        {
+            "A-1": Treatment.EXCLUDE,
+            "A-2": Treatment.CREDIT_ALL,
+            "A-4": Treatment.CREDIT_ALL,
+            "B-2": Treatment.EXCLUDE_IF_WRONG,
+        }
+    )
+    shares = {"A-2": 0.5, "A-3": 0.25, "B-2": 0.5, "B-3": 0.9}
+    whole = make_exam(key)
+    exam = replace(
+        whole,
+        questions={
+            one.id: replace(one, human_accuracy=shares.get(one.id))
+            for one in whole.questions.values()
+        },
+    )
+    average = sheet_of(exam).examinee
+    assert average is not None
+    # A-1 counts for nobody; are credited; nothing is known of B-1.
+    assert average.sections == {"general": 1 + 0.25 + 1, "required": 1.5 + 2.7}
+    assert average.points == pytest.approx(2.25 + 4.2)
+    assert average.unknown == ["A-4", "B-1"]
+    assert sheet_of(whole).examinee is None
+    assert "examinee" not in sheet_of(whole).model_dump()
