@@ -83,7 +83,7 @@ def test_a_kind_a_source_and_an_exam_are_added_as_the_document_says(followed: Pa
     assert [(one["answer"], one["outcome"], one["how"]) for one in results["marks"]] == [
         (["○"], "correct", "exact"), (["×"], "correct", "tolerant"), (["○"], "incorrect", "exact"),
     ]  # fmt: skip
-    for command in (["show"], ["report"], ["leaderboard"]):
+    for command in (["verify"], ["show"], ["report"], ["leaderboard"]):
         done = ran(followed, "jmle_plugin.cli", *command, "results/drill/my-candidate.json")
         assert done.returncode == 0, done.stdout
 
