@@ -31,6 +31,7 @@ COMMANDS = {
     "show": Command("show", "print the sheet and the comparison in a results file"),
     "verify": Command("verify", "make a results file again from the recorded replies, and compare"),
     "rescore": Command("rescore", "mark recorded replies again"),
+    "export": Command("export", "write a recorded run in another project's or tool's form"),
     "compare": Command("compare", "compare runs, the first with each of the others"),
     "report": Command("report", "write the HTML page of one or several runs"),
     "leaderboard": Command("leaderboard", "rank results: table, plot, page"),

@@ -77,6 +77,17 @@ def named_exam(options: argparse.Namespace, name: str, key: str | None = None) -
     return load_exam(find_exam(name), data_root=data_root(options), key=key)
 
 
+def one_exam(names: Sequence[str], what: str) -> str:
+    """The exam that was named; SettingsError where several were, and `what` is for one."""
+    if len(names) > 1:
+        raise SettingsError(
+            f"{len(names)} exams are named, and {what} one at a time",
+            where="--exam",
+            remedy="Name one.",
+        )
+    return names[0]
+
+
 def exam_at_hand(
     options: argparse.Namespace,
     name: str,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.cli.common import named_exam
+from jmle_plugin.cli.common import named_exam, one_exam
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.remake import remake_results, with_audit
 from jmle_plugin.compare.verify import changes
-from jmle_plugin.errors import ComparisonError, ResultError, SettingsError
+from jmle_plugin.errors import ComparisonError, ResultError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.sheet import reasons, summary_line
 from jmle_plugin.results.file import Results, result_file
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; its exit status."""
-    exam = named_exam(options, _only_exam(options.exam), options.key)
+    exam = named_exam(options, one_exam(options.exam, "runs are rescored for"), options.key)
     sittings = [
         open_sitting(exam, options.cassettes, Wanted(run=run, prompt_file=options.prompt))
         for run in dict.fromkeys(options.runs)
@@ -50,16 +50,6 @@ def run(options: argparse.Namespace) -> int:
             file = write_results(options.results, made, say=lambda line: print(f"  {line}"))
             print(f"  written: {file}")
     return 0
-
-
-def _only_exam(names: Sequence[str]) -> str:
-    if len(names) > 1:
-        raise SettingsError(
-            f"{len(names)} exams are named, and runs are rescored for one at a time",
-            where="--exam",
-            remedy="Name one.",
-        )
-    return names[0]
 
 
 def rescored_lines(made: Results, folder: Path) -> Iterator[str]:

@@ -226,6 +226,31 @@ def test_the_first_places_are_open(
     assert rows[-1]["ranks"][0] > 10
 
 
+def test_figures_are_the_same_with_and_without_the_exams_data(
+    rescored: Callable[..., Path],
+    data_root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = sorted(rescored("--key=official", "--extraction=published").glob("*.json"))
+    old = [forgetful(file, tmp_path) for file in files]
+    told = []
+    # Files that keep nothing of their questions have to ask the exam; the others need not.
+    for one, data in ((old, data_root), (files, data_root), (files, tmp_path)):
+        assert main(["leaderboard", *map(str, one), f"--exam-data={data}"]) == 0
+        assert main(["compare", *map(str, one[:4]), "--margin=15", f"--exam-data={data}"]) == 0
+        told.append(capsys.readouterr().out)
+    assert len(set(told)) == 1
+    assert "Serial groups unknown" not in told[0]
+
+
+def forgetful(file: Path, folder: Path) -> Path:
+    data = json.loads(file.read_text("utf-8"))
+    del data["questions"]
+    (folder / file.name).write_text(json.dumps(data), "utf-8")
+    return folder / file.name
+
+
 def without_session(results: dict[str, Any]) -> dict[str, Any]:
     origin = results["provenance"]
-    return results | {"provenance": origin | {"run": None, "git": None}}
+    return results | {"provenance": origin | {"run": None, "git": None}, "gates": None}
