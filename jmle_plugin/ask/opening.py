@@ -74,7 +74,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     the run was recorded in another way than is wanted.
     """
     prompt = load_prompt(wanted.prompt_file, exam)
-    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt().sha256 else ""
+    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else ""
     max_edge = wanted.image_max_edge
     name = wanted.run or run_name(
         wanted.model,

@@ -16,10 +16,21 @@ from jmle_plugin.files import read_regular
 
 DEFAULT_PROMPT = Path(__file__).parent / "prompts" / "ja-3.toml"
 """The suite's own prompt for new runs; its folder holds the earlier ones as well."""
+_IN = {"en": DEFAULT_PROMPT.with_name("en-1.toml")}
+"""Language of a pack -> the suite's prompt for its new runs, where that is not the above."""
 DEFAULT_MARKER = "【回答】"
 """What an answer line begins with where a prompt names no marker of its own."""
 _FORM = f"See {DEFAULT_PROMPT} for the form of one."
-_PLACEHOLDERS = {"exam", "serial", "question", "instruction", "select", "blanks", "example"}
+_PLACEHOLDERS = {
+    "exam",
+    "serial",
+    "question",
+    "instruction",
+    "select",
+    "blanks",
+    "example",
+    "marker",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class Prompt:
             "select": str(question.select),
             "blanks": ",".join([self.blank] * (question.select or 2)),
             "example": _example(question),
+            "marker": self.marker,
         }
         values["instruction"] = self.instructions[question.form].substitute(values).strip()
         text = self.user.substitute(values).strip()
@@ -72,12 +84,14 @@ def recorded_prompt(sha256: str) -> Path | None:
 
 
 def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
-    """Read a template file (the suite's own when `path` is None) for the questions of `exam`.
+    """Read a template file for the questions of `exam`.
+
+    Without a `path` it is the suite's own in the language of `exam`.
 
     SettingsError names the file and what is wrong: unreadable, not TOML, a template
     missing, an unknown placeholder, or a user template without $question and $instruction.
     """
-    file = path or DEFAULT_PROMPT
+    file = path or _IN.get(exam.language if exam else "", DEFAULT_PROMPT)
     try:
         raw = read_regular(file)
         data = tomllib.loads(raw.decode("utf-8"))

@@ -16,6 +16,7 @@ from jmle_plugin.exam.library import default_data_root, find_pack, pack_folders
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.mark.bench import check_measures
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import find_results
 
@@ -74,7 +75,9 @@ def named_exam(options: argparse.Namespace, name: str, key: str | None = None) -
 
     Raises UnknownNameError, DataMissingError where it is not on this machine, PackError.
     """
-    return load_exam(find_exam(name), data_root=data_root(options), key=key)
+    exam = load_exam(find_exam(name), data_root=data_root(options), key=key)
+    check_measures(exam)
+    return exam
 
 
 def one_exam(names: Sequence[str], what: str) -> str:

@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
             alpha=options.alpha,
             margin=options.margin,
             unplaced=" ".join(problems),
+            exam=exam,
         )
         for new in others
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import stdev
 
+from jmle_plugin.compare.measures import measure_changes
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
     CASES_UNTOLD,
@@ -33,6 +34,7 @@ from jmle_plugin.compare.significance import (
 )
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.kinds import form_titles
+from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import tidy
 from jmle_plugin.results.comparison import (
     Answers,
@@ -64,6 +66,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
     margin: float | None = None,
     doubt: bool = True,
     unplaced: str = "",
+    exam: Exam | None = None,
 ) -> Comparison:
     """Compare `new` with `old` on the questions both answered. Same input, same output.
 
@@ -121,6 +124,7 @@ def compare(  # noqa: PLR0913 - each is a choice of its own
             part.model_copy(update={"p_holm": p}) for part, p in zip(blocks, adjusted, strict=True)
         ],
         kinds=_parts(pairs, lambda place: place.kind, form_titles()),
+        measures=measure_changes(old, new, exam) if old.sheet.bench else [],
     )
 
 

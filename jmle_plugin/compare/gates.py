@@ -76,6 +76,8 @@ class Significant(Gate):
 
     def decide(self, comparison: Comparison) -> Ruling:
         """Inconclusive where points were lost within noise."""
+        if comparison.measures:
+            return self._by_measures(comparison)
         tests = comparison.tests
         if tests.lost:
             decision, words = Decision.FAIL, "a significant loss"
@@ -94,6 +96,14 @@ class Significant(Gate):
             detectable=comparison.detectable.points,
         )
 
+    def _by_measures(self, comparison: Comparison) -> Ruling:
+        """Of a bench: fail where a measure is lower by more than noise, each by its own test."""
+        from jmle_plugin.compare.measures import judge_measures  # noqa: PLC0415 - needs scipy
+
+        decision, words, changed = judge_measures(comparison)
+        alpha = comparison.tests.alpha
+        return self.ruling(decision, words, measures=changed, alpha=alpha)
+
 
 class Noninferior(Gate):
     """Pass where a loss of the margin can be excluded, fail on a significant loss."""
@@ -101,8 +111,13 @@ class Noninferior(Gate):
     name = "noninferior"
     strict = True
 
-    def check(self, baseline: Results, margin: float | None) -> None:  # noqa: ARG002 - Gate's
-        """A margin has to be named."""
+    def check(self, baseline: Results, margin: float | None) -> None:
+        """A margin has to be named, of an exam: a bench has no points."""
+        if baseline.sheet.bench:
+            raise SettingsError(
+                "--baseline-gate=noninferior excludes a loss of points, and a bench has measures",
+                remedy="Choose --baseline-gate=significant.",
+            )
         if margin is None:
             raise SettingsError(
                 "--baseline-gate=noninferior needs a margin in points",
@@ -268,7 +283,9 @@ def hold_against(  # noqa: PLR0913 - each is a choice of its own
     from jmle_plugin.compare.pairing import places  # noqa: PLC0415
 
     try:
-        found = compare(baseline, results, places(exam), allow=allow, alpha=alpha, margin=margin)
+        found = compare(
+            baseline, results, places(exam), allow=allow, alpha=alpha, margin=margin, exam=exam
+        )
     except ComparisonError as error:
         why = f"not compared with {baseline.run.name}: {error.problem}"
         return Compared(None, gate.refused(results, why) if gate else None, why)

@@ -65,7 +65,14 @@ def remake_results(
 
 
 def with_doubt(results: Results, exam: Exam) -> Results:
-    """The results of a whole sitting, and how sure they are: its verdict, letters, confidence."""
+    """The results of a whole sitting, and how sure they are: its verdict, letters, confidence.
+
+    Of a bench, how sure its measures are, besides.
+    """
+    if results.sheet.bench:
+        from jmle_plugin.compare.measures import with_intervals  # noqa: PLC0415
+
+        results = with_intervals(results, exam)
     if results.sheet.verdict is Verdict.PARTIAL:
         return results
     # Needs numpy, which workers and partial sittings never load.

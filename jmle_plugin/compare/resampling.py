@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from jmle_plugin.results.comparison import Interval
 from jmle_plugin.results.figures import LEVEL
 
 Stratum = TypeVar("Stratum", bound=Hashable)
+Figure = TypeVar("Figure", int, float)
 
 DRAWS = 10_000
 SEED = 120
@@ -83,8 +84,8 @@ def urn(
 
 
 def resample(
-    items: Iterable[tuple[Stratum, tuple[int, ...]]], draws: int, seed: int
-) -> dict[Stratum, NDArray[np.int64]]:
+    items: Iterable[tuple[Stratum, tuple[Figure, ...]]], draws: int, seed: int
+) -> dict[Stratum, NDArray[Any]]:
     """Draw as many items as there are from each stratum, with replacement, `draws` times.
 
     Items are (stratum, figures), the figures being equally many everywhere. Returns the
@@ -92,12 +93,12 @@ def resample(
     one category of a multinomial draw, so that the cost does not grow with their number.
     """
     generator = np.random.default_rng(seed)
-    counts: dict[Stratum, Counter[tuple[int, ...]]] = {}
+    counts: dict[Stratum, Counter[tuple[Figure, ...]]] = {}
     for stratum, figures in items:
         counts.setdefault(stratum, Counter())[figures] += 1
     sums = {}
     for stratum, kinds in counts.items():
-        values = np.array(list(kinds), np.int64)
+        values = np.array(list(kinds))
         size = kinds.total()
         if len(kinds) == 1:
             sums[stratum] = np.tile(values * size, (draws, 1))

@@ -62,7 +62,7 @@ class BlockSpec(Strict):
 
     id: Name
     section: _Section
-    questions: Annotated[int, Field(ge=1, le=1000)]
+    questions: Annotated[int, Field(ge=1, le=10_000)]
     first: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=lambda first: first == 1)
     """The number of its first question, where a paper numbers through its booklets."""
     points: _Points = 1

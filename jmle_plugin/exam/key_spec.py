@@ -100,11 +100,26 @@ class KeySpec(Strict):
     data_set: str = Field(default="", exclude=True)
     """The folder of the data set whose own key it is: by another, there is no such state."""
     numeric: NumericRule = NumericRule.NUMBER
-    criteria: Annotated[dict[Name, CriterionSpec], Field(min_length=1)]
+    criteria: dict[Name, CriterionSpec] = Field(default={})
+    measures: dict[Name, Annotated[list[Name], Field(min_length=1)]] = Field(
+        default={}, exclude_if=lambda value: not value
+    )
+    """Of a bench, which has no criteria: section -> its measures (`mark/measures`), the one that
+    is compared first."""
     prohibited: ProhibitedSpec | None = None
     not_evaluated: list[Sentence] = Field(default=[], exclude_if=_empty)
     """Official criteria that no figure here decides, and why, a sentence each."""
     changes: list[ChangeSpec] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _criteria_or_measures(self) -> Self:
+        if bool(self.criteria) is bool(self.measures):
+            raise ValueError(
+                "give 'criteria', which make a verdict, or 'measures', which make a bench"
+            )
+        if self.measures and self.prohibited:
+            raise ValueError("a bench has no verdict, so it has no prohibited choices either")
+        return self
 
     def disordered(self) -> list[str]:
         """Questions with several changes that do not say which of them comes first."""

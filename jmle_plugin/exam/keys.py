@@ -67,6 +67,7 @@ def build_key(  # noqa: PLR0913 - each is a part of the pack
         default=default,
         unconfirmed=(*_unconfirmed(spec), *_unexplained(criteria, questions, entries)),
         not_evaluated=tuple(spec.not_evaluated),
+        measures={name: tuple(some) for name, some in spec.measures.items()},
     )
 
 

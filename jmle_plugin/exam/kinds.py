@@ -16,6 +16,9 @@ from typing import Protocol, Self
 Answer = tuple[str, ...]
 """Sorted labels, labels in the order given, or one number as written; empty for none."""
 
+NOTHING = "なし"
+"""The answer that there is no such expression."""
+
 # Digits as the examiners print them; Decimal would also take 1_000, NaN and full-width digits.
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -76,6 +79,18 @@ class Rules:
     """Whether a choice of it may be prohibited (禁忌肢)."""
     united: bool = False
     """Whether words around the answer may be its unit."""
+
+
+def _expressions(asked: Asked) -> str:
+    if asked.options or asked.select:
+        return "a question for expressions has no options and selects 0: any number of them"
+    return ""
+
+
+def _no_expressions(_asked: Asked, answer: Sequence[str]) -> str:
+    if not answer or not all(one.strip() for one in answer):
+        return f"the answer {list(answer)} is no set of expressions; the empty set is [{NOTHING!r}]"
+    return ""
 
 
 def takes(asked: Asked, count: int) -> bool:
@@ -179,6 +194,28 @@ class QuestionKind(StrEnum):
         ),
     )
     """Put ``select`` of the labelled options in order: a,c,b is not a,b,c."""
+
+    TERMS = (
+        "terms",
+        Rules(
+            [
+                Form(
+                    "terms",
+                    "expressions",
+                    "questions answered with a set of expressions",
+                    usual=False,
+                    instruction="あてはまる表現を、本文に書かれているとおりにすべて抜き出してください。"
+                    "考え方は自由に書いてかまいません。最後に、次の行に続けて、1行に1つずつ表現だけを"
+                    f"書いてください。1つもない場合は「{NOTHING}」と書いてください。\n$marker",
+                )
+            ],
+            _expressions,
+            _no_expressions,
+            lambda _: "a set of expressions",
+            labelled=False,
+        ),
+    )
+    """Name all expressions that are asked for, or `NOTHING`."""
 
     rules: Rules
 

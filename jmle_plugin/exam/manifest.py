@@ -44,6 +44,9 @@ class Manifest(Strict):
     licence: str
     credit: str = ""
     synthetic: bool = False
+    published_rule: str = Field(default="", exclude_if=lambda value: not value)
+    """Of a bench: whose own rule reads its replies with `--extraction=published`
+    (`mark/published`); empty where its project has none."""
     source: SourceSpec
     other_sources: dict[Name, OtherSource] = Field(default={})
     """Read in this order where `source`, and those before, are not on this machine."""
@@ -80,8 +83,8 @@ class Manifest(Strict):
                     f"keys.{state}: two changes to question {name}; make them one, or give each "
                     "its own 'order'"
                 )
-            for problem in self._criteria(key):
-                yield f"keys.{state}.criteria{problem}"
+            for problem in self._criteria(key) if key.criteria else self._measures(key):
+                yield f"keys.{state}.{'criteria' if key.criteria else 'measures'}{problem}"
 
     def _sources(self) -> Iterator[str]:
         known = {block.id for block in self.blocks}
@@ -120,6 +123,14 @@ class Manifest(Strict):
     def read_from(self) -> str:
         """The folder of its source, where it has several; else empty."""
         return (self.source.folder or "") if self.other_sources else ""
+
+    def _measures(self, key: KeySpec) -> Iterator[str]:
+        for name in key.measures.keys() ^ self.sections.keys():
+            yield (
+                f".{name}: is no section"
+                if name in key.measures
+                else f": none is given for the section {name!r}"
+            )
 
     def _criteria(self, key: KeySpec) -> Iterator[str]:
         unseen = set(self.sections)

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from jmle_plugin.exam.kinds import QuestionKind, takes
 
+NO_RULE = "none"
+"""The rule of a bench whose project has none: replies are read by the standard one."""
+
 
 class NumericRule(StrEnum):
     """How a key state compares numeric answers."""
@@ -92,6 +95,8 @@ class Question:
     """Share of human candidates who were right, 0 to 1; None where it is not known."""
     language: str = "ja"
     rationale: str = ""
+    rule: str = ""
+    """Whose own rule reads a reply to it, where that is not JMLE2026-Bench's (`mark/published`)."""
 
     @property
     def form(self) -> str:
@@ -174,6 +179,8 @@ class AnswerKey:
     """What its source could not confirm, a sentence each."""
     not_evaluated: tuple[str, ...] = ()
     """Official criteria that no sheet evaluates, and why, a sentence each."""
+    measures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of a bench: section -> its measures; empty for an exam."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +233,11 @@ class Exam:
     """Whether the data set says which questions share a case; else each is taken as its own."""
     no_verdict: str = ""
     """Why no verdict can be reached, whatever is answered; empty where one can."""
+
+    @property
+    def bench(self) -> bool:
+        """Whether it has measures instead of a pass mark."""
+        return bool(self.key.measures)
 
     @property
     def credited(self) -> tuple[Question, ...]:

@@ -11,6 +11,8 @@ from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
 from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import (
+    NO_RULE,
+    AnswerKey,
     Block,
     Exam,
     Image,
@@ -92,8 +94,14 @@ def load_exam(
             for one in absent.values()
             if chosen.entries[one.id].treatment is not Treatment.EXCLUDE
         ),
-        no_verdict="the source does not say its points" if pointless else "",
+        no_verdict=_no_verdict(chosen, pointless=pointless),
     )
+
+
+def _no_verdict(key: AnswerKey, *, pointless: bool) -> str:
+    if key.measures:
+        return "no pass mark"
+    return "the source does not say its points" if pointless else ""
 
 
 def _answer(one: PaperQuestion, question: Question, file: Path) -> KeyEntry:
@@ -182,6 +190,8 @@ def _question(  # noqa: PLR0913 - each is a part of the pack
         human_accuracy=one.human_accuracy,
         language=one.language or manifest.language,
         rationale=one.rationale,
+        rule=manifest.published_rule
+        or (NO_RULE if any(key.measures for key in manifest.keys.values()) else ""),
     )
 
 

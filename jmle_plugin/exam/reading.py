@@ -21,7 +21,7 @@ from jmle_plugin.exam.manifest import Manifest
 from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
-from jmle_plugin.exam.sources.paper import folded
+from jmle_plugin.exam.sources.paper import answered_with, folded
 
 _QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What names a test and a file; an ending of `-e2` names the second asking of a question."""
@@ -83,7 +83,14 @@ def _read_paper(manifest: Manifest, folder: Path) -> Paper:
         if manifest.source.folder and isinstance(error.__cause__, FileNotFoundError):
             raise _missing(manifest, error.where) from error
         raise
-    paper = replace(paper, questions=tuple(_placed(one, manifest) for one in paper.questions))
+    named = manifest.source.options
+    if unknown := sorted(named.keys() - {one.id for one in paper.questions}):
+        raise PackError(f"'options' names question {unknown[0]!r}, which is not in {paper.file}")
+    listed = (
+        answered_with(one, named[one.id], paper.file) if one.id in named else one
+        for one in paper.questions
+    )
+    paper = replace(paper, questions=tuple(_placed(one, manifest) for one in listed))
     check_source(manifest, paper, folder)
     return paper
 

@@ -70,6 +70,10 @@ class SourceSpec(Strict):
     url: str = ""
     files: dict[FilePath, Checksums] = Field(default={})
     unverified: list[FilePath] = Field(default=[])
+    options: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
+        default={}, exclude_if=lambda value: not value
+    )
+    """Question -> what it may be answered with, where the source names the right answer alone."""
     incomplete: str = ""
     """What of the source is not named here at all, as a sentence; empty where all is."""
     later: LaterVersion | None = None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import canonical_json
 from jmle_plugin.gateway.ending import End
 from jmle_plugin.strict import Strict
+from jmle_plugin.text import printable
 
-PROJECTS = ("IgakuQA", "IgakuQA119", "YakugakuQA")
+PROJECTS = ("IgakuQA", "IgakuQA119", "VQA-RAD", "YakugakuQA")
 """Projects whose records hold answers without the replies around them."""
 
 _NO_WORD = "none given"
@@ -36,6 +37,28 @@ class SentImage:
     """Of the file."""
     size: int
     sent_size: int
+
+
+class ImageBytes(Strict):
+    """Figures that went out: `size` bytes on disk, `sent_size` bytes sent."""
+
+    count: int
+    size: int
+    sent_size: int
+    changed: int
+    """Figures that were scaled down or converted: other bytes went out than lie on disk."""
+
+    @classmethod
+    def of(cls, images: Sequence[SentImage]) -> Self | None:
+        """The sums over `images`; None where there are none."""
+        if not images:
+            return None
+        return cls(
+            count=len(images),
+            size=sum(one.size for one in images),
+            sent_size=sum(one.sent_size for one in images),
+            changed=sum(one.size != one.sent_size for one in images),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,3 +208,10 @@ def _count(raw: Any, name: str) -> int | None:
     value = raw.get(name) if isinstance(raw, dict) else None
     known = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return value if known else None
+
+
+def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON has them, be they what they may, with texts that can be shown."""
+    # Whoever gave the reply may have put anything in.
+    text = json.dumps(dict(parameters), ensure_ascii=False, default=str, skipkeys=True)
+    return dict(json.loads(printable(text), parse_constant=str))

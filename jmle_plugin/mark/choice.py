@@ -10,9 +10,9 @@ The content is cut into tokens (``tokens``), which must then be::
     closer = です | である | が正しい and the like
 
 The option's own text may hold anything. A tail (``が最も適切です``, ``緊急の手術が必要``) names no
-other label and must leave the choice as it is, which ``tail`` decides: no doubt, no negation, no
-other option's text. Whatever does not fit is no answer. Any number of labels may be read;
-whether it is the number asked is for ``grading``.
+other label and must leave the choice as it is, which ``leaves_choice`` decides: no doubt, no
+negation, no other option's text. Whatever does not fit is no answer. Any number of labels may be
+read; whether it is the number asked is for ``grading``.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ from __future__ import annotations
 from itertools import dropwhile
 
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.tail import leaves_choice
-from jmle_plugin.mark.tokens import Token, by_folded, is_closer, is_leader, tokens_of
+from jmle_plugin.mark.tokens import (
+    Token,
+    by_folded,
+    is_closer,
+    is_leader,
+    leaves_choice,
+    tokens_of,
+)
 
 
 def read_exact(question: Question, content: str) -> tuple[str, ...]:

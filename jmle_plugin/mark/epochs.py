@@ -21,6 +21,7 @@ from fractions import Fraction
 from typing import Any
 
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.bench import measured
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.numeric import as_number
@@ -77,6 +78,8 @@ def score_epochs(
         whole={name for name, answers in given.items() if len(answers) == epochs},
         replies=[mark for answers in given.values() for mark in answers],
     )
+    if exam.bench:
+        sheet = sheet.model_copy(update={"measures": measured(exam, list(rounds.values()))})
     if epochs == 1:
         return sheet
     sheets = [build_sheet(exam, marks, marks) for marks in rounds.values()]

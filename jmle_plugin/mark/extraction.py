@@ -32,6 +32,7 @@ from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import published
 from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
 from jmle_plugin.mark.readers import READERS
+from jmle_plugin.mark.terms import behind_marker, is_list
 
 _LINE_LIMIT = 200
 
@@ -126,9 +127,11 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
     if answer_of:
         return _read_bare(question, text, extraction, answer_of)
     standard = _read_standard(question, text, reasoning, marker, whole=whole)
-    if extraction is Extraction.STANDARD or question.kind not in published.KINDS:
+    if extraction is Extraction.STANDARD or not published.has_rule(question):
         return standard
-    if recorded is not None:
+    if question.rule:
+        answer, line = published.REPLY_RULES[question.rule](question, text), standard.line
+    elif recorded is not None:
         answer, line = published.read_recorded(question, recorded), standard.line
     else:
         answer, line = published.read_published(question, text, reasoning)
@@ -147,6 +150,8 @@ def _read_standard(
         return reader.begins(question, content)
 
     text, thought = split_thinking(reply)
+    if reader.to_the_end:
+        return _read_to_the_end(question, text, marker, whole=whole)
     line = find_answer_line(text, marker, begins)
     if line is not None:
         if line.plain and (exact := reader.exact(question, line.content)):
@@ -162,6 +167,22 @@ def _read_standard(
     if line is not None:
         return _tolerant(question, line)
     return Reading((), How.NONE, "")
+
+
+def _read_to_the_end(question: Question, text: str, marker: str, *, whole: bool) -> Reading:
+    reader = READERS[question.kind]
+    content = behind_marker(text, marker)
+    if content is None:
+        # Without a marker, a reply that is a list and nothing else is meant as one.
+        answer = reader.tolerant(question, text) if is_list(text) else ()
+        return Reading(answer, How.TOLERANT if answer else How.NONE, "")
+    shown = _for_people(" ".join(f"{marker} {content}".split()))
+    if not content.strip() and not whole:
+        return Reading((), How.NONE, shown)  # cut before anything was named
+    if exact := reader.exact(question, content):
+        return Reading(exact, How.EXACT, shown)
+    answer = reader.tolerant(question, content)
+    return Reading(answer, How.TOLERANT if answer else How.NONE, shown)
 
 
 def _read_bare(question: Question, text: str, extraction: Extraction, project: str) -> Reading:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.prompt import DEFAULT_MARKER
-from jmle_plugin.exam.model import AnswerKey, Question
-from jmle_plugin.gateway.reply import Reply, SentImage, Usage, as_share
+from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.model import NO_RULE, AnswerKey, Question
+from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, as_share, plain_parameters
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
+from jmle_plugin.mark.measures import credit
 from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.mark.published import accepts_any
+from jmle_plugin.mark.terms import term_set
 from jmle_plugin.strict import Strict
 from jmle_plugin.text import printable
 
@@ -26,16 +29,8 @@ MISCOUNTED = "wrong number of choices"
 """What is said of an answer that could be read and has other than the number asked for."""
 MAX_ANSWER = 80
 """Characters of an answer or a provider's word that are kept; real ones have a handful."""
-
-
-class ImageBytes(Strict):
-    """Figures that went out: `size` bytes on disk, `sent_size` bytes sent."""
-
-    count: int
-    size: int
-    sent_size: int
-    changed: int
-    """Figures that were scaled down or converted: other bytes went out than lie on disk."""
+MAX_TEXT = 1000
+"""Characters of an expression that are kept; real ones have 40 at most."""
 
 
 UNCHECKED = {"marks": "unchecked"}
@@ -61,6 +56,12 @@ class Mark(Strict):
     empty when nothing was."""
     accepted: list[list[str]] = Field(default=[])
     """The answers the key accepts."""
+    credit: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    """Of a bench: what the answer earns, 0 to 1; left out in an exam's marks."""
+    published: list[str] | None = Field(default=None, exclude_if=lambda value: value is None)
+    """Of a bench: what its project's own rule reads in the reply; left out where it is the same."""
     how: How = How.NONE
     prohibited: list[str] = Field(default=[])
     """Prohibited choices (禁忌肢) that were picked."""
@@ -107,6 +108,8 @@ class Mark(Strict):
             Outcome.NO_ANSWER: self.points >= 0,
             Outcome.ERROR: self.points == 0,
         }
+        if self.credit is not None and (self.credit == 1) is not (self.outcome is Outcome.CORRECT):
+            return f"{self.outcome} with a credit of {self.credit:g}"
         if not sound[self.outcome]:
             answered = answer_text(self.answer) or "nothing"
             return f"{self.outcome} with {answered} for {self.points} of {self.max} points"
@@ -127,7 +130,7 @@ class Mark(Strict):
 def _alike(answer: Sequence[str], accepted: Sequence[str]) -> bool:
     if len(answer) == len(accepted) == 1 and (number := as_number(answer[0])) is not None:
         return number == as_number(accepted[0])
-    return sorted(answer) == sorted(accepted)
+    return term_set(answer) == term_set(accepted)
 
 
 def mark_reply(
@@ -143,7 +146,7 @@ def mark_reply(
     entry = key.entries[question.id]
     outcome = grade(question, entry, reading, key.numeric)
     # A right answer is the key's own, however long; others may be anything.
-    answer = [one if outcome is Outcome.CORRECT else _short(one) for one in reading.answer]
+    answer = list(reading.answer) if outcome is Outcome.CORRECT else kept(question, reading.answer)
     accepted = [list(one) for one in entry.accepted]
     published = extraction is Extraction.PUBLISHED
     if answer and published and accepts_any(reply.answer_of, entry.treatment):
@@ -159,18 +162,30 @@ def mark_reply(
         outcome=outcome,
         answer=answer,
         accepted=accepted,
+        credit=credit(question, key, answer, right=outcome is Outcome.CORRECT),
+        published=_theirs(question, key, reply, answer),
         how=reading.how,
         prohibited=sorted(prohibited_picks(question, reading)),
         tokens=reply.usage,
         cost=_cost(reply.cost),
-        images=_images(reply.images),
-        sent=_sent(reply.sent),
+        images=ImageBytes.of(reply.images),
+        sent=plain_parameters(reply.sent),
         model=_short(reply.model),
         finish_reason=_short(reply.finish_reason),
         native_finish_reason=_short(reply.native_finish_reason),
         refused=reply.refused,
         confidence=as_share(reply.confidence),
     )
+
+
+def _theirs(
+    question: Question, key: AnswerKey, reply: Reply, answer: Sequence[str]
+) -> list[str] | None:
+    """What the rule of a bench's own project reads, where that is another answer."""
+    if not key.measures or question.rule == NO_RULE:
+        return None
+    theirs = kept(question, read_reply_answer(question, reply, Extraction.PUBLISHED).answer)
+    return theirs if theirs != list(answer) else None
 
 
 def mark_error(question: Question, key: AnswerKey, message: str, *, epoch: int = 1) -> Mark:
@@ -203,13 +218,21 @@ def read_reply_answer(question: Question, reply: Reply, extraction: Extraction) 
     )
 
 
+def kept(question: Question, answer: Sequence[str]) -> list[str]:
+    """What a mark keeps of an answer that is not the key's own, however long it is."""
+    most = MAX_TEXT if question.kind is QuestionKind.TERMS else MAX_ANSWER
+    return [_short(one, most) for one in answer]
+
+
 def answer_line(question: Question, reply: Reply, extraction: Extraction) -> str:
     """The line of `reply` the answer was looked for in; empty when it has none."""
     return read_reply_answer(question, reply, extraction).line
 
 
 def answer_text(answer: Sequence[str]) -> str:
-    """An answer in a word: `a,c`."""
+    """An answer in a word: `a,c`; expressions with commas in them as a JSON list."""
+    if len(answer) > 1 and any("," in one for one in answer):
+        return json.dumps(list(answer), ensure_ascii=False)
     return ",".join(answer)
 
 
@@ -218,27 +241,10 @@ def key_text(accepted: Sequence[Sequence[str]]) -> str:
     return " or ".join(map(answer_text, accepted))
 
 
-def _short(text: str) -> str:
-    return printable(text[:MAX_ANSWER])
+def _short(text: str, most: int = MAX_ANSWER) -> str:
+    return printable(text[:most])
 
 
 def _cost(dollars: float | None) -> float | None:
     known = dollars is not None and math.isfinite(dollars) and dollars >= 0
     return dollars if known else None
-
-
-def _images(images: Sequence[SentImage]) -> ImageBytes | None:
-    if not images:
-        return None
-    return ImageBytes(
-        count=len(images),
-        size=sum(one.size for one in images),
-        sent_size=sum(one.sent_size for one in images),
-        changed=sum(one.size != one.sent_size for one in images),
-    )
-
-
-def _sent(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    # Through JSON, as the mark will go: whoever gave the reply may have put anything in.
-    text = json.dumps(dict(parameters), ensure_ascii=False, default=str, skipkeys=True)
-    return dict(json.loads(printable(text), parse_constant=str))

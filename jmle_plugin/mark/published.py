@@ -26,6 +26,14 @@ published
         Lower case, without ``[``, ``]``, ``,`` and blanks; each character left is a label.
         (That rule compares numbers by their sorted digits as well, so that 060 would pass
         for 600; here they differ.)
+
+Benches' rules read a whole reply, or the record of an answer alone:
+
+JMED-LLM
+    The first of the letters A to F. Expressions: the reply as a Python list; anything else is
+    the empty list.
+VQA-RAD
+    The answer in the words of the right one: lower case, punctuation and articles dropped.
 """
 
 from __future__ import annotations
@@ -33,10 +41,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.kinds import NOTHING, QuestionKind
 from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.mark.answer_line import find_last_word
 from jmle_plugin.mark.readers import READERS
+from jmle_plugin.mark.terms import literal
 
 KINDS = frozenset({QuestionKind.CHOICE, QuestionKind.NUMERIC})
 """The kinds that its exam has; of others the rule says nothing."""
@@ -45,6 +54,9 @@ _ANSWER = re.compile(r"【回答】\s*(.*)")
 _MARKUP = re.compile(r"[*_`#]")
 _BETWEEN = re.compile(r"[,、\s]+")
 _LABEL = re.compile(r"[a-eA-E]")
+_CAPITAL = re.compile(r"[A-F]")
+_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_ARTICLES = frozenset({"a", "an", "the"})
 _DROPPED = str.maketrans("", "", "[], ")
 
 
@@ -72,6 +84,11 @@ def _parse(question: Question, written: str) -> tuple[str, ...]:
         return (stripped,) if stripped else ()
     parts = _BETWEEN.split(_MARKUP.sub("", written))
     return tuple(sorted({part.lower() for part in parts if _LABEL.fullmatch(part)}))
+
+
+def has_rule(question: Question) -> bool:
+    """Whether some project has a rule for such a question; else the standard one stands."""
+    return question.rule in REPLY_RULES or (not question.rule and question.kind in KINDS)
 
 
 def read_bare(question: Question, text: str) -> tuple[tuple[str, ...], bool]:
@@ -114,6 +131,27 @@ def _without_separators(question: Question, text: str) -> tuple[str, ...]:
     return _once(question, list(left))
 
 
+def _first_capital(question: Question, text: str) -> tuple[str, ...]:
+    if question.kind is QuestionKind.TERMS:
+        # Their `eval` of the whole reply; whatever is no list names nothing.
+        return tuple(dict.fromkeys(literal(text) or ())) or (NOTHING,)
+    found = _CAPITAL.search(text)
+    return (found[0],) if found else ()
+
+
+def _same_words(question: Question, text: str) -> tuple[str, ...]:
+    written = _words(text)
+    for label, option in question.options.items():
+        if written and written == _words(option or label):
+            return (label,)
+    return (text.strip(),) if text.strip() else ()
+
+
+def _words(text: str) -> list[str]:
+    parts = _PUNCTUATION.sub(" ", text.lower()).split()
+    return [part for part in parts if part not in _ARTICLES]
+
+
 def _once(question: Question, labels: list[str]) -> tuple[str, ...]:
     # A label given twice makes another list than the key's: wrong by both rules.
     if len(set(labels)) < len(labels):
@@ -124,9 +162,16 @@ def _once(question: Question, labels: list[str]) -> tuple[str, ...]:
 RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {
     "IgakuQA": _between_commas,
     "IgakuQA119": _without_separators,
+    "VQA-RAD": _same_words,
     "YakugakuQA": _between_commas,
 }
-"""Project -> its rule."""
+"""Project whose records are answers alone -> its rule."""
+
+REPLY_RULES: Mapping[str, Callable[[Question, str], tuple[str, ...]]] = {
+    "JMED-LLM": _first_capital,
+    "VQA-RAD": _same_words,
+}
+"""Project of a bench -> what it reads in a whole reply."""
 
 _ACCEPTING = frozenset({"IgakuQA"})
 """IgakuQA's `scripts/evaluate_main.py` counts every answer to 116A71 as right."""

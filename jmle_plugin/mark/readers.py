@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from jmle_plugin.exam.kinds import Answer, QuestionKind
 from jmle_plugin.exam.model import NumericRule, Question
-from jmle_plugin.mark import choice, numeric, tokens
+from jmle_plugin.mark import choice, numeric, terms, tokens
 from jmle_plugin.mark.tokens import Token, by_folded, is_closer, is_leader, tokens_of
 
 _ARROW = re.compile(r"[=-]+[>＞]|⇒")
@@ -87,10 +87,19 @@ class Reader:
     """The answer that a human examiner would still read; () where there is none."""
     judge: Callable[[Question, Answer, Sequence[Answer], NumericRule], bool | None]
     """Whether an answer that was read is an accepted one; None where it is not valid at all."""
+    to_the_end: bool = False
+    """Whether an answer is all that stands behind the marker, on as many lines as it takes."""
 
 
 READERS: Mapping[QuestionKind, Reader] = {
     QuestionKind.CHOICE: Reader(choice.begins, choice.read_exact, choice.read, tokens.judge),
     QuestionKind.NUMERIC: Reader(numeric.begins, numeric.read_exact, numeric.read, numeric.judge),
     QuestionKind.SEQUENCE: Reader(choice.begins, read_order_exact, read_order, tokens.judge),
+    QuestionKind.TERMS: Reader(
+        lambda _question, content: bool(content.strip()),
+        terms.read_exact,
+        terms.read,
+        terms.judge,
+        to_the_end=True,
+    ),
 }

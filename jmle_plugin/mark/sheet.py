@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from jmle_plugin.gateway.reply import ImageBytes
+from jmle_plugin.mark.bench import SectionMeasures
 from jmle_plugin.mark.grading import Examinee
-from jmle_plugin.mark.marks import ImageBytes
 from jmle_plugin.mark.tallies import (
     CostTotal,
     Formatting,
@@ -190,6 +191,8 @@ class Sheet(Strict):
     Sums may then be negative."""
     total: Tally
     sections: dict[str, SectionTally]
+    measures: dict[str, SectionMeasures] = Field(default={}, exclude_if=lambda value: not value)
+    """Of a bench: section -> its measures; left out of an exam's sheet."""
     blocks: dict[str, Tally]
     kinds: dict[str, Tally]
     images: ImageTally
@@ -222,6 +225,11 @@ class Sheet(Strict):
     finish_reasons: dict[str, int]
     native_finish_reasons: dict[str, int] = Field(default={}, exclude_if=lambda value: not value)
     """The same in the provider's own words; left out where each is OpenAI's."""
+
+    @property
+    def bench(self) -> bool:
+        """Whether there is no pass mark, but measures."""
+        return bool(self.measures)
 
     @property
     def mean_points(self) -> float:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pydantic import Field
 
 from jmle_plugin.exam.model import Exam, Question
-from jmle_plugin.gateway.reply import Usage
+from jmle_plugin.gateway.reply import ImageBytes, Usage
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.strict import Strict
 
 UNKNOWN = "unknown"
@@ -147,7 +147,9 @@ def strata(exam: Exam, questions: Sequence[Question], marks: Mapping[str, Mark])
         return {name: _stratum(some, marks) for name, some in found.items()}
 
     return Strata(
-        sections=group(lambda one: [titles[one.section]]) if exam.no_verdict else {},
+        sections=group(lambda one: [titles[one.section]])
+        if exam.no_verdict and not exam.bench
+        else {},
         subjects=group(lambda one: [one.subject or UNKNOWN]) if subjects else {},
         image_dependency=group(lambda one: filter(None, [one.image_dependency])),
         visual_types=group(lambda one: one.visual_types),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jmle_plugin.mark.marks import answer_text, key_text
+from jmle_plugin.report.bench import CHANGES, change_rows, changes_facts, changes_headline
 from jmle_plugin.report.layout import (
     COLUMNS,
     folded_foreign,
@@ -38,7 +39,7 @@ def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
     yield ""
     yield from folded_foreign(headline(comparison), columns)
     yield ""
-    yield from map(printable, table([_header(comparison), *_rows(comparison)]))
+    yield from map(printable, table(table_rows(comparison)))
     yield ""
     for fact in facts(comparison):
         yield from folded_foreign(fact, columns)
@@ -54,7 +55,7 @@ def markdown(comparison: Comparison) -> str:
     """The comparison as a section of a markdown page."""
     old, new = map(literal, side_titles(comparison))
     lines = [f"### {new} against {old}", "", f"**{headline(comparison)}**", ""]
-    rows = (_header(comparison), *_rows(comparison))
+    rows = table_rows(comparison)
     lines += markdown_table([[*map(prose, row)] for row in rows])
     lines += ["", *map(item, facts(comparison))]
     for name, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
@@ -62,6 +63,13 @@ def markdown(comparison: Comparison) -> str:
             lines += ["", f"{name} (points): old answer -> new answer", ""]
             lines += [item(change_text(change)) for change in changes]
     return "\n".join(lines) + "\n"
+
+
+def table_rows(comparison: Comparison) -> list[Sequence[str]]:
+    """The table of parts, or of a bench's measures, below its header."""
+    if comparison.measures:
+        return [CHANGES, *change_rows(comparison)]
+    return [_header(comparison), *_rows(comparison)]
 
 
 def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
@@ -112,6 +120,8 @@ def side_titles(comparison: Comparison) -> tuple[str, str]:
 
 def headline(comparison: Comparison) -> str:
     """The one sentence: a loss, a gain, noise, or the same answers."""
+    if comparison.measures:
+        return changes_headline(comparison)
     tests = comparison.tests
     size = points_text(abs(comparison.difference))
     if comparison.same_answers:
@@ -138,6 +148,9 @@ def facts(comparison: Comparison) -> Iterator[str]:
             "Serial groups unknown: every question counts as independent of the others; with "
             f"them, the bound of a loss may be lower.{why}"
         )
+    if comparison.measures:
+        yield from changes_facts(comparison)
+        return
     yield from map(_epochs_of, comparison.asked_often)
     yield from _interval(comparison)
     yield _tests(comparison)

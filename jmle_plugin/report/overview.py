@@ -58,7 +58,7 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
             one.exam.id,
             one.exam.profession,
             headline_points(one.sheet),
-            f"{one.sheet.total.correct} of {one.sheet.total.questions}",
+            "-" if one.sheet.bench else f"{one.sheet.total.correct} of {one.sheet.total.questions}",
             verdict_word(one.sheet),
             ", ".join([one.run.name, *_notes(one)]),
         )

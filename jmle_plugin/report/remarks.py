@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from jmle_plugin.gateway.reply import ImageBytes
 from jmle_plugin.mark.grading import Examinee, Outcome
-from jmle_plugin.mark.marks import MISCOUNTED, ImageBytes
+from jmle_plugin.mark.marks import MISCOUNTED
 from jmle_plugin.mark.sheet import (
     CostTotal,
     EpochScore,
@@ -14,6 +15,7 @@ from jmle_plugin.mark.sheet import (
     Tally,
     TokenTotals,
 )
+from jmle_plugin.report.bench import bench_sentences
 from jmle_plugin.report.layout import dollars, ranges, wrapped
 from jmle_plugin.results.doubt import Confidence, Letter, is_leaning
 from jmle_plugin.results.figures import mean_text, p_text
@@ -34,6 +36,7 @@ ONE_LINE = 10**6
 def remarks(results: Results, columns: int) -> Iterator[str]:
     """Sentences, which may be longer than `columns`, and lists broken at `columns`."""
     sheet = results.sheet
+    yield from bench_sentences(sheet)
     if sheet.epochs is not None:
         yield from _epochs(sheet.epochs, sheet.of, columns)
     yield from _answers(results, columns)

@@ -10,6 +10,7 @@ from typing import Any
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
+from jmle_plugin.report.bench import WITHOUT_MARK
 from jmle_plugin.report.tallies import headline_points, points_of
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import Provenance
@@ -91,7 +92,7 @@ def verdict_word(sheet: Sheet) -> str:
     if sheet.verdict is Verdict.PARTIAL:
         return f"partial: {sheet.asked} of {sheet.of}"
     if sheet.verdict is Verdict.NONE:
-        return "no verdict"
+        return WITHOUT_MARK if sheet.bench else "no verdict"
     which = which_criteria(sheet)
     often = _often(sheet)
     return sheet.verdict.value.upper() + (f" ({which} criteria)" if which else "") + often
@@ -104,7 +105,7 @@ def verdict_sentence(sheet: Sheet) -> str:
         gaps = f"; the data set lacks {', '.join(sheet.lacking)}" if sheet.lacking else ""
         return f"partial: {sheet.asked} of {sheet.of} questions were asked{often}{gaps}; no verdict"
     if sheet.verdict is Verdict.NONE:
-        return f"no verdict: {sheet.no_verdict}"
+        return WITHOUT_MARK if sheet.bench else f"no verdict: {sheet.no_verdict}"
     if sheet.verdict is Verdict.INCOMPLETE:
         some = " in some epoch" if sheet.epochs else ""
         lost = f"{len(sheet.errors)} of {sheet.of} questions have no reply{some}"

@@ -81,6 +81,8 @@ FIELDS = (
 )  # fmt: skip
 """In this order, in every version; later versions add columns at the end."""
 
+BENCH_FIELDS = ("credit", "published")
+"""What a bench's rows have besides: what an answer earns, and what its project's rule reads."""
 _FORMULA = tuple("=+-@＝＋－＠")
 """What makes a spreadsheet compute a cell, the full-width signs in a Japanese one."""
 _CELL = 32_000
@@ -96,9 +98,10 @@ def csv_table(results: Results, exam: Exam) -> bytes:
     """
     file = io.StringIO(newline="")
     table = csv.writer(file)
-    table.writerow(FIELDS)
+    fields = (*FIELDS, *BENCH_FIELDS) if exam.bench else FIELDS
+    table.writerow(fields)
     for row in _rows(results, exam):
-        table.writerow([safe_cell(row[name]) for name in FIELDS])
+        table.writerow([safe_cell(row[name]) for name in fields])
     return file.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -135,6 +138,8 @@ def _marked(mark: Mark) -> dict[str, Any]:
         "prohibited": answer_text(mark.prohibited),
         "error": mark.error,
         "invalid": mark.invalid,
+        "credit": mark.credit,
+        "published": None if mark.published is None else answer_text(mark.published),
     }
 
 

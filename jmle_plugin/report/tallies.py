@@ -13,6 +13,7 @@ from jmle_plugin.mark.sheet import (
     Stratum,
     Tally,
 )
+from jmle_plugin.report.bench import headline, measure_rows
 from jmle_plugin.results.file import Results
 
 Rows = list[list[str]]
@@ -24,6 +25,8 @@ def criteria_rows(sheet: Sheet) -> Rows:
 
     Of several epochs, their means; without points, shares of the sections.
     """
+    if sheet.bench:
+        return measure_rows(sheet)
     if sheet.no_verdict:
         return _shares(sheet)
     if sheet.epochs is not None and sheet.epochs.sections is not None:
@@ -73,6 +76,10 @@ def _epochs_rows(sheet: Sheet, epochs: EpochsTally, sections: Mapping[str, Secti
 def part_rows(results: Results) -> Rows:
     """Blocks, kinds of questions, questions with and without figures; those there are."""
     sheet = results.sheet
+    if sheet.bench:
+        wrong = sheet.total.questions - sheet.total.correct - len(sheet.errors)
+        found = {"right": sheet.total.correct, "not right": wrong, "no reply": len(sheet.errors)}
+        return [["Answers", "number"], *([name, str(n)] for name, n in found.items() if n)]
     titles = form_titles()
     parts = {
         **{f"Block {name}": tally for name, tally in sheet.blocks.items()},
@@ -158,7 +165,9 @@ def prohibited_sentence(sheet: Sheet) -> str:
 
 
 def headline_points(sheet: Sheet) -> str:
-    """Points of the points there were; of several epochs, `mean 486.4/500`."""
+    """Points of the points there were; of several epochs, `mean 486.4/500`; a bench's measures."""
+    if sheet.bench:
+        return headline(sheet)
     if sheet.epochs is None or sheet.epochs.mean is None:
         return points_of(sheet.total)
     return f"mean {sheet.epochs.mean:.1f}/{sheet.total.max}"

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.results.bench import MeasureChange
 from jmle_plugin.results.doubt import VerdictDoubt
 from jmle_plugin.strict import Strict
 
@@ -268,6 +269,23 @@ class Comparison(Strict):
     sections: list[Part]
     blocks: list[Part]
     kinds: list[Part]
+    measures: list[MeasureChange] = Field(default=[], exclude_if=lambda value: not value)
+    """Of two runs of a bench; left out for an exam."""
+
+    @property
+    def measures_lost(self) -> list[MeasureChange]:
+        """Measures that are significantly lower, all of them taken into account."""
+        return [one for one in self._measures_changed() if (one.difference or 0) < 0]
+
+    @property
+    def measures_gained(self) -> list[MeasureChange]:
+        """Measures that are significantly higher, all of them taken into account."""
+        return [one for one in self._measures_changed() if (one.difference or 0) > 0]
+
+    def _measures_changed(self) -> list[MeasureChange]:
+        alpha = self.tests.alpha
+        deciding = (one for one in self.measures if one.decides and one.p_holm is not None)
+        return [one for one in deciding if (one.p_holm or 0) <= alpha]
 
     @property
     def asked_often(self) -> list[Side]:

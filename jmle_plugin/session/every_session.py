@@ -164,6 +164,10 @@ def _open_exam(settings: Settings, name: str) -> Exam:
     folders = pack_folders(settings.root)
     pack = find_pack(name, folders)
     exam = load_exam(pack, data_root=settings.exam_data, key=settings.key or None)
+    if exam.bench:
+        from jmle_plugin.mark.bench import check_measures  # noqa: PLC0415
+
+        check_measures(exam)
     known = find_packs(folders).get(exam.id)
     if known is not None and known.resolve() != pack.resolve():
         raise SettingsError(

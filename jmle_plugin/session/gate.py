@@ -114,13 +114,18 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     partial = any(one.sheet.verdict is Verdict.PARTIAL for one in sat)
     if gate == "all" or partial or unasked:
         return ExitDecision(status, "exit status is pytest's own: any wrong answer fails")
-    names = ", ".join(one.name for one in sat if one.decides)
+    told_of = {False: "passed", True: "complete, without a pass mark"}
+    facts = [
+        f"{', '.join(names)} {words}"
+        for bench, words in told_of.items()
+        if (names := [one.name for one in sat if one.decides and one.sheet.bench is bench])
+    ]
     told = "".join(
         f"; {one.name} ({one.sheet.verdict.value.upper()}) decides nothing"
         for one in sat
         if not one.decides
     )
-    return ExitDecision(PASSED, f"gate official: {names} passed{told}")
+    return ExitDecision(PASSED, f"gate official: {'; '.join(facts)}{told}")
 
 
 def with_rulings(decision: ExitDecision, rulings: Sequence[Ruling]) -> ExitDecision:
@@ -162,7 +167,14 @@ def _official(one: Sat, share: float) -> tuple[Decision, str]:
         asked = f"only {sheet.asked} of {sheet.of} questions were asked{often}"
         return Decision.INCOMPLETE, f"{one.name}: {asked}, which gives no verdict"
     if sheet.verdict is Verdict.NONE:
+        if sheet.bench:
+            return Decision.PASS, f"{one.name} complete, without a pass mark"
         return Decision.INCONCLUSIVE, f"{one.name} has no verdict: {sheet.no_verdict}"
+    return _by_criteria(one, share)
+
+
+def _by_criteria(one: Sat, share: float) -> tuple[Decision, str]:
+    sheet = one.sheet
     epochs = sheet.epochs
     if epochs is not None and epochs.share is not None:
         if epochs.share > share:

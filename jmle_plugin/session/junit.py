@@ -86,6 +86,9 @@ def _totals(results: Results) -> Iterator[Property]:
     yield "asked", str(sheet.asked)
     yield "questions", str(sheet.of)
     yield "errors", str(len(sheet.errors))
+    for section, part in sheet.measures.items():
+        for name, one in part.measures.items():
+            yield f"measure.{section}.{name}", _UNKNOWN if one.value is None else str(one.value)
     yield "cost", _cost(sheet.cost.usd)
     if sheet.cost.usd is not None and sheet.cost.unknown:
         yield "cost_unknown_replies", str(sheet.cost.unknown)

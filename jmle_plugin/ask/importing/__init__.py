@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from jmle_plugin.ask.importing import bench2026, igakuqa, igakuqa119, jmedqa, yakugakuqa
+from jmle_plugin.ask.importing import bench2026, igakuqa, igakuqa119, jmedqa, vqarad, yakugakuqa
 from jmle_plugin.ask.importing.foreign import ForeignRun, parse_json, read_bytes
 from jmle_plugin.ask.importing.writing import Imported, import_run
 from jmle_plugin.ask.run import ImageMode, check_run_name
@@ -32,6 +32,7 @@ class Form(StrEnum):
     IGAKUQA119_TABLE = "igakuqa119-table"
     YAKUGAKUQA = "yakugakuqa"
     JMEDQA = "jmedqa"
+    VQA_RAD = "vqa-rad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Layout:
 
 
 FORMS: Mapping[Form, Layout] = {
+    Form.VQA_RAD: Layout(vqarad.read, ".json", lambda _: ["vqa-rad"]),
     Form.BENCH2026: Layout(bench2026.read, ".json", lambda _: ["jmle120"]),
     Form.IGAKUQA: Layout(igakuqa.read, ".jsonl", igakuqa.exams),
     Form.IGAKUQA119: Layout(igakuqa119.read_answers, ".json", lambda _: ["jmle119"]),
@@ -94,6 +96,8 @@ def recognise(files: Sequence[Path]) -> Form:
     if first.suffix == ".csv":
         return Form.IGAKUQA119_TABLE
     content = parse_json(read_bytes(first), first)
+    if isinstance(content, list) and content:
+        return Form.VQA_RAD
     known = isinstance(content, dict) and "experiment_id" in content
     return Form.IGAKUQA119 if known else Form.BENCH2026
 

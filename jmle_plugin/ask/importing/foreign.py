@@ -56,6 +56,8 @@ class ForeignRun:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     answers_only: bool = False
     """True where the replies are the answers alone."""
+    answers_more: bool = False
+    """True where its files may answer questions that the pack leaves out."""
     marker: str | None = None
     """What an answer line begins with, where the project's prompt asks for another marker."""
 

@@ -78,6 +78,8 @@ def _replies(run: ForeignRun, exam: Exam) -> dict[str, ForeignReply]:
         for one in run.replies
     ]
     seen: Counter[str] = Counter()
+    if run.answers_more and any(one.question in exam.questions for one in replies):
+        replies = [one for one in replies if one.question in exam.questions]
     for one in replies:
         if one.question not in exam.questions:
             raise ImportFileError(

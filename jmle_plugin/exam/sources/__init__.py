@@ -15,9 +15,12 @@ from jmle_plugin.exam.sources import (
     igakuqa,
     igakuqa119,
     jmed48k,
+    jmedbench,
+    jmedllm,
     jmedqa,
     kokushimd,
     native,
+    vqa,
     yakugakuqa,
 )
 from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
@@ -32,6 +35,13 @@ ADAPTERS: Mapping[str, Callable[[Path, str], Paper]] = {
     "jmedqa": jmedqa.read,
     "yakugakuqa": yakugakuqa.read,
     "denqa": denqa.read,
+    "jmed-llm": jmedllm.read,
+    "jmmlu": jmedllm.read_subjects,
+    "jmedbench": jmedbench.read,
+    "vqa-rad": vqa.read_rad,
+    "slake": vqa.read_slake,
+    "medxpertqa": vqa.read_medxpert,
+    "pmc-vqa": vqa.read_pmc,
 }
 
 __all__ = ["ADAPTERS", "Paper", "PaperQuestion", "PaperSerial"]

@@ -28,7 +28,9 @@ class _Question(Strict):
     answer: list[str]
     also: list[list[str]] = Field(default=[])
     kind: QuestionKind = QuestionKind.CHOICE
-    options: dict[Annotated[str, Field(pattern=r"^([a-z]|[1-9][0-9]?)$")], str] = Field(default={})
+    options: dict[Annotated[str, Field(pattern=r"^([A-Za-z]|0|[1-9][0-9]?)$")], str] = Field(
+        default={}
+    )
     select: Annotated[int, Field(ge=0)] = 1
     """0 for all that apply."""
     images: list[str] = Field(default=[])

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +200,26 @@ def boxed_number(key: str, text: str) -> tuple[str, ...]:
         return (key,)
     number = f"{key[: len(whole)]}.{key[len(whole) :]}" if fraction else key
     return (before + number, number) if before else (number,)
+
+
+def answered_with(question: PaperQuestion, texts: Sequence[str], file: Path) -> PaperQuestion:
+    """A question whose answer is one of `texts`: the first word of each is its label.
+
+    Labels stand in its text, for nothing else says what may be answered. Raises PackError where
+    the answer the source gives is none of `texts`.
+    """
+    options = {text.split()[0]: text for text in texts}
+    right = [label for label, text in options.items() if folded(text) == folded(question.answer[0])]
+    if not right or len(options) < len(texts):
+        raise PackError(
+            f"question {question.id}: the answer {question.answer[0]!r} is not one of "
+            f"{', '.join(texts)}, each of which begins with a word of its own",
+            where=file,
+        )
+    shown = {label: "" if text == label else text for label, text in options.items()}
+    return replace(
+        question,
+        text="\n".join([question.text, "", *(f"- {text}" for text in texts)]),
+        answer=(right[0],),
+        options=shown,
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import MAX_ANSWER, Mark, read_reply_answer
+from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
 from jmle_plugin.report import audit as words
 from jmle_plugin.report.comparison import facts, headline, side_titles
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
@@ -216,7 +216,7 @@ def _asking(
     if question is not None:
         rule = results.provenance.extraction
         reading = read_reply_answer(question, reply, rule)
-        if [printable(answer[:MAX_ANSWER]) for answer in reading.answer] == mark.answer:
+        if mark.answer in (list(reading.answer), kept(question, reading.answer)):
             told["line"] = reading.line
         else:
             told["gone"] = "this is not the reply that was marked: another answer is read in it"

@@ -174,7 +174,7 @@ def test_unknown_placeholder_is_told_the_known_ones(file: Path) -> None:
     file.write_text(SOUND.replace("$exam", "$exma"), encoding="utf-8")
     assert (
         refusal(file).remedy
-        == "There are: blanks, exam, example, instruction, question, select, serial."
+        == "There are: blanks, exam, example, instruction, marker, question, select, serial."
     )
 
 
@@ -209,6 +209,7 @@ def test_an_order_is_asked_for_as_one() -> None:
 
 
 RELEASED = {
+    "en-1": "6fcbde7a5d4e9eff249c077bcfce2d755b6c743cbf089aabe68a2cc2a45ca372",
     "ja-1": "2f63e5c16cdfd84024078299f1ad0dbeefc184194cd38950fc2b1435d72dd57c",
     "ja-2": "6ac6d2fd6e305520d93c0c5cf95d7907ed767ebe5ccddae322d0fc82899456e8",
     "ja-3": "d24c36b64d011b9f712d55e680aec160f1c9594f5e5dc36c1d31e112c2669f57",

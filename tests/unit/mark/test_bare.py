@@ -150,4 +150,6 @@ def test_marks_read_the_answer_alone_where_the_reply_is_that() -> None:
 def test_an_order_is_kept(project: str, extraction: Extraction) -> None:
     question = make_question(kind=QuestionKind.SEQUENCE, select=3)
     reading = read_answer(question, "c,a,b", extraction=extraction, answer_of=project)
-    assert reading.answer == ("c", "a", "b")
+    # VQA-RAD's rule compares words: it knows no labels, hence no order of them.
+    words = project == "VQA-RAD" and extraction is Extraction.PUBLISHED
+    assert reading.answer == (("c,a,b",) if words else ("c", "a", "b"))

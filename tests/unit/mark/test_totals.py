@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jmle_plugin.gateway.reply import ImageBytes
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import CostTotal
 from jmle_plugin.mark.tallies import total_cost, total_figures
 from tests.builders import make_exam, make_mark

@@ -11,10 +11,10 @@ from wcwidth import wcswidth
 
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, RunSpec
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
-from jmle_plugin.gateway.reply import Usage
+from jmle_plugin.gateway.reply import ImageBytes, Usage
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import ImageBytes, Mark, mark_error
+from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.report.sheet import reasons, summary_line, unofficial
 from jmle_plugin.report.terminal import columns_of, sheet_lines
 from jmle_plugin.results.file import Results
