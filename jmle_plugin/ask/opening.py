@@ -112,7 +112,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     if not wanted.may_record or spec.prompt is None or spec.scripted or shares:
         refuse_more_epochs(spec, folder, epochs)
     check_orphans(exam, spec, folder, recorded)
-    if spec.prompt is None:
+    if spec.imported is not None or spec.prompt is None:
         asked = {
             "--prompt": wanted.prompt_file,
             "--model-arg": wanted.parameters,
@@ -192,6 +192,7 @@ def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:
             text_only_from=wanted.text_only_from,
             prompt=PromptRef(name=prompt.name, sha256=prompt.sha256),
             marker=prompt.marker if prompt.marker != DEFAULT_MARKER else None,
+            answer_of=prompt.answer_of or None,
         )
     except ValidationError as error:
         raise SettingsError(

@@ -10,7 +10,7 @@ import importlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from jmle_plugin.ask.cassette import Cassette, read_cassette, write_cassette
 from jmle_plugin.ask.client import NOWHERE, question_headers
 from jmle_plugin.ask.matching import FILE_HEADER, IMPORTED_HEADER, matches
 from jmle_plugin.ask.run import RUN_FILE, RunSpec, read_run, write_run
-from jmle_plugin.ask.sitting import AskRequest, Seat
+from jmle_plugin.ask.sitting import AskRequest, Seat, as_asked
 from jmle_plugin.errors import CassetteError, MissingCassetteError, ReplyError
 from jmle_plugin.files import canonical_json, read_json
 from jmle_plugin.gateway.protocol import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER, QUESTION_HEADER
@@ -61,10 +61,10 @@ def read_recorded(recorder: Recorder, seat: Seat) -> Reply:
     question, epoch = seat.question, seat.epoch
     path, request = seat.sitting.cassette(question, epoch), seat.sitting.request(question, epoch)
     try:
-        reply = read_reply(recorder.check(path, request).response)
+        stored = recorder.check(path, request)
     except FileNotFoundError:
         raise missing_reply(seat) from None
-    return replace(reply, marker=seat.sitting.marker)
+    return as_asked(read_reply(stored.response), seat.sitting.run, request.body)
 
 
 def missing_reply(seat: Seat) -> MissingCassetteError:

@@ -84,7 +84,7 @@ class ClientRef(Strict):
 class RunSpec(Strict):
     """What `run.json` holds.
 
-    `prompt` is None exactly where `imported` is given.
+    `prompt` is None where the replies were imported and it is not known which they answered.
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
@@ -109,11 +109,13 @@ class RunSpec(Strict):
     """What gave the replies, where it was a `model_client` of one's own."""
     marker: Annotated[str, Field(min_length=1)] | None = None
     """What the prompt asked answer lines to begin with, where that is not the usual marker."""
+    answer_of: Annotated[str, Field(min_length=1)] | None = None
+    """Where the prompt asked for the answer alone: the project whose rule reads that."""
 
     @model_validator(mode="after")
     def _can_be_sent_and_stored(self) -> Self:
-        if (self.prompt is None) != (self.imported is not None):
-            raise ValueError("a run has either a prompt or an import it comes from")
+        if self.prompt is None and self.imported is None:
+            raise ValueError("a run has a prompt, or an import it comes from")
         if fixed := sorted(_FIXED & set(self.parameters)):
             raise ValueError(f"parameters cannot set {', '.join(fixed)}")
         canonical_json(self.parameters)

@@ -5,7 +5,7 @@ The canonical request is a pure function of run, exam, prompt, question and epoc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.exam.pack import question_digest
 from jmle_plugin.files import canonical_json
+from jmle_plugin.gateway.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,24 @@ class Sitting:
                 skipped = question.has_figures and self.run.images is ImageMode.SKIP
                 if not skipped and not (self.half and self.borrows(question)):
                     yield Seat(self, question, epoch)
+
+
+def as_asked(reply: Reply, run: RunSpec, body: Mapping[str, Any]) -> Reply:
+    """`reply` with all that reading it takes: what its run's prompt asked for, and in which words.
+
+    `body` is that of the request that it answers.
+    """
+    texts: list[str] = []
+    for message in body.get("messages", ()):
+        content = message["content"]
+        parts = [{"text": content}] if isinstance(content, str) else content
+        texts += [part["text"] for part in parts if "text" in part]
+    return replace(
+        reply,
+        marker=run.marker or DEFAULT_MARKER,
+        answer_of=reply.answer_of or run.answer_of or "",
+        asked=tuple(texts),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from jmle_plugin.exam.download import (
     wrong_file,
 )
 from jmle_plugin.exam.manifest import Manifest, read_manifest
-from jmle_plugin.exam.source_spec import SourceSpec
+from jmle_plugin.exam.source_spec import PinnedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ def fetch_exam(
     never overwritten. Raises PackError for an unusable `exam.toml` and FetchError, which
     names file and URL, for everything else; nothing partial is left behind.
     """
-    started = time.monotonic()
     manifest = read_manifest(pack)
     if manifest.source.folder is not None:
         # Of several data sets the first that can be had.
@@ -64,15 +63,32 @@ def fetch_exam(
     source = manifest.source
     if source.folder is None:
         report(f"nothing to fetch: the exam {manifest.id} is part of the suite")
-        return FetchReport(pack.parent, 0, 0, 0, 0, time.monotonic() - started)
-    folder = root.absolute() / source.folder
-    files: dict[str, list[str]] = {**source.files, **{name: [] for name in source.unverified}}
-    if not files:
+        return FetchReport(pack.parent, 0, 0, 0, 0, 0.0)
+    if not (source.files or source.unverified):
         raise FetchError(
             f"nothing to fetch: the exam {manifest.id} pins no files",
             where=pack,
             remedy=f"Put its questions into {_by_hand(manifest, root)} by hand.",
         )
+    look = f"Look at them with `jmle check {manifest.id}`."
+    return fetch_files(source, root, base_url=base_url, report=report, look=look)
+
+
+def fetch_files(
+    source: PinnedFiles,
+    root: Path,
+    *,
+    base_url: str | None = None,
+    report: Callable[[str], None],
+    look: str = "",
+) -> FetchReport:
+    """Download the files of a source that has a folder below `root`, as `fetch_exam` does.
+
+    `look` is what is said of files that no checksum pins.
+    """
+    started = time.monotonic()
+    folder = root.absolute() / str(source.folder)
+    files: dict[str, list[str]] = {**source.files, **{name: [] for name in source.unverified}}
     urls = _urls(source, files, base_url)
     missing = _missing(folder, files)
     kept = len(files) - len(missing)
@@ -87,8 +103,7 @@ def fetch_exam(
     if source.unverified:
         report(
             f"not checked: {len(source.unverified)} files, whose checksums nobody recorded; the "
-            f"commit {source.commit[:7]} alone says which they are. Look at them with "
-            f"`jmle check {manifest.id}`."
+            f"commit {source.commit[:7]} alone says which they are. {look}".rstrip()
         )
     if source.incomplete:
         report(f"not fetched: {source.incomplete}")
@@ -107,7 +122,7 @@ def _by_hand(manifest: Manifest, root: Path) -> str:
     return " or ".join(str(root.absolute() / folder) for folder in folders)
 
 
-def _urls(source: SourceSpec, files: Iterable[str], base_url: str | None) -> dict[str, str]:
+def _urls(source: PinnedFiles, files: Iterable[str], base_url: str | None) -> dict[str, str]:
     template = source.url if base_url is None else base_url.rstrip("/") + "/{path}"
     try:
         parts = urlsplit(template)

@@ -80,7 +80,12 @@ class Question:
     """What a wrong answer is worth, in points: 0 or less; no answer is always worth 0."""
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
+    stem: str = ""
+    """The source's own text of it, without options and without the questions before it in its
+    case; empty where that is not known apart from ``text``."""
     images: tuple[Image, ...] = ()
+    references: tuple[str, ...] = ()
+    """What its text calls each of ``images``, where the source says that."""
     figures_missing: bool = False
     """It was printed with figures that its data set does not have: asked without them."""
     serial: Serial | None = None
@@ -233,6 +238,8 @@ class Exam:
     """Whether the data set says which questions share a case; else each is taken as its own."""
     no_verdict: str = ""
     """Why no verdict can be reached, whatever is answered; empty where one can."""
+    data_root: Path | None = field(default=None, compare=False)
+    """The folder with a folder per source, where words of published prompts lie as well."""
 
     @property
     def bench(self) -> bool:

@@ -95,6 +95,7 @@ def load_exam(
             if chosen.entries[one.id].treatment is not Treatment.EXCLUDE
         ),
         no_verdict=_no_verdict(chosen, pointless=pointless),
+        data_root=data_root,
     )
 
 
@@ -176,7 +177,9 @@ def _question(  # noqa: PLR0913 - each is a part of the pack
         wrong=wrong,
         select=one.select,
         options=one.options,
+        stem=one.stem,
         images=tuple(figures[name] for name in one.images),
+        references=one.references,
         figures_missing=one.figures_missing,
         serial=(
             Serial(one.serial.id, one.serial.text, tuple(members[one.serial.id]))

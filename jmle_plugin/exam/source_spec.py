@@ -52,18 +52,14 @@ class LaterVersion(Strict):
     """The key state whose changed answers are in it already."""
 
 
-class SourceSpec(Strict):
-    """Where the questions come from and in which layout.
+class PinnedFiles(Strict):
+    """Files of another project, each as it was at one time.
 
-    ``files`` pins upstream files (path below the source's folder -> sha256, or a list of
+    ``files`` pins them (path below the source's folder -> sha256, or a list of
     them where a later version of the file is known and taken as well), ``unverified``
-    names those whose checksum nobody could record: the commit alone pins them. A source
-    without ``folder`` lies beside its ``exam.toml``.
+    names those whose checksum nobody could record: the commit alone pins them.
     """
 
-    format: Annotated[str, AfterValidator(_known_format)]
-    part: FilePath | None = None
-    """Which part of a source that holds several exams; how, its adapter says."""
     folder: Name | None = None
     repository: str = ""
     commit: str = ""
@@ -76,7 +72,6 @@ class SourceSpec(Strict):
     """Question -> what it may be answered with, where the source names the right answer alone."""
     incomplete: str = ""
     """What of the source is not named here at all, as a sentence; empty where all is."""
-    later: LaterVersion | None = None
 
     @model_validator(mode="after")
     def _downloadable(self) -> Self:
@@ -90,6 +85,18 @@ class SourceSpec(Strict):
         if both := sorted(self.files.keys() & set(self.unverified)):
             raise ValueError(f"{both[0]} has a checksum and is named as unverified as well")
         return self
+
+
+class SourceSpec(PinnedFiles):
+    """Where the questions come from and in which layout.
+
+    A source without ``folder`` lies beside its ``exam.toml``.
+    """
+
+    format: Annotated[str, AfterValidator(_known_format)]
+    part: FilePath | None = None
+    """Which part of a source that holds several exams; how, its adapter says."""
+    later: LaterVersion | None = None
 
 
 class OtherSource(SourceSpec):

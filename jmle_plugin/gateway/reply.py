@@ -83,6 +83,8 @@ class Reply:
     """What the project that the reply comes from read from it by its own rule, as it wrote it."""
     marker: str = ""
     """What its prompt asked an answer line to begin with; empty for the usual marker."""
+    asked: tuple[str, ...] = field(default=(), repr=False)
+    """The texts of the messages that it answers, where those are known."""
     native_finish_reason: str = ""
     """The provider's own word, where that is another; `none given` where it gave none."""
     refusal: str = ""

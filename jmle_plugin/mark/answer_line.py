@@ -11,6 +11,9 @@ An answer line holds the marker that the prompt asked for, ``【回答】`` unle
 - A line that quotes the form (``（形式：【回答】a）``, ``「【回答】a」の形式で``,
   ``【回答】〈記号〉``) is none where there is another, and cannot be read where there is not.
 
+A passage copied from the messages that were sent, an example of the form with the words that
+introduce it, is an echo and no answer line; the same line by itself is one.
+
 The last answer line counts. Stand-ins are what people accept in its place where there is
 none: another bracketed word (``【解答】c``, ``[回答] c``, ``【回答：c】``), ``\boxed{c}``, or a
 word with a colon in the last line (``解答：c``).
@@ -19,9 +22,10 @@ word with a colon in the last line (``解答：c``).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 DECORATION = (
     " \t\r\n\f\v\u3000\u00a0\u202f\u200b\ufeff*_`#>~|:：\"'“”「」『』()（）[]［］{}【】$\\-・•"
@@ -33,6 +37,8 @@ LATEX = re.compile(r"\\(?:[,;:! ]|(?:boxed|text|textbf|mathrm|mathbf|rm|bf|quad)
 
 # Nobody writes an answer this long; it also bounds the work of every reader.
 _CONTENT_LIMIT = 2000
+_SHORT = 20
+"""Characters; what is no longer may stand in a question and be its answer."""
 
 _BRACKETED = re.compile(
     r"[【\[［〔<＜《][\s*_]{0,4}(?:最終)?(?:回答|解答|答え)[\s*_]{0,4}[】\]］〕>＞》:：]"
@@ -41,6 +47,9 @@ _BOXED = re.compile(r"\\boxed\s{0,4}\{")
 _WORD = re.compile(r"(?<![不無])(?:回答|解答|答え|正解)[\s*_]{0,4}[:：]")
 ANY_WORD = re.compile(rf"{_WORD.pattern}|answer[\s*_]{{0,4}}[:：]", re.IGNORECASE)
 """Words with a colon that come before an answer, whatever was asked for."""
+
+_ANY_MARK = re.compile(f"{_BRACKETED.pattern}|{_BOXED.pattern}|{ANY_WORD.pattern}")
+_UNDECORATED = dict.fromkeys(map(ord, DECORATION))
 
 _FORM = r"(?:形式|書式|フォーマット|format|例)"
 _FORM_BEFORE = re.compile(
@@ -100,6 +109,50 @@ def find_answer_line(
     return quoted
 
 
+def without_echoes(text: str, asked: Sequence[str], marker: str) -> str:
+    """`text` without the answer lines that it copies from what was `asked`, a text a message.
+
+    One is copied where what stands before it is: the line before, or on its own line the text
+    before the marker. An example that is alone in its message has nothing before it.
+    """
+    marks = re.compile(f"{marker_pattern(marker).pattern}|{_ANY_MARK.pattern}", re.IGNORECASE)
+    if not asked or not marks.search(text):
+        return text
+    sent = [[bare for line in one.splitlines() if (bare := _bare(line))] for one in asked]
+    flow = [line for lines in sent for line in lines]
+    lines = text.splitlines()
+    written = [at for at, line in enumerate(lines) if _bare(line)]
+    for place, at in enumerate(written):
+        mark = marks.search(lines[at])
+        if mark is None:
+            continue
+        own = _bare(lines[at])
+        before = _bare(lines[written[place - 1]]) if place else ""
+        if _bare(lines[at][: mark.start()]):
+            copied = any(own in line for line in flow)
+        elif _bare(lines[at][mark.end() :]):
+            copied = before != "" and any(
+                line == own and above.endswith(before) for above, line in pairwise(flow)
+            )
+        else:  # what is answered stands on the next line
+            around = [_bare(lines[one]) for one in written[max(place - 1, 0) : place + 2]]
+            copied = len(around) > 2 and _stands_in(around, flow)  # noqa: PLR2004 - before, mark, answer
+        if copied:
+            lines[at] = ""
+    return "\n".join(lines)
+
+
+def is_echo(text: str, asked: Sequence[str], options: Mapping[str, str]) -> bool:
+    """Whether all of `text` is a passage of what was `asked`, and more than options named there."""
+    lines = [bare for line in text.splitlines() if (bare := _bare(line))]
+    named = {_bare(label) for label in options} | {_bare(one) for one in options.values()}
+    named |= {_bare(f"{label}{one}") for label, one in options.items()}
+    passage = "".join(lines)
+    if set(lines) <= named or len(passage) <= _SHORT:
+        return False
+    return passage in "".join(_bare(line) for one in asked for line in one.splitlines())
+
+
 def find_stand_ins(text: str) -> Iterator[AnswerLine]:
     """Yield the last bracketed stand-in, the last box and the last word of ``text``, if any."""
     lines = text.splitlines()
@@ -140,6 +193,16 @@ def marker_pattern(marker: str) -> re.Pattern[str]:
     if word == marker:
         return re.compile(re.escape(marker))
     return re.compile(rf"(?<![A-Za-z]){re.escape(word)}[\s*_]{{0,4}}[:：]", re.IGNORECASE)
+
+
+def _bare(line: str) -> str:
+    """A line as it is compared: without decoration."""
+    return unicodedata.normalize("NFKC", line).translate(_UNDECORATED)
+
+
+def _stands_in(lines: Sequence[str], flow: Sequence[str]) -> bool:
+    size = len(lines)
+    return any(flow[at : at + size] == lines for at in range(len(flow) - size + 1))
 
 
 def _quotes_form(before: str, content: str) -> bool:

@@ -24,13 +24,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.ask.prompt import DEFAULT_MARKER
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import published
-from jmle_plugin.mark.answer_line import AnswerLine, find_answer_line, find_stand_ins
+from jmle_plugin.mark.answer_line import (
+    AnswerLine,
+    find_answer_line,
+    find_stand_ins,
+    is_echo,
+    without_echoes,
+)
 from jmle_plugin.mark.readers import READERS
 from jmle_plugin.mark.terms import behind_marker, is_list
 
@@ -114,18 +121,30 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
     recorded: str | None = None,
     marker: str = DEFAULT_MARKER,
     whole: bool = True,
+    asked: Sequence[str] = (),
 ) -> Reading:
     """Read the answer to ``question`` from a reply and its reasoning text.
 
     ``marker`` is what the prompt asked an answer line to begin with; ``whole`` says that the
     reply is known to have ended because its model had, so that its reasoning may be read. Where
-    ``answer_of`` names a project, ``text`` is the answer alone, as that project kept it. Where a
+    ``answer_of`` names a project, ``text`` is the answer alone, as that project asked for it or
+    kept it. ``asked`` are the texts of the messages that were sent, where those are known: what
+    is copied from them is no answer under the standard rule. Where a
     project kept what its own rule read from the reply, ``recorded`` is that, and the published
     answer. Never raises, whatever the reply holds. Under the standard rule a choice answer holds
     only labels of the question; published rules may read others.
     """
+    if extraction is Extraction.STANDARD and asked:
+        said, thought = split_thinking(text)
+        text = without_echoes(said, asked, marker)
+        reasoning = "\n".join(filter(None, (reasoning, thought)))
+        reasoning = without_echoes(reasoning, asked, marker)
     if answer_of:
-        return _read_bare(question, text, extraction, answer_of)
+        # A reply to us may hold more than the answer it was asked for; a record is one.
+        read = _read_standard(question, text, reasoning, marker, whole=whole) if asked else None
+        if read is not None and read.answer and extraction is Extraction.STANDARD:
+            return read
+        return _read_bare(question, text, extraction, answer_of, asked)
     standard = _read_standard(question, text, reasoning, marker, whole=whole)
     if extraction is Extraction.STANDARD or not published.has_rule(question):
         return standard
@@ -185,11 +204,16 @@ def _read_to_the_end(question: Question, text: str, marker: str, *, whole: bool)
     return Reading(answer, How.TOLERANT if answer else How.NONE, shown)
 
 
-def _read_bare(question: Question, text: str, extraction: Extraction, project: str) -> Reading:
+def _read_bare(
+    question: Question, text: str, extraction: Extraction, project: str, asked: Sequence[str]
+) -> Reading:
     answer, exact = published.read_bare(question, text)
     how = How.EXACT if exact else How.TOLERANT
     if extraction is Extraction.PUBLISHED:
-        answer = published.read_published_bare(question, text, project)
+        kept = published.as_kept(text, project) if asked else text
+        answer = published.read_published_bare(question, kept, project)
+    elif is_echo(text, asked, question.options):
+        answer = ()
     return Reading(answer, how if answer else How.NONE, _for_people(" ".join(text.splitlines())))
 
 

@@ -214,6 +214,7 @@ def read_reply_answer(question: Question, reply: Reply, extraction: Extraction) 
         answer_of=reply.answer_of,
         recorded=reply.recorded_answer,
         marker=reply.marker or DEFAULT_MARKER,
+        asked=reply.asked,
         whole=reply.finish_reason == _WHOLE,
     )
 

@@ -57,6 +57,7 @@ _LABEL = re.compile(r"[a-eA-E]")
 _CAPITAL = re.compile(r"[A-F]")
 _PUNCTUATION = re.compile(r"[^\w\s]|_")
 _ARTICLES = frozenset({"a", "an", "the"})
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
 _DROPPED = str.maketrans("", "", "[], ")
 
 
@@ -106,6 +107,11 @@ def read_bare(question: Question, text: str) -> tuple[tuple[str, ...], bool]:
 def read_published_bare(question: Question, text: str, project: str) -> tuple[str, ...]:
     """Return what `project`'s own rule makes of the record; KeyError for an unknown project."""
     return RULES[project](question, text)
+
+
+def as_kept(text: str, project: str) -> str:
+    """A reply as `project` kept it before its rule read it: IgakuQA in half width, lower case."""
+    return text.translate(_NARROW).lower() if project == "IgakuQA" else text
 
 
 def read_recorded(question: Question, written: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ win over its defaults whatever the install order, and a user's conftest wins ove
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -158,6 +158,7 @@ def reply(exam_seat: Seat, request: pytest.FixtureRequest, vcr: Cassette | None)
 @pytest.fixture
 def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     """Marks a reply and puts the mark on record, once."""
+    from jmle_plugin.ask.sitting import as_asked  # noqa: PLC0415
     from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
     from jmle_plugin.mark.marks import answer_line, mark_reply  # noqa: PLC0415
     from jmle_plugin.session.outcomes import explain  # noqa: PLC0415
@@ -171,7 +172,9 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
                 f"question {exam_seat.question.id} was marked twice in one test",
                 remedy="The first mark counts; a reply is marked once.",
             )
-        reply = replace(reply, marker=exam_seat.sitting.marker)
+        sitting = exam_seat.sitting
+        body = sitting.request(exam_seat.question, exam_seat.epoch).body
+        reply = as_asked(reply, sitting.run, body)
         made = mark_reply(
             exam_seat.question,
             exam_seat.sitting.exam.key,

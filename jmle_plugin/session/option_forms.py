@@ -6,7 +6,8 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -133,3 +134,10 @@ def report_kinds(text: str) -> tuple[str, ...]:
     if _NO_REPORT in kinds and len(kinds) > 1:
         raise ValueError("names reports, and none as well")
     return tuple(kind for kind in kinds if kind != _NO_REPORT)
+
+
+def prompt_files() -> Mapping[str, Path]:
+    """The prompts that have a name -> their files."""
+    from jmle_plugin.ask.messages import prompt_names  # noqa: PLC0415 - seldom needed
+
+    return prompt_names()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jmle_plugin.mark.extraction import Extraction
@@ -14,6 +15,7 @@ from jmle_plugin.session.option_forms import (
     level,
     model_argument,
     positive,
+    prompt_files,
     report_kinds,
     share,
     web_address,
@@ -41,6 +43,8 @@ class Option:
     private: bool = False
     """What is given may hold a secret, and is not repeated in errors."""
     path: bool = False
+    named: Callable[[], Mapping[str, Path]] = dict
+    """Names that may stand for a path -> the path."""
     """Ini values are relative to the ini file's folder, others to the current one."""
     parse: Callable[[str], Any] = str
     """Text -> value; ValueError with what is wrong."""
@@ -97,7 +101,13 @@ OPTIONS = (
         choices=tuple(one.value for one in Extraction),
         default=Extraction.STANDARD.value,
     ),
-    Option("prompt", "prompt file to use instead of the suite's", metavar="FILE", path=True),
+    Option(
+        "prompt",
+        "the prompt, by name (one of the suite's, or one that a project published) or as a file",
+        metavar="NAME|FILE",
+        path=True,
+        named=prompt_files,
+    ),
     Option(
         "images",
         "show the figures; leave them out; leave out the questions that have any; or ask "

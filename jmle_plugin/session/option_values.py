@@ -85,8 +85,10 @@ def _placed(option: Option, values: list[str], folder: Path) -> list[str]:
         return values
     if not all(value.strip() for value in values):
         raise SettingsError(f"{option.flag} is given without a path", remedy="Name one.")
+    named = option.named() if values else {}
     # Unlike Path's, this leaves alone what it cannot expand.
-    return [str(folder / os.path.expanduser(one)) for one in values]  # noqa: PTH111
+    paths = {one: folder / os.path.expanduser(one) for one in values}  # noqa: PTH111
+    return [str(named.get(one, paths[one])) for one in values]
 
 
 def _truth(word: str, where: str) -> bool:

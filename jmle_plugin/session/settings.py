@@ -214,7 +214,7 @@ def _reports(values: Mapping[str, Sequence[Any]]) -> ReportSettings:
 def _parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     if not given:
         return {}
-    from jmle_plugin.ask.parameters import check_parameters  # noqa: PLC0415 - seldom needed
+    from jmle_plugin.gateway.redaction import check_parameters  # noqa: PLC0415 - seldom needed
 
     parameters = dict(given)
     if len(parameters) < len(given):

@@ -83,6 +83,7 @@ def _question(entry: _Entry, block: str, number: int) -> PaperQuestion:
         number=number,
         kind=kind,
         text=with_options(entry.problem_text, options),
+        stem=entry.problem_text.strip(),
         answer=answer,
         treatment=Treatment.STANDARD if answer else Treatment.EXCLUDE,
         select=select,

@@ -115,6 +115,7 @@ def _question(entry: _Entry, meta: _Meta, block: str, number: int, file: Path) -
         number=number,
         kind=QuestionKind.CHOICE if options else QuestionKind.NUMERIC,
         text=stem + _printed(options),
+        stem=entry.problem_text,
         answer=answers[0],
         also=tuple(answers[1:]),
         select=len(answers[0]),

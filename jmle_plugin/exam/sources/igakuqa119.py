@@ -138,6 +138,7 @@ def _question(
         number=number,
         kind=QuestionKind.NUMERIC if numeric else QuestionKind.CHOICE,
         text="\n".join([entry.question.strip(), *choices]).strip(),
+        stem=entry.question.strip(),
         answer=accepted[0],
         also=tuple(accepted[1:]),
         select=len(accepted[0]),

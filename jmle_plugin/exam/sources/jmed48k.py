@@ -146,6 +146,7 @@ def _question(
         number=entry.question_number,
         kind=kind,
         text=before + with_options(entry.question_text, entry.options),
+        stem=entry.question_text.strip(),
         answer=answers[0] if answers else (),
         also=tuple(answers[1:]),
         treatment=Treatment.STANDARD if answers else Treatment.EXCLUDE,

@@ -135,11 +135,13 @@ def _question(row: _Row, folder: Path, file: Path) -> PaperQuestion:
         number=int(name[2]),
         kind=QuestionKind.NUMERIC if numeric else QuestionKind.CHOICE,
         text=stem if numeric or not printed else with_options(stem, options),
+        stem=stem,
         answer=answers[0],
         also=tuple(answers[1:]),
         select=len(answers[0]),
         options={} if numeric else options,
-        images=figures if here else (),
+        images=tuple(figures) if here else (),
+        references=tuple(figures.values()) if here else (),
         figures_missing=not here and (bool(figures) or row.has_unpublished_image),
         subject=row.clinical_area.strip(),
         image_dependency="" if folded(row.image_dependency) == "none" else row.image_dependency,
@@ -177,11 +179,13 @@ def _is_numeric(row: _Row, *, printed: bool) -> bool:
     return not printed and all(number_of(str(one)) for one in row.answer)
 
 
-def _figures(row: _Row) -> tuple[str, ...]:
-    """The figures' names below `images/`, in the order of their references."""
-    listed = [[paths] if isinstance(paths, str) else paths for paths in row.images.values()]
-    named = [path for paths in listed if isinstance(paths, list) for path in paths]
-    return tuple(dict.fromkeys(str(path).removeprefix("images/") for path in named))
+def _figures(row: _Row) -> dict[str, str]:
+    """The figures' names below `images/` -> their references, in the order of these."""
+    found: dict[str, str] = {}
+    for reference, paths in row.images.items():
+        for path in [paths] if isinstance(paths, str) else paths if isinstance(paths, list) else []:
+            found.setdefault(str(path).removeprefix("images/"), reference)
+    return found
 
 
 def _with_cases(questions: Sequence[tuple[PaperQuestion, _Row]]) -> Iterator[PaperQuestion]:

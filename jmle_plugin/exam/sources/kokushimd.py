@@ -146,6 +146,7 @@ def _question(entry: _Entry, block: str, file: Path) -> PaperQuestion:
         number=number,
         kind=kind,
         text=with_options(entry.text, options),
+        stem=entry.text.strip(),
         answer=answers[0] if answers else (),
         also=tuple(answers[1:]),
         treatment=Treatment.EXCLUDE if out else Treatment.STANDARD,

@@ -87,6 +87,7 @@ def _question(entry: _Question, serials: dict[str, PaperSerial], file: Path) -> 
         number=entry.number,
         kind=entry.kind,
         text=f"{stem}\n\n{printed}" if printed else stem,
+        stem=stem,
         answer=tuple(entry.answer),
         also=tuple(map(tuple, entry.also)),
         select=entry.select,

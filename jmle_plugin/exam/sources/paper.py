@@ -55,8 +55,12 @@ class PaperQuestion:
     all may have no answer."""
     select: int = 1
     options: Mapping[str, str] = field(default_factory=dict)
+    stem: str = ""
+    """The source's own text of it, as it stands there; empty where ``text`` is that."""
     images: tuple[str, ...] = ()
     """File names in the paper's image folder."""
+    references: tuple[str, ...] = ()
+    """What its text calls each of ``images``, where the source says that."""
     figures_missing: bool = False
     """Its figures are not in the source."""
     serial: PaperSerial | None = None

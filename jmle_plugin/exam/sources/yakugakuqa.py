@@ -109,6 +109,7 @@ def _question(entry: _Entry, number: int, subject: str, file: Path) -> PaperQues
         number=number,
         kind=QuestionKind.CHOICE,
         text=with_options(entry.problem_text, {} if pictures else options),
+        stem=entry.problem_text.strip(),
         answer=answers[0] if answers else (),
         also=tuple(answers[1:]),
         treatment=Treatment.STANDARD if answers else Treatment.EXCLUDE,

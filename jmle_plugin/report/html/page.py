@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.ask.run import read_run, run_folder
+from jmle_plugin.ask.run import RunSpec, read_run, run_folder
 from jmle_plugin.errors import ResultError, RunError
 from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
@@ -40,15 +40,15 @@ def _replies(results: Results, cassettes: Path) -> RepliesReader:
     lender, exam = results.provenance.text_only_from, results.exam.id
     folder = run_folder(cassettes, exam, results.run.name)
     lent = run_folder(cassettes, exam, lender) if lender else None
-    return cassette_replies(folder, lent, _marker(folder))
+    return cassette_replies(folder, lent, _run(folder))
 
 
-def _marker(folder: Path) -> str:
-    """What the run's answer lines begin with; a run without its record has no replies to read."""
+def _run(folder: Path) -> RunSpec | None:
+    """The run's own record, which says how its replies are read; None where there is none."""
     try:
-        return read_run(folder).marker or ""
+        return read_run(folder)
     except RunError:
-        return ""
+        return None
 
 
 FRAME = Frame(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
+from jmle_plugin.ask.run import RunSpec
+from jmle_plugin.ask.sitting import as_asked
 from jmle_plugin.errors import JmleError
 from jmle_plugin.gateway.protocol import image_digests
 from jmle_plugin.gateway.reply import Reply, read_reply
@@ -34,11 +36,13 @@ RepliesReader = Callable[[str, int], StoredReply | str]
 """Question and epoch (from 1) -> the reply, or the reason why there is none."""
 
 
-def cassette_replies(folder: Path, lender: Path | None = None, marker: str = "") -> RepliesReader:
+def cassette_replies(
+    folder: Path, lender: Path | None = None, run: RunSpec | None = None
+) -> RepliesReader:
     """A reader of the cassettes in `folder`, the run's own; it never raises.
 
-    `lender` is the folder of the run whose text-only replies are this one's too, `marker` what
-    answer lines begin with where that is not the usual marker.
+    `lender` is the folder of the run whose text-only replies are this one's too, `run` the run's
+    record, where that is there.
     """
 
     def read(question: str, epoch: int) -> StoredReply | str:
@@ -52,7 +56,8 @@ def cassette_replies(folder: Path, lender: Path | None = None, marker: str = "")
             cassette = read_cassette(file)
             if (cassette.question, cassette.epoch) != (question, epoch):
                 return f"{file} holds the reply to {cassette.question}, epoch {cassette.epoch}"
-            return StoredReply(replace(read_reply(cassette.response), marker=marker), str(file))
+            reply = read_reply(cassette.response)
+            return StoredReply(as_asked(reply, run, cassette.request) if run else reply, str(file))
         except FileNotFoundError:
             return f"there is no cassette {file}"
         except JmleError as error:

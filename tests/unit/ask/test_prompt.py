@@ -174,7 +174,8 @@ def test_unknown_placeholder_is_told_the_known_ones(file: Path) -> None:
     file.write_text(SOUND.replace("$exam", "$exma"), encoding="utf-8")
     assert (
         refusal(file).remedy
-        == "There are: blanks, exam, example, instruction, marker, question, select, serial."
+        == "There are: blanks, choices, exam, example, instruction, marker, notice, options, "
+        "question, select, serial, stem."
     )
 
 
@@ -213,6 +214,9 @@ RELEASED = {
     "ja-1": "2f63e5c16cdfd84024078299f1ad0dbeefc184194cd38950fc2b1435d72dd57c",
     "ja-2": "6ac6d2fd6e305520d93c0c5cf95d7907ed767ebe5ccddae322d0fc82899456e8",
     "ja-3": "d24c36b64d011b9f712d55e680aec160f1c9594f5e5dc36c1d31e112c2669f57",
+    "igakuqa-3shot": "61f1890f0dbc23ef66d5be5d49ce026d78836c945b837ca24a04ff11f2e32162",
+    "jmedqa": "0fb899aa975bed0e994d2ac72721cf318efa7b9f62e74b3a53136b85b92df696",
+    "jmle2026-bench": "641fed3ed95a2a68c56722c0d728a75d56c468f262ac6368b12063f967d2f862",
 }
 
 
