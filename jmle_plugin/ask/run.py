@@ -17,6 +17,9 @@ from jmle_plugin.files import canonical_json, read_json, read_regular, write_who
 from jmle_plugin.strict import Strict, first_problem
 
 RUN_FILE = "run.json"
+JOURNAL = ".journal"
+"""Holds the replies of a run that are no cassettes yet."""
+
 CARRIED = Path(__file__).resolve().parents[1] / "cassettes"
 """The sample exam's runs in an installed suite; a repository has them in its own `cassettes`."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
 from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt
 from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run
+from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.exam.pack import question_digest
 from jmle_plugin.files import canonical_json
@@ -70,6 +71,9 @@ class Sitting:
     half: bool = False
     """True for the blind half of an audit, whose text-only questions the other half asks."""
 
+    part: frozenset[str] | None = None
+    """The questions that a shard asks; None where all are asked."""
+
     @property
     def marker(self) -> str:
         """What the prompt asked answer lines to begin with."""
@@ -109,7 +113,8 @@ class Sitting:
         for epoch in range(1, self.run.epochs + 1):
             for question in self.exam.questions.values():
                 skipped = question.has_figures and self.run.images is ImageMode.SKIP
-                if not skipped and not (self.half and self.borrows(question)):
+                elsewhere = self.part is not None and question.id not in self.part
+                if not (skipped or elsewhere or (self.half and self.borrows(question))):
                     yield Seat(self, question, epoch)
 
 
@@ -138,3 +143,30 @@ class Seat:
     sitting: Sitting
     question: Question
     epoch: int = 1
+
+
+def shard(exam: Exam, number: int, of: int) -> frozenset[str]:
+    """The questions of the `number`-th of `of` parts: whole cases, figures and questions balanced.
+
+    A function of the exam alone. Raises SettingsError where there are fewer cases than parts.
+    """
+    cases: dict[str, list[Question]] = {}
+    for question in exam.questions.values():
+        case = question.serial.id if question.serial else question.id
+        cases.setdefault(case, []).append(question)
+    if len(cases) < of:
+        raise SettingsError(
+            f"{exam.id} cannot be cut into {of} parts: it has {len(cases)} cases",
+            where="--shard",
+            remedy="Take fewer parts.",
+        )
+    # Cases with figures first, the largest first, each to the part that has least.
+    figures = {case: sum(len(one.images) for one in asked) for case, asked in cases.items()}
+    shown, parts = [0] * of, [list[str]() for _ in range(of)]
+    for case in sorted(cases, key=lambda name: (-figures[name], -len(cases[name]))):
+        weights = shown if figures[case] else [0] * of
+        loads = [(weights[place], len(parts[place]), place) for place in range(of)]
+        *_, least = min(loads)
+        shown[least] += figures[case]
+        parts[least] += [one.id for one in cases[case]]
+    return frozenset(parts[number - 1])

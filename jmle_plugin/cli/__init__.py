@@ -27,6 +27,7 @@ COMMANDS = {
     "exams": Command("exams", "list the exam packs and whether their data is here"),
     "fetch": Command("fetch", "download an exam's questions and figures"),
     "import": Command("import_runs", "turn other projects' recorded replies into runs"),
+    "merge": Command("merge", "put runs together that several machines recorded (--shard)"),
     "check": Command("check", "check an exam pack, every pixel included"),
     "show": Command("show", "print the sheet and the comparison in a results file"),
     "verify": Command("verify", "make a results file again from the recorded replies, and compare"),

@@ -14,7 +14,6 @@ import pytest
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.session.closing import Ending, Overview, make_overview, named
@@ -27,8 +26,8 @@ from jmle_plugin.session.finish import (
     share_text_only,
     write_all,
 )
-from jmle_plugin.session.gate import ExitDecision, decide, with_rulings
-from jmle_plugin.session.junit import case_properties, junit_writer, suite_properties
+from jmle_plugin.session.gate import ExitDecision, decide, decide_shard, with_rulings
+from jmle_plugin.session.junit import junit_writer, reported, suite_properties
 from jmle_plugin.session.outcomes import mark_of
 from jmle_plugin.session.settings import Settings
 
@@ -99,7 +98,8 @@ class ExamSession:
         # Somebody's own test may happen to have a question's id.
         marks = _test_part(report.nodeid) in self._marking or report in self._made_up
         if found is not None and marks and report.when not in ("setup", "call"):
-            _tell(report, *found)
+            one, asking = found
+            report.user_properties += reported(one.sitting, one.marks.get(asking), asking)
 
     def _take(self, report: pytest.TestReport, found: tuple[SittingMarks, Asking] | None) -> None:
         if found is not None and report.when == "teardown" and report.failed:
@@ -132,27 +132,37 @@ class ExamSession:
             stopped = exitstatus > 1 or bool(session.shouldstop or session.shouldfail)
             self._finish(session.config, stopped=stopped)
         yield
-        problem = self._problem()
-        if looked_only or not (self._finished or problem):
-            return
-        decision = decide(
-            int(exitstatus),
-            self._settings.gate,
-            [one.sat for one in self._finished],
-            asked=self._settings.gate_asked,
-            share=self._settings.pass_share,
-            unasked=sum(not one.asked for one in self._taken),
-            other_failures=session.testsfailed - self._explained,
-            problem=problem,
-        )
-        self._decision = with_rulings(decision, self._rulings())
-        spoiled = exitstatus == 0 and session.exitstatus != 0
-        if not spoiled:
+        if not looked_only:
+            self._decide(session, int(exitstatus))
+
+    def _decide(self, session: pytest.Session, status: int) -> None:
+        problem, others = self._problem(), session.testsfailed - self._explained
+        if self._settings.shard:
+            lacking = {named(one, self._taken): one.lacking for one in self._taken}
+            self._decision = decide_shard(
+                status, self._settings.shard, lacking, other_failures=others, problem=problem
+            )
+        elif self._finished or problem:
+            decision = decide(
+                status,
+                self._settings.gate,
+                [one.sat for one in self._finished],
+                asked=self._settings.gate_asked,
+                share=self._settings.pass_share,
+                unasked=sum(not one.asked for one in self._taken),
+                other_failures=others,
+                problem=problem,
+            )
+            self._decision = with_rulings(decision, self._rulings())
+        spoiled = status == 0 and session.exitstatus != 0
+        if self._decision is not None and not spoiled:
             session.exitstatus = self._decision.status
 
     def _finish(self, config: pytest.Config, *, stopped: bool) -> None:
         """Make and write the results, and have them in the JUnit file before it is written."""
         self._select(stopped=stopped)
+        if self._settings.shard:
+            return
         share_text_only(self._taken)
         asked = [one for one in self._taken if one.asked]
         judged = [
@@ -234,16 +244,6 @@ class ExamSession:
                 if not taken.asked:
                     return f"gate official: no question of {named(taken, self._taken)} was asked"
         return ""
-
-
-def _tell(report: pytest.TestReport, taken: SittingMarks, asking: Asking) -> None:
-    """Put the mark's figures on a test's last report, where those look who write it down."""
-    exam, run = taken.sitting.exam, taken.sitting.run
-    name, epoch = asking
-    mark = taken.marks.get(asking)
-    if mark is None:
-        mark = mark_error(exam.questions[name], exam.key, "no mark", epoch=epoch)
-    report.user_properties += case_properties(exam.id, run.run, mark)
 
 
 def _test_part(node_id: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,19 @@ def open_sittings(
     """
     if not settings.candidates:
         return ()
-    exams = _open_exams(settings)
+    sittings = _open(settings, _open_exams(settings), told)
+    if settings.shard is None:
+        return sittings
+    from jmle_plugin.ask.sitting import shard  # noqa: PLC0415
+
+    return tuple(replace(one, part=shard(one.exam, *settings.shard)) for one in sittings)
+
+
+def _open(
+    settings: Settings,
+    exams: Mapping[str, Exam],
+    told: Sequence[tuple[str, Mapping[str, Any]]] | None,
+) -> tuple[Sitting, ...]:
     from jmle_plugin.ask.opening import (  # noqa: PLC0415
         open_halves,
         open_sitting,

@@ -53,6 +53,12 @@ class SittingMarks:
         else:
             self.error(asking, "marked more than once, and differently")
 
+    @property
+    def lacking(self) -> int:
+        """How many of the sitting's seats have no mark of a reply."""
+        marks = (self.marks.get((one.question.id, one.epoch)) for one in self.sitting.seats())
+        return sum(mark is None or mark.outcome is Outcome.ERROR for mark in marks)
+
     def error(self, asking: Asking, message: str) -> None:
         """The question has no reply that could be marked."""
         exam, (name, epoch) = self.sitting.exam, asking

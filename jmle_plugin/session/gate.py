@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jmle_plugin.mark.grading import Outcome
@@ -104,9 +104,7 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     if status not in _DECIDABLE:
         return ExitDecision(status, "pytest ended early; the gate decides nothing")
     refusals = [problem, *(_refusal(one, gate, share, asked=asked) for one in sat)]
-    if other_failures:
-        failures = "failure" if other_failures == 1 else "failures"
-        refusals.append(f"{other_failures} other {failures} in this session")
+    refusals += _other(other_failures)
     if reasons := [one for one in refusals if one]:
         return ExitDecision(FAILED, "\n".join(reasons))
     if gate == "none":
@@ -126,6 +124,39 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         if not one.decides
     )
     return ExitDecision(PASSED, f"gate official: {'; '.join(facts)}{told}")
+
+
+def decide_shard(
+    status: int,
+    shard: tuple[int, int],
+    lacking: Mapping[str, int],
+    *,
+    other_failures: int = 0,
+    problem: str = "",
+) -> ExitDecision:
+    """Decide the exit status of a session that asks one part of an exam and has no results.
+
+    `lacking` counts by run the replies that are still missing; the others are as in `decide`.
+    """
+    part = "shard {}/{}".format(*shard)
+    if status not in _DECIDABLE:
+        return ExitDecision(status, f"{part}: pytest ended early; the part is not complete")
+    reasons = [problem] if problem else []
+    reasons += [
+        f"{run}: {count(missing, 'reply is', 'replies are')} missing; give the same command again"
+        for run, missing in lacking.items()
+        if missing
+    ]
+    reasons += _other(other_failures)
+    if reasons:
+        return ExitDecision(FAILED, "\n".join(f"{part}: {one}" for one in reasons))
+    runs = ", ".join(lacking)
+    return ExitDecision(PASSED, f"{part}: {runs}: every reply is recorded; no result is made of it")
+
+
+def _other(failures: int) -> list[str]:
+    words = count(failures, "other failure", "other failures")
+    return [f"{words} in this session"] if failures else []
 
 
 def with_rulings(decision: ExitDecision, rulings: Sequence[Ruling]) -> ExitDecision:

@@ -13,7 +13,9 @@ from typing import Any, Protocol, cast
 
 import pytest
 
-from jmle_plugin.mark.marks import Mark, answer_text, key_text
+from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.mark.epochs import Asking
+from jmle_plugin.mark.marks import Mark, answer_text, key_text, mark_error
 from jmle_plugin.results.file import Results
 
 _UNKNOWN = "unknown"
@@ -40,6 +42,14 @@ def junit_writer(config: pytest.Config) -> JunitWriter | None:
         if hasattr(plugin, "add_global_property") and hasattr(plugin, "node_reporter"):
             return cast("JunitWriter", plugin)
     return None
+
+
+def reported(sitting: Sitting, mark: Mark | None, asking: Asking) -> list[Property]:
+    """What a test's last report says of what was asked; `mark` is None where nothing marked it."""
+    exam, (name, epoch) = sitting.exam, asking
+    if mark is None:
+        mark = mark_error(exam.questions[name], exam.key, "no mark", epoch=epoch)
+    return case_properties(exam.id, sitting.run.run, mark)
 
 
 def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:

@@ -69,6 +69,15 @@ def level(text: str) -> float:
     return value
 
 
+def shard(text: str) -> tuple[int, int]:
+    """Reads `K/N`, the K-th of N parts."""
+    match = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+    number, of = map(int, match.groups()) if match else (0, 0)
+    if not 1 <= number <= of:
+        raise ValueError("is no part like 2/8, the second of eight")
+    return number, of
+
+
 def model_argument(text: str) -> tuple[str, Any]:
     """Reads `KEY=VALUE`, the value in TOML's notation; a bare word is a text."""
     name, equals, value = text.partition("=")

@@ -17,6 +17,7 @@ from jmle_plugin.session.option_forms import (
     positive,
     prompt_files,
     report_kinds,
+    shard,
     share,
     web_address,
     whole,
@@ -126,6 +127,13 @@ OPTIONS = (
         "ask each question so many times: the verdict is that of most epochs",
         metavar="K",
         parse=whole(1, most=1000),
+    ),
+    Option(
+        "shard",
+        "ask and record the K-th of N parts of the exam alone, which is no result: `jmle merge` "
+        "puts the parts together",
+        metavar="K/N",
+        parse=shard,
     ),
     Option(
         "model-arg",

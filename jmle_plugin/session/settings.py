@@ -88,6 +88,8 @@ class Settings:
     gate: str
     gate_asked: bool
     """True where somebody asked for the gate, False where it is the default."""
+    shard: tuple[int, int] | None
+    """(K, N): only the K-th of N parts is asked and recorded, and there are no results."""
     pass_share: float
     """The share of epochs of which more have to pass for the gate `official`."""
     cassettes: Path
@@ -136,6 +138,13 @@ def read_settings(config: pytest.Config) -> Settings:
                 f"--{kind} names {max(names, key=names.count)!r} twice",
                 remedy="Name it once; --epochs asks each question several times.",
             )
+    shard = _first(values["shard"])
+    for name in ("gate", "baseline"):
+        if shard and asked(name, config):
+            raise SettingsError(
+                f"--{name} is given with --shard, and a part of an exam has no result",
+                remedy=f"Leave --{name} to the session over the merged parts.",
+            )
     offline = _first(values["offline"]) == "yes"
     return Settings(
         models=models,
@@ -148,6 +157,7 @@ def read_settings(config: pytest.Config) -> Settings:
         offline=offline,
         gate=values["gate"][0],
         gate_asked=asked("gate", config),
+        shard=shard,
         pass_share=_first(values["pass-share"]),
         cassettes=_path(values["cassettes"]) or Path(),
         results=_path(values["results"]) or Path(),

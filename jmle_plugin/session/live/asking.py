@@ -8,7 +8,7 @@ from pathlib import Path
 from jmle_plugin.ask.matching import refuse_more_epochs
 from jmle_plugin.ask.opening import is_recorded
 from jmle_plugin.ask.recording import Recorder
-from jmle_plugin.ask.run import ImageMode, read_run
+from jmle_plugin.ask.run import JOURNAL, ImageMode, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError, JmleError, SettingsError
 from jmle_plugin.gateway import launch
@@ -22,7 +22,7 @@ from jmle_plugin.gateway.protocol import (
     RunConfig,
 )
 from jmle_plugin.session.live import keeping
-from jmle_plugin.session.live.keeping import JOURNAL, drop_empty, fold_journal
+from jmle_plugin.session.live.keeping import drop_empty, fold_journal
 from jmle_plugin.session.live.progress import Plan, Progress
 from jmle_plugin.session.settings import Settings
 from jmle_plugin.text import count

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, Cassette, cassette_name, write_cassette
 from jmle_plugin.ask.recording import keep_run
-from jmle_plugin.ask.run import RUN_FILE, read_run
+from jmle_plugin.ask.run import JOURNAL, RUN_FILE, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import JournalError, SettingsError, StaleCassetteError
 from jmle_plugin.files import digest, read_json, write_whole
@@ -22,7 +22,6 @@ from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 from jmle_plugin.text import count
 
-JOURNAL = ".journal"
 REPLACED = ".replaced"
 _STATE = ".rewriting"
 

@@ -10,14 +10,13 @@ import pytest
 
 from jmle_plugin.ask.cassette import Cassette, write_cassette
 from jmle_plugin.ask.opening import Wanted, open_halves
-from jmle_plugin.ask.run import ImageMode, write_run
+from jmle_plugin.ask.run import JOURNAL, ImageMode, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import CassetteError, GatewayError, SettingsError, StaleCassetteError
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import ModelFacts
 from jmle_plugin.session.live.asking import LiveAsking
-from jmle_plugin.session.live.keeping import JOURNAL
 from jmle_plugin.session.settings import Settings
 from tests.builders import (
     ANSWERS,

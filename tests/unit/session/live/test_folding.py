@@ -8,12 +8,12 @@ import pytest
 
 from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.recording import Recorder
-from jmle_plugin.ask.run import read_run
+from jmle_plugin.ask.run import JOURNAL, read_run
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import JournalError, StaleCassetteError
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.session.live.keeping import JOURNAL, drop_empty, fold_journal
+from jmle_plugin.session.live.keeping import drop_empty, fold_journal
 from tests.builders import make_completion, make_run, make_sitting
 
 
