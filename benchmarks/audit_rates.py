@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from jmle_plugin.compare.audit import TAIL
+from jmle_plugin.compare.groups import Group
 from jmle_plugin.compare.noninferiority import Design, Seen, p_values
-from jmle_plugin.compare.pairing import Group
 
 SIZES = (10, 30, 98)
 TRUTHS = ((0.05, 0.05), (0.1, 0.02), (0.2, 0.0), (0.2, 0.1), (0.4, 0.1), (0.6, 0.05))

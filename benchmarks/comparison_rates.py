@@ -11,9 +11,8 @@ from collections import Counter
 
 import numpy as np
 
+from jmle_plugin.compare.groups import Group, interval
 from jmle_plugin.compare.noninferiority import Design, Floats, p_values, simulate
-from jmle_plugin.compare.pairing import Group
-from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import sign_flip
 from tests.unit.compare.test_noninferiority import DISCORDANCE, losing
 

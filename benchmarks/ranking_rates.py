@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from jmle_plugin.compare.groups import resample
 from jmle_plugin.compare.ranking import GroupPoints, Ranking, points_interval
-from jmle_plugin.compare.resampling import resample
 
 SHAPES = [(1, 1)] * 275 + [(1, 2)] * 15 + [(1, 3)] * 15 + [(3, 1)] * 30 + [(3, 2)] * 10
 """Points a question and questions of each group: 500 points, 400 questions."""

@@ -7,9 +7,9 @@ import argparse
 from jmle_plugin.cli.common import FORMATS, exam_of, print_in_form, results_named
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.comparison import compare
-from jmle_plugin.compare.likeness import check_names
 from jmle_plugin.compare.pairing import known_places
 from jmle_plugin.report.comparison import markdown, text_lines
+from jmle_plugin.results.soundness import check_names
 from jmle_plugin.results.store import read_sound_results
 
 

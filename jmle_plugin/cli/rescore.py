@@ -10,8 +10,8 @@ from pathlib import Path
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli.common import named_exam, one_exam
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.remake import remake_results, with_audit
-from jmle_plugin.compare.verify import changes
+from jmle_plugin.compare.audit import with_audit
+from jmle_plugin.compare.verify import changes, remake_results
 from jmle_plugin.errors import ComparisonError, ResultError
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.sheet import reasons, summary_line

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import stdev
 
+from jmle_plugin.compare.groups import case_replies, interval, mean
 from jmle_plugin.compare.measures import measure_changes
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
@@ -15,13 +16,10 @@ from jmle_plugin.compare.pairing import (
     PairedTable,
     Place,
     by_case,
-    case_replies,
-    mean,
     pair_results,
     titled,
 )
 from jmle_plugin.compare.power import Pattern, detectable_points, epochs_needed
-from jmle_plugin.compare.resampling import interval
 from jmle_plugin.compare.significance import (
     Replies,
     asked_once,

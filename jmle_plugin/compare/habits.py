@@ -8,13 +8,16 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from jmle_plugin.compare.groups import SEED
+from jmle_plugin.compare.measures import with_intervals
 from jmle_plugin.compare.pairing import Place, places
-from jmle_plugin.compare.resampling import SEED
 from jmle_plugin.compare.significance import holm, times_picked
+from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.doubt import Confidence, ConfidenceBin, Estimate, Letter
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import Results
@@ -29,6 +32,25 @@ _CHUNK = 250
 Floats = NDArray[np.float64]
 Chances = Mapping[str, float]
 """Label -> the chance that a wrong answer is that one."""
+
+
+def with_doubt(results: Results, exam: Exam) -> Results:
+    """The results, and how sure those of a whole sitting are: verdict, letters, confidence.
+
+    Of a bench, how sure its measures are, besides.
+    """
+    if results.sheet.bench:
+        results = with_intervals(results, exam)
+    if results.sheet.verdict is Verdict.PARTIAL:
+        return results
+    where = places(exam)
+    return results.model_copy(
+        update={
+            "doubt": verdict_doubt(results, where),
+            "letters": letters(results, exam),
+            "confidence": confidence(results, where),
+        }
+    )
 
 
 def letters(results: Results, exam: Exam) -> dict[str, Letter]:

@@ -12,7 +12,6 @@ from pydantic import Field
 
 from jmle_plugin.ask.run import EARLIER, SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.habits import letters_against_others
-from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.compare.pairing import Place, cases_told, known_places
 from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
 from jmle_plugin.errors import ResultError
@@ -21,6 +20,7 @@ from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict, which_criteria
 from jmle_plugin.results.doubt import ALPHA, Letter
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import ExamInfo, Results
+from jmle_plugin.results.soundness import FACTS
 from jmle_plugin.results.store import read_sound_results
 from jmle_plugin.strict import Strict
 

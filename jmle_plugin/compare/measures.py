@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from jmle_plugin.compare.resampling import DRAWS, SEED, resample
+from jmle_plugin.compare.groups import DRAWS, SEED, resample
 from jmle_plugin.compare.significance import holm, loss_and_gain
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from jmle_plugin.compare.pairing import Group
+from jmle_plugin.compare.groups import Group
 from jmle_plugin.results.doubt import ALPHA
 
 _UNSEEN = 1e-3

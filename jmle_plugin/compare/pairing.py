@@ -1,6 +1,6 @@
 """Two results question by question, and the groups that chance deals with.
 
-The unit of chance is a group: questions that share one case (連問) stand or fall together.
+The unit of chance is a group (`groups`): questions that share one case (連問).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
 
-from jmle_plugin.compare.likeness import refuse_mismatches
-from jmle_plugin.compare.significance import Replies
+from jmle_plugin.compare.groups import Group, make_group, mean
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.epochs import majority, tidy
+from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.results.file import QuestionFacts, Results, question_facts
+from jmle_plugin.results.soundness import refuse_mismatches
 
 T = TypeVar("T")
 
@@ -138,43 +138,6 @@ class Pair:
         return mean(self.new.right) - mean(self.old.right)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Questions that stand or fall together.
-
-    `points` is the maximum of its largest question, `max` that of the group, `lost` and
-    `gained` are the mean points that its questions lost and gained, new against old, `old` and
-    `new` the points of each reply to it.
-    """
-
-    section: str
-    points: int
-    size: int
-    max: int
-    lost: float
-    gained: float
-    old: tuple[int, ...] = ()
-    new: tuple[int, ...] = ()
-    squares: tuple[float, float] = (0.0, 0.0)
-    """Sums over its questions: of squared mean changes, and of what they would be if the same
-    loss and gain had come as whole questions."""
-
-    @property
-    def difference(self) -> float:
-        """Mean points, new minus old."""
-        return self.gained - self.lost
-
-    @property
-    def replies(self) -> Replies:
-        """The points of each reply, of the old run and of the new one."""
-        return self.old, self.new
-
-    @property
-    def stratum(self) -> tuple[str, int, int, int]:
-        """Groups that may take each other's place without changing the exam's maximum."""
-        return self.section, self.points, self.size, self.max
-
-
 @dataclass(frozen=True)
 class PairedTable:
     """The questions both runs answered, in the old run's order.
@@ -216,7 +179,7 @@ def pair_results(
 
     `where` is what `known_places` gives; without it, or where it lacks a question, every
     question is a group of its own and nothing is known of sections. `allow` names mismatches (see
-    `likeness.MISMATCHES`) to let pass. Raises UnlikeResultsError for unlike results,
+    `soundness.MISMATCHES`) to let pass. Raises UnlikeResultsError for unlike results,
     ComparisonError where no question was answered by both.
     """
     allowed = refuse_mismatches(old, new, allow)
@@ -257,46 +220,12 @@ def answered(results: Results) -> dict[str, Answered]:
     return found
 
 
-def mean(values: Sequence[int]) -> Fraction:
-    """The mean, exactly."""
-    return Fraction(sum(values), len(values))
-
-
 def by_case(pairs: Iterable[Pair]) -> Iterable[list[Pair]]:
     """The questions of each case, in the order of their first; one without a place is its own."""
     cases: dict[str, list[Pair]] = {}
     for pair in pairs:
         cases.setdefault(pair.place.group if pair.place else pair.question, []).append(pair)
     return cases.values()
-
-
-def case_replies(questions: Iterable[Sequence[int]]) -> tuple[int, ...]:
-    """The figures of each reply to a case: the nth replies to its questions belong together.
-
-    Where some were asked more often than others, their last replies are left out.
-    """
-    return tuple(map(sum, zip(*questions, strict=False)))
-
-
-def make_group(
-    section: str, maxima: Sequence[int], old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]
-) -> Group:
-    """The group of questions with these maxima and points of each reply, (questions, replies)."""
-    changes = [mean(after) - mean(before) for before, after in zip(old, new, strict=True)]
-    return Group(
-        section=section,
-        points=max(maxima),
-        size=len(maxima),
-        max=sum(maxima),
-        lost=tidy(sum((max(-one, Fraction()) for one in changes), Fraction())),
-        gained=tidy(sum((max(one, Fraction()) for one in changes), Fraction())),
-        old=case_replies(old),
-        new=case_replies(new),
-        squares=(
-            float(sum(one**2 for one in changes)),
-            float(sum(abs(one) * most for one, most in zip(changes, maxima, strict=True))),
-        ),
-    )
 
 
 def _group(pairs: Sequence[Pair]) -> Group:

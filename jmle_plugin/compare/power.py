@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from jmle_plugin.compare.pairing import Group, mean
+from jmle_plugin.compare.groups import Group, mean
 from jmle_plugin.compare.significance import Replies, Spread, asked_once, permuted
 from jmle_plugin.results.comparison import Epochs, Reach
 from jmle_plugin.results.doubt import ALPHA

@@ -11,7 +11,8 @@ from itertools import combinations
 
 from scipy import stats
 
-from jmle_plugin.compare.pairing import Answered, Place, answered, case_replies, mean
+from jmle_plugin.compare.groups import case_replies, mean
+from jmle_plugin.compare.pairing import Answered, Place, answered
 from jmle_plugin.compare.significance import holm, loss_and_gain, two_sided
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.results.doubt import ALPHA

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jmle_plugin.compare.groups import DRAWS, SEED, urn
 from jmle_plugin.compare.pairing import Answered, Place, answered, cases_told
-from jmle_plugin.compare.resampling import DRAWS, SEED, urn
 from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.gates import Compared, find_gate, hold_against
-from jmle_plugin.compare.likeness import VERDICTS, check_names, refuse_mismatches
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
+from jmle_plugin.results.soundness import VERDICTS, check_names, refuse_mismatches
 from jmle_plugin.results.store import find_results, read_sound_results
 from jmle_plugin.session.settings import BaselineSettings, Settings
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.remake import with_doubt
 from jmle_plugin.errors import ComparisonError, ResultError, RunError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.report.terminal import Line, sheet_lines
 from jmle_plugin.results.audit import Audit
@@ -151,7 +151,12 @@ def finish(
     for one in filter(None, (taken, blind)):
         with suppress(RunError):  # then nothing is known but what was asked for
             one.sitting = one.sitting.as_kept()
-    results = with_doubt(_scored(taken, settings, context), exam)
+    results = _scored(taken, settings, context)
+    if results.sheet.bench or results.sheet.verdict is not Verdict.PARTIAL:
+        # Needs numpy, which workers and partial sittings never load.
+        from jmle_plugin.compare.habits import with_doubt  # noqa: PLC0415
+
+        results = with_doubt(results, exam)
     audited = None
     if blind is not None:
         audited = audit_halves(results, _scored(blind, settings, context), exam)

@@ -9,7 +9,6 @@ import pytest
 
 from jmle_plugin.ask.run import ImageMode, PromptRef
 from jmle_plugin.compare.leaderboard import Leaderboard, identity, leaderboard
-from jmle_plugin.compare.likeness import FACTS
 from jmle_plugin.exam.model import Exam, KeyEntry, NumericRule
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
@@ -18,6 +17,7 @@ from jmle_plugin.report.leaderboard import LETTERS, footnotes
 from jmle_plugin.report.leaderboard_markdown import markdown
 from jmle_plugin.report.leaderboard_text import text_lines
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.soundness import FACTS
 from tests.builders import (
     make_exam,
     make_imported_run,

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
+from jmle_plugin.compare.groups import Group, difference_draws
 from jmle_plugin.compare.noninferiority import (
     Design,
     Floats,
@@ -21,8 +22,6 @@ from jmle_plugin.compare.noninferiority import (
     p_values,
     simulate,
 )
-from jmle_plugin.compare.pairing import Group
-from jmle_plugin.compare.resampling import difference_draws
 
 PLAIN = Design((1, 3), (Counter({1: 350}), Counter({3: 50})))
 SERIAL = Design((1, 3), (Counter({1: 290, 2: 15, 3: 10}), Counter({3: 30, 6: 10})))

@@ -10,21 +10,15 @@ import pytest
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.comparison import compare
-from jmle_plugin.compare.likeness import MISMATCHES, find_mismatches
-from jmle_plugin.compare.pairing import (
-    Group,
-    Place,
-    case_replies,
-    make_group,
-    pair_results,
-    places,
-)
+from jmle_plugin.compare.groups import Group, case_replies, make_group
+from jmle_plugin.compare.pairing import Place, pair_results, places
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.soundness import MISMATCHES, find_mismatches
 from tests.builders import make_imported_run, make_mark
 from tests.unit.compare.conftest import Sat
 

@@ -8,7 +8,7 @@ from math import comb, factorial
 import numpy as np
 import pytest
 
-from jmle_plugin.compare.pairing import Group, make_group
+from jmle_plugin.compare.groups import Group, make_group
 from jmle_plugin.compare.power import (
     Pattern,
     detectable_one_way,

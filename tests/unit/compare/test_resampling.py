@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from jmle_plugin.compare.pairing import Group
-from jmle_plugin.compare.resampling import difference_draws, interval, resample, urn
+from jmle_plugin.compare.groups import Group, difference_draws, interval, resample, urn
 
 
 def make_groups(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from jmle_plugin.compare.remake import with_doubt
+from jmle_plugin.compare.habits import with_doubt
 from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark

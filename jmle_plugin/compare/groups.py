@@ -1,17 +1,23 @@
-"""What other questions like these would have shown: groups resampled within strata."""
+"""Groups, the unit of chance, and what other questions like these would have shown.
+
+Questions that share one case (連問) stand or fall together. Intervals draw groups anew within
+strata.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jmle_plugin.compare.pairing import Group
+from jmle_plugin.compare.significance import Replies
+from jmle_plugin.mark.epochs import tidy
 from jmle_plugin.results.comparison import Interval
 from jmle_plugin.results.figures import LEVEL
 
@@ -22,6 +28,77 @@ DRAWS = 10_000
 SEED = 120
 _FINEST = 10_000
 """Means of replies are fractions; a question is asked in fewer epochs than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions that stand or fall together.
+
+    `points` is the maximum of its largest question, `max` that of the group, `lost` and
+    `gained` are the mean points that its questions lost and gained, new against old, `old` and
+    `new` the points of each reply to it.
+    """
+
+    section: str
+    points: int
+    size: int
+    max: int
+    lost: float
+    gained: float
+    old: tuple[int, ...] = ()
+    new: tuple[int, ...] = ()
+    squares: tuple[float, float] = (0.0, 0.0)
+    """Sums over its questions: of squared mean changes, and of what they would be if the same
+    loss and gain had come as whole questions."""
+
+    @property
+    def difference(self) -> float:
+        """Mean points, new minus old."""
+        return self.gained - self.lost
+
+    @property
+    def replies(self) -> Replies:
+        """The points of each reply, of the old run and of the new one."""
+        return self.old, self.new
+
+    @property
+    def stratum(self) -> tuple[str, int, int, int]:
+        """Groups that may take each other's place without changing the exam's maximum."""
+        return self.section, self.points, self.size, self.max
+
+
+def mean(values: Sequence[int]) -> Fraction:
+    """The mean, exactly."""
+    return Fraction(sum(values), len(values))
+
+
+def case_replies(questions: Iterable[Sequence[int]]) -> tuple[int, ...]:
+    """The figures of each reply to a case: the nth replies to its questions belong together.
+
+    Where some were asked more often than others, their last replies are left out.
+    """
+    return tuple(map(sum, zip(*questions, strict=False)))
+
+
+def make_group(
+    section: str, maxima: Sequence[int], old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]
+) -> Group:
+    """The group of questions with these maxima and points of each reply, (questions, replies)."""
+    changes = [mean(after) - mean(before) for before, after in zip(old, new, strict=True)]
+    return Group(
+        section=section,
+        points=max(maxima),
+        size=len(maxima),
+        max=sum(maxima),
+        lost=tidy(sum((max(-one, Fraction()) for one in changes), Fraction())),
+        gained=tidy(sum((max(one, Fraction()) for one in changes), Fraction())),
+        old=case_replies(old),
+        new=case_replies(new),
+        squares=(
+            float(sum(one**2 for one in changes)),
+            float(sum(abs(one) * most for one, most in zip(changes, maxima, strict=True))),
+        ),
+    )
 
 
 def difference_draws(
