@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import unicodedata
+from typing import Any, TextIO, cast
 
 
 def count(number: int, one: str, several: str = "") -> str:
@@ -44,3 +47,46 @@ def encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+_COMMAND = re.compile(r"##(?=\[)|(?:^|(?<=[\r\n]))[^\S\r\n]*:(?=:)")
+"""The first half of what GitHub Actions obeys in a job's log: `##[`, and `::` at a line's start."""
+
+
+class Inert:
+    """Breaks the commands in a stream's text, given piece by piece: `## [` and `: :` are none."""
+
+    def __init__(self) -> None:
+        self._line = ""
+
+    def __call__(self, text: str) -> str:
+        """What to write instead of `text`."""
+        made = _COMMAND.sub(r"\g<0> ", self._line + text)[len(self._line) :]
+        self._line = re.split("[\r\n]", self._line + made)[-1]
+        return made
+
+
+class InertStream:
+    """A text stream in which nothing that is written becomes a command."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._inert = Inert()
+
+    def write(self, text: str) -> int:
+        """Write, and say that all of `text` was."""
+        self._stream.write(self._inert(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def inert(stream: TextIO) -> TextIO:
+    """`stream`; in a job of GitHub Actions, one that lets no command through."""
+    return cast("TextIO", InertStream(stream)) if in_a_job() else stream
+
+
+def in_a_job() -> bool:
+    """Whether GitHub Actions looks for commands in what this process prints."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"

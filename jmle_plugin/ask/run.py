@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from jmle_plugin.errors import RunError, SettingsError
+from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json, read_json, read_regular, write_whole
 from jmle_plugin.strict import Strict, first_problem
 
@@ -91,7 +92,7 @@ class RunSpec(Strict):
     """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
-    exam: str
+    exam: Name
     run: RunName
     model: Annotated[str, Field(min_length=1)]
     display_name: str = ""

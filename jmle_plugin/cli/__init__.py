@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 from io import TextIOWrapper
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from jmle_plugin import __version__
 from jmle_plugin.cli.options import settle
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
+from jmle_plugin.text import inert
 
 
 class Command(NamedTuple):
@@ -48,7 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that lacks Japanese is no error
             stream.reconfigure(errors="backslashreplace")
-    given = sys.argv[1:] if arguments is None else arguments
+    with redirect_stdout(inert(sys.stdout)), redirect_stderr(inert(sys.stderr)):
+        return _run(sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(given: Sequence[str]) -> int:
     parser = _parser(given)
     options = parser.parse_args(given)
     try:

@@ -40,7 +40,8 @@ def print_in_form(
     """Print what was found in one of FORMATS; JSON is a list, whatever there is of it."""
     if form == "json":
         data = [one.model_dump(mode="json", by_alias=True) for one in found]
-        print(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False))
+        written = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+        print(written.replace("##[", r"##\u005b"))  # else no JSON where it is a command (`Inert`)
     elif form == "markdown":
         print("\n".join(map(markdown, found)), end="")
     else:

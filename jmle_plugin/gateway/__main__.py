@@ -62,6 +62,9 @@ def unreachable(problems: Mapping[str, str]) -> Refused:
 
 
 _PR_SET_PDEATHSIG = 1
+_SHORT = (
+    "the key that goes out has fewer than 8 characters: where a server repeats it, it is not hidden"
+)
 _GONE = "the session that asked is gone"
 
 
@@ -172,7 +175,7 @@ async def _serve(
             runs.open(provider.ask, group)
             loop = asyncio.get_running_loop()
             departure.last = lambda: asyncio.run_coroutine_threadsafe(runs.end(_GONE), loop)
-            _say(answer, verdict)
+            _say(answer, verdict.model_copy(update={"warning": _SHORT if redact.too_short else ""}))
             await asyncio.Event().wait()  # replies are asked for until the parent leaves
     return 0
 

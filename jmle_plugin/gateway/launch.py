@@ -136,6 +136,11 @@ class Gateway:
         """What is known of each model asked; waits until the gateway is ready."""
         return self.ready().models
 
+    @property
+    def warning(self) -> str:
+        """What is to be known before anything is asked; empty for nothing."""
+        return self.ready().warning
+
     def ready(self, timeout: float = _STARTING) -> Ready:
         """Wait at most `timeout` seconds until the gateway can ask.
 

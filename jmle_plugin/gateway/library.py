@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 from jmle_plugin.gateway.bodies import PACKED, Body, BodyError, as_read
 from jmle_plugin.gateway.sending import Call
 
+_KEEPS_KEYS = re.compile("auth|key|token|secret", re.IGNORECASE)
 CURRENT: ContextVar[Call | None] = ContextVar("CURRENT", default=None)
 """The call that the running task makes."""
 
@@ -90,11 +92,22 @@ def _leaves(httpx: Any, request: Any) -> bool:
     request.headers["connection"] = "close"
     if (call := CURRENT.get()) is None:
         return False
+    url = request.url
+    call.address = f"{url.scheme}://{url.netloc.decode()}"
+    call.credentials.update(_credentials(request))
     try:
         content = request.content
     except httpx.RequestNotRead:  # a body that is made piece by piece
         content = b""
     return call.leave(content)
+
+
+def _credentials(request: Any) -> Iterator[str]:
+    """What stands where providers look for keys: in headers and the address."""
+    told = [*request.headers.multi_items(), *request.url.params.multi_items()]
+    for value in (value for name, value in told if _KEEPS_KEYS.search(name)):
+        yield value
+        yield value.rpartition(" ")[2]  # without its scheme (Bearer)
 
 
 @contextmanager

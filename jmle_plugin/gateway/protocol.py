@@ -218,6 +218,7 @@ class Ready(Wire):
     """The gateway can ask these models; requests can be announced."""
 
     models: dict[str, ModelFacts]
+    warning: str = ""
 
 
 class Refused(Wire):

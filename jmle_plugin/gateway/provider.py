@@ -30,7 +30,7 @@ from jmle_plugin.gateway.protocol import (
 )
 from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.reply import read_usage
-from jmle_plugin.gateway.routes import not_set, route
+from jmle_plugin.gateway.routes import missing_keys, route
 from jmle_plugin.gateway.sending import (
     Call,
     left_out_one_by_one,
@@ -107,10 +107,12 @@ class Provider:
         call = Call(model, tuple(parts(messages)))
         try:
             response = await self._call(call, parameters, messages)
+            made = self._whole(call, response)
         except RefusedByFilterError as refused:
             made = refusal_completion(refused.message, call.sent or {})
+        except ProviderError as error:
+            raise replace(error, message=error.message + call.place) from error
         else:
-            made = self._whole(call, response)
             if (cost := self._cost(body, made, response)) is not None:
                 made["cost"] = cost
         made = dict(self._redact.throughout(made))
@@ -139,13 +141,15 @@ class Provider:
             if (objection := call.objection({})) is not None:
                 raise objection from error
             meant = classify(error, left=call.left, answered=call.status, redact=self._redact)
-            if isinstance(meant, ProviderError) and (not call.left or call.status in _NO_ENTRY):
-                meant = replace(meant, message=meant.message + self._hint(call.model))
             if isinstance(meant, ProviderError):
+                if self._base is None and (not call.left or call.status in _NO_ENTRY):
+                    meant = replace(meant, message=meant.message + missing_keys(call.model))
                 # litellm may fail over what such an answer lacks.
                 broken = None if meant.fatal else broken_off(read_ending(call.body))
                 meant = broken or replace(meant, wasted=call.wasted)
             raise meant from error
+        finally:
+            self._redact.used(call.credentials)
         if (objection := call.objection(parameters)) is not None:
             raise objection
         return response
@@ -236,11 +240,6 @@ class Provider:
         if not self._priced[model]:
             return None
         return table_cost(self._litellm, model, response, body.get("service_tier"))
-
-    def _hint(self, model: str) -> str:
-        """What may be the reason that a provider lets nobody in."""
-        missed = not_set(model) if self._base is None else []
-        return f" (not set: {', '.join(missed)})" if missed else ""
 
     def _route(self, model: str) -> dict[str, Any]:
         """How litellm reaches `model`."""

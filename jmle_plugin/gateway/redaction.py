@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -15,7 +15,8 @@ _NAMES = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGNORECAS
 _SHORTEST = 8
 """Characters; a shorter value is no key and would be found in ordinary words."""
 _CERTAIN = 16
-"""Characters; a reply is changed for nothing shorter: `KEYBOARD=japanese` is no key."""
+"""Characters; a reply is changed for nothing shorter (`KEYBOARD=japanese` is no key), but for the
+keys that go out."""
 HIDDEN = "[hidden]"
 _SECRET_NAMES = re.compile(
     r"(?:.*_)?(?:api_?key|(?:access|secret|private)_key|(?:access|auth|bearer|session)_token"
@@ -34,29 +35,41 @@ class Redaction:
 
     def __init__(self, environment: Mapping[str, str], more: Iterable[str] = ()) -> None:
         named = [value for name, value in environment.items() if _NAMES.search(name)]
-        secrets = {value.strip() for value in [*named, *more]}
-        # The longest first, or one secret inside another would leave the rest standing.
-        known = sorted(secrets, key=len, reverse=True)
-        self._pattern = _any_of(one for one in known if len(one) >= _SHORTEST)
-        self._certain = _any_of(one for one in known if len(one) >= _CERTAIN)
+        self._known = {value.strip() for value in [*named, *more]} - {""}
+        self._pattern = _any_of(one for one in self._known if len(one) >= _SHORTEST)
+        self._certain = {one for one in self._known if len(one) >= _CERTAIN}
+        self._in_replies = _any_of(self._certain)
+        self.too_short = False
+        """Whether a key goes out that is too short to be known where it comes back."""
+
+    def used(self, credentials: Collection[str]) -> None:
+        """Hide in replies, too, those secrets that a request carried."""
+        sent = self._known.intersection(credentials)
+        self.too_short |= any(len(one) < _SHORTEST for one in sent)
+        new = {one for one in sent if len(one) >= _SHORTEST} - self._certain
+        if new:
+            self._certain |= new
+            self._in_replies = _any_of(self._certain)
 
     def __call__(self, text: str) -> str:
         """`text` without secrets."""
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
 
     def throughout(self, value: Any) -> Any:
-        """Plain JSON without those secrets that no model could write by itself."""
+        """Plain JSON without keys that are used and secrets no model could write by itself."""
         if isinstance(value, dict):
             return {name: self.throughout(one) for name, one in value.items()}
         if isinstance(value, list):
             return [self.throughout(one) for one in value]
-        if isinstance(value, str) and self._certain:
-            return self._certain.sub(HIDDEN, value)
+        if isinstance(value, str) and self._in_replies:
+            return self._in_replies.sub(HIDDEN, value)
         return value
 
 
 def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
-    known = "|".join(dict.fromkeys(form for one in secrets for form in _forms(one)))
+    # The longest first, or one secret inside another would leave the rest standing.
+    longest = sorted(secrets, key=len, reverse=True)
+    known = "|".join(dict.fromkeys(form for one in longest for form in _forms(one)))
     # A host's name is told in lower case.
     return re.compile(known, re.IGNORECASE) if known else None
 

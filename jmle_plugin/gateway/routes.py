@@ -11,10 +11,14 @@ from jmle_plugin.gateway.models import sees_figures
 from jmle_plugin.gateway.protocol import ModelFacts
 
 
-def not_set(model: str) -> list[str]:
-    """Environment variables that litellm misses for `model`: a hint, for some have a stand-in."""
+def missing_keys(model: str) -> str:
+    """The environment variables that litellm misses for `model`, for the end of a message.
+
+    A hint, for some have a stand-in.
+    """
     found = load_litellm().validate_environment(model)
-    return [] if found["keys_in_environment"] else sorted(found["missing_keys"])
+    missed = [] if found["keys_in_environment"] else sorted(found["missing_keys"])
+    return f" (not set: {', '.join(missed)})" if missed else ""
 
 
 def model_facts(model: str, api_base: str | None = None) -> ModelFacts:

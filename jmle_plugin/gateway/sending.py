@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from jmle_plugin.gateway.failures import ProviderError
@@ -29,6 +29,10 @@ class Call:
     """What goes out beside the question; None until a request that holds it was seen."""
     left: bool = False
     """Whether a request reached the HTTP client."""
+    address: str = ""
+    """Scheme, host and port it was for."""
+    credentials: set[str] = field(default_factory=set)
+    """What it carried where keys are carried."""
     redirect: str | None = None
     """Where the provider sends the call on to."""
     status: int | None = None
@@ -42,6 +46,13 @@ class Call:
     def body(self) -> Any:
         """The answer's JSON; None where there is none."""
         return None if self.answer is None else _body(self.answer)
+
+    @property
+    def place(self) -> str:
+        """The answer's status and address, for the end of a message; empty where none was asked."""
+        status = [] if self.status is None else [f"HTTP {self.status}"]
+        known = [*status, self.address] if self.left else []
+        return f" ({', '.join(known)})" if known else ""
 
     @property
     def wasted(self) -> bool:

@@ -142,8 +142,10 @@ def notes(results: Results) -> Iterator[str]:
             else "the replies answered that project's prompt, not ours."
         )
         yield f"Imported from {origin.imported.project} ({origin.imported.file}): {said}"
-    if origin.returned_models and origin.returned_models != [origin.requested_model]:
-        yield f"Answered by {', '.join(origin.returned_models)}, asked for {origin.requested_model}"
+    asked = origin.requested_model
+    # litellm's word for the provider is not part of the model's name.
+    if set(origin.returned_models) - {asked, asked.partition("/")[2]}:
+        yield f"Answered by {', '.join(origin.returned_models)}, asked for {asked}"
     yield from _costly(results.sheet)
     if (missing := results.sheet.images.missing) is not None:
         fate = "; the examinees had them." if results.run.people else " (images missing)."

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from jmle_plugin.ask.run import PARTIAL, PEOPLE
+from jmle_plugin.ask.run import PARTIAL, PEOPLE, RunName
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.extraction import Extraction
@@ -27,7 +28,7 @@ SCHEMA_VERSION = 2
 class ExamInfo(Strict):
     """Which sitting."""
 
-    id: str
+    id: Name
     title: str
     edition: int
     profession: str
@@ -40,7 +41,7 @@ class ExamInfo(Strict):
 class RunIdentity(Strict):
     """Who sat it."""
 
-    name: str
+    name: RunName
     model: str
     title: str
     """The name for people; says so where replies were scripted."""

@@ -18,8 +18,9 @@ from typing import Any
 from pydantic import Field
 
 from jmle_plugin import __version__
-from jmle_plugin.ask.run import ClientRef, ImageMode, ImportedFrom, PromptRef
+from jmle_plugin.ask.run import ClientRef, ImageMode, ImportedFrom, PromptRef, RunName
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
@@ -34,7 +35,7 @@ PACKAGES = (
 class ExamSource(Strict):
     """The exam pack."""
 
-    id: str
+    id: Name
     hash: str
     """sha256 over rules, questions, keys and image digests."""
     licence: str
@@ -90,7 +91,7 @@ class Provenance(Strict):
     images: ImageMode
     no_vision: bool = False
     """True where figures would have been shown, but the model is known to see none."""
-    text_only_from: str | None = None
+    text_only_from: RunName | None = None
     """The run whose replies to text-only questions count here too; null where all are its own."""
     image_max_edge: int | None = None
     """Longest side of a figure as sent, in pixels; null where it is not known."""

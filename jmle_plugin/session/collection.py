@@ -12,6 +12,7 @@ from jmle_plugin.errors import JmleError
 from jmle_plugin.exam.kinds import forms
 from jmle_plugin.session.fixtures import seat_of
 from jmle_plugin.session.settings import SETTINGS_KEY
+from jmle_plugin.text import Inert, in_a_job
 
 if TYPE_CHECKING:
     from jmle_plugin.ask.sitting import Seat, Sitting
@@ -30,7 +31,8 @@ def as_usage_error() -> Iterator[None]:
     try:
         yield
     except JmleError as error:
-        raise pytest.UsageError(str(error)) from error
+        said = str(error)  # foreign words in it must be no command to a job's log
+        raise pytest.UsageError(Inert()(said) if in_a_job() else said) from error
 
 
 def marker_helps() -> dict[str, str]:

@@ -16,6 +16,7 @@ from jmle_plugin.session.collection import as_usage_error
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.session.outcomes import shown_status, with_mark
 from jmle_plugin.session.settings import SETTINGS_KEY, Settings
+from jmle_plugin.text import Inert, in_a_job
 
 
 def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]) -> None:
@@ -33,6 +34,8 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
         return
     from jmle_plugin.session.aggregator import ExamSession  # noqa: PLC0415 - workers have none
 
+    if in_a_job() and config.pluginmanager.has_plugin("terminalreporter"):
+        _let_no_command_through(config.get_terminal_writer())
     workers = str(config.getoption("numprocesses", default=None) or 0)
     with as_usage_error():
         session = ExamSession(settings, sittings, workers)
@@ -51,6 +54,16 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
             "--record-mode=rewrite sets recorded replies aside, which only the suite's own "
             "gateway does: a conftest or plugin gives another model_client or gateway_url"
         )
+
+
+def _let_no_command_through(writer: Any) -> None:
+    """Replies, names and errors are foreign text, wherever pytest writes and folds them."""
+    write, harmless = writer.write, Inert()
+
+    def written(text: str, *, flush: bool = False, **markup: bool) -> None:
+        write(harmless(text), flush=flush, **markup)
+
+    writer.write = written
 
 
 @pytest.hookimpl(wrapper=True)

@@ -42,7 +42,7 @@ def find_ini(folder: Path) -> IniFile:
 def _read(path: Path, read: Callable[[Path], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
     try:
         return read(path)
-    except (OSError, ValueError, iniconfig.ParseError) as error:
+    except (OSError, ValueError, RecursionError, iniconfig.ParseError) as error:
         raise SettingsError(
             f"cannot be read as pytest's ini file ({error})", where=path, remedy="Correct it."
         ) from error

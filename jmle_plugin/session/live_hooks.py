@@ -46,7 +46,7 @@ class LivePlugin:
         """Start the gateway; UsageError where that cannot be."""
         self._config.add_cleanup(self._end)
         with as_usage_error():
-            self._live.start(self._config.get_terminal_writer().line)
+            self._live.start(self._voice()[0])
         self._config.stash[SERVICE_KEY] = self._live
 
     @pytest.hookimpl(trylast=True)

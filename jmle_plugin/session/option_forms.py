@@ -89,7 +89,7 @@ def model_argument(text: str) -> tuple[str, Any]:
 def _toml_value(text: str) -> Any:
     try:
         read = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         read = {}
     if set(read) == {"value"} and _is_json(read["value"]):
         return read["value"]

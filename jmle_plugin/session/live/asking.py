@@ -108,6 +108,8 @@ class LiveAsking:
             self._close()
             return
         facts = self._gateway.facts
+        if self._gateway.warning:
+            say(f"warning: {self._gateway.warning}")
         for plan in plans:
             self._check_vision(plan, facts[plan.sitting.run.model])
             if self._rewrite:

@@ -19,7 +19,7 @@ from jmle_plugin.gateway.models import estimate_tokens
 from jmle_plugin.gateway.protocol import Announced, Announcement, ImageFile, ModelFacts
 from jmle_plugin.gateway.status import GatewayStatus
 from jmle_plugin.report.layout import dollars
-from jmle_plugin.text import count
+from jmle_plugin.text import count, inert
 
 _SHORT, _LONG = 300, 3000
 """Completion tokens of a terse reply and of one that reasons: what recorded runs have."""
@@ -94,7 +94,8 @@ class Voice:
         except (OSError, ValueError):  # a stream without a file: then no file is captured
             self._file = None
         else:
-            self._file = os.fdopen(out, "w", encoding=sys.stdout.encoding, errors="replace")
+            opened = os.fdopen(out, "w", encoding=sys.stdout.encoding, errors="replace")
+            self._file = inert(opened)
 
     def say(self, line: str) -> None:
         """Write a line of its own."""

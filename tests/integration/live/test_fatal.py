@@ -83,7 +83,7 @@ def test_recorded_questions_are_replayed_and_marked_beside_it(room: Room) -> Non
     assert all(calls[name] == 1 for name in GOOD)
     assert len(calls) <= len(GOOD) + CONCURRENCY
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["Asking ended early: that key is wrong"])
+    result.stdout.fnmatch_lines(["Asking ended early: that key is wrong (HTTP 401, http:*"])
     marks = {mark["question"] for mark in room.results()["marks"] if mark["outcome"] != "error"}
     assert marks == GOOD
 

@@ -158,7 +158,11 @@ def test_faulty_prompt_is_refused_with_the_place(file: Path, old: str, new: str,
     assert says in refusal(file).problem
 
 
-@pytest.mark.parametrize("raw", [b"\xff", b"instruction = 5\n", b'instruction = "x"\n', b""])
+@pytest.mark.parametrize(
+    "raw",
+    [b"\xff", b"instruction = 5\n", b'instruction = "x"\n', b"", b"x = " + b"[" * 100_000],
+    ids=["no UTF-8", "no table", "a text", "empty", "nested without end"],
+)
 def test_file_that_is_no_prompt_is_refused(file: Path, raw: bytes) -> None:
     file.write_bytes(raw)
     assert refusal(file).problem

@@ -47,7 +47,9 @@ def test_translated_and_added_parameters_are_noted(ask: Asking) -> None:
 
 def test_unsupported_parameter_is_fatal(ask: Asking) -> None:
     said = "Unsupported parameter: 'temperature'"
-    assert ask.failure(failure(said, code="unsupported_parameter", status=400)).message == said
+    assert ask.failure(failure(said, code="unsupported_parameter", status=400)).message.startswith(
+        said
+    )
 
 
 def test_parameter_litellm_would_drop_is_fatal_before_any_call(ask: Asking) -> None:

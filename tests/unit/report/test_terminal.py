@@ -231,6 +231,25 @@ def test_people_wrote_no_format_and_answered_no_prompt() -> None:
         assert word not in shown
 
 
+@pytest.mark.parametrize(
+    ("asked", "returned", "told"),
+    [
+        ("openai/mock-a", ["mock-a"], False),
+        ("openrouter/some/model", ["some/model"], False),
+        ("mock-a", ["mock-a"], False),
+        ("openai/mock-a", ["mock-a-2026"], True),
+        ("openai/mock-a", ["mock-a", "mock-b"], True),
+    ],
+)
+def test_a_model_under_its_own_name_is_no_remark(
+    asked: str, returned: list[str], told: bool
+) -> None:
+    results = make_results()
+    named = {"requested_model": asked, "returned_models": returned}
+    changed = results.model_copy(update={"provenance": results.provenance.model_copy(update=named)})
+    assert any(line.text.startswith("Answered by") for line in sheet_lines(changed)) == told
+
+
 def test_parameters_are_json() -> None:
     run = make_run(parameters={"reasoning": {"enabled": True, "note": "漢"}, "stop": None})
     shown = " ".join(text(make_results(run=run)).split())

@@ -187,6 +187,14 @@ def test_file_cut_anywhere_is_named(tmp_path: Path) -> None:
         (dumped(schema="1"), "schema"),
         (dumped(colour="red"), "colour"),
         (dumped(exam={"id": "tiny"}), "exam.title"),
+        *(
+            (dumped(exam=dumped()["exam"] | {"id": name}), "exam.id")
+            for name in ("../../../x", "a\u0000b", "", "a/b", "a\n")
+        ),
+        *(
+            (dumped(run=dumped()["run"] | {"name": name}), "run.name")
+            for name in ("../../../x", "a\u0000b", "", "a/b", ".x")
+        ),
         (dumped(marks=[{"question": "A-1"}]), "marks.0.points"),
         (dumped(sheet=dumped()["sheet"] | {"verdict": "excellent"}), "sheet.verdict"),
     ],

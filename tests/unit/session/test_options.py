@@ -367,8 +367,9 @@ def test_model_arguments_have_the_types_of_toml(session: Session, text: str, val
     "text",
     [
         "temperature", "=1", "a b=1", "a.b=1", "t=True", "t=None", "t=nan", "t=inf", "t=0,2",
-        "t=", "t=2026-11-21", "t=1\nu=2", "t=[1, nan]", 't="', "t=a b",
+        "t=", "t=2026-11-21", "t=1\nu=2", "t=[1, nan]", 't="', "t=a b", "t=" + "[" * 100_000,
     ],
+    ids=lambda text: text[:20],
 )  # fmt: skip
 def test_model_argument_that_is_no_value_is_refused(session: Session, text: str) -> None:
     assert session.refusal(SettingsError, "--model-arg", text).startswith("--model-arg: the value")

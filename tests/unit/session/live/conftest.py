@@ -28,6 +28,7 @@ class Gateway:
     ended: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Run -> how its asking ended, as fields of its status."""
     dead: bool = False
+    warning: str = ""
 
     address = "http://127.0.0.1:1"
 

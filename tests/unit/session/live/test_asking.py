@@ -65,6 +65,7 @@ def test_what_is_missing_is_announced_in_the_order_of_the_tests(
 ) -> None:
     record(sitting, "A-2", "B-1")
     live, gateway, said = begin(settings("--epochs=1"), started, sitting)
+    gateway.warning = "the key is short"
     live.ask(seats(sitting, "B-3", "A-2", "A-4", "B-3", "A-1"), said.append, interval=None)
     (announcement,) = gateway.announced
     assert announcement.run == "tiny/some-model"
@@ -73,6 +74,7 @@ def test_what_is_missing_is_announced_in_the_order_of_the_tests(
         assert one.body == sitting.request(sitting.exam.questions[one.question]).body
         assert one.digest == digest(one.body)
     assert set(announcement.images) == {"1" * 64}
+    assert said.pop(0) == "warning: the key is short"
     assert said[0] == "some-model sits tiny: 3 to ask, 1 from cassettes, 4 at a time"
     assert (live.address, live.token) == (gateway.address, gateway.config.token)
     assert live.finish() == {}
