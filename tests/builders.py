@@ -38,7 +38,9 @@ from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark, mark_reply
+from jmle_plugin.report import document as doc
 from jmle_plugin.report.html.replies import RepliesReader
+from jmle_plugin.report.terminal import COLUMNS, terminal_lines
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from tests.conftest import ROOT
@@ -299,3 +301,8 @@ def marks_of(run: ForeignRun, exam: Exam, extraction: Extraction) -> dict[str, M
         )
         for one in run.replies
     }
+
+
+def lines_of(document: Iterable[doc.Block], columns: int = COLUMNS) -> list[str]:
+    """A document as a terminal of so many columns shows it."""
+    return [line.text for line in terminal_lines(document, columns)]

@@ -8,13 +8,14 @@ from pathlib import Path
 from jmle_plugin.cli.common import (
     FORMATS,
     named_exam,
+    print_document,
     print_in_form,
     results_named,
 )
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.audit import audit, refuse_unlike
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.report.audit import markdown, summary, text_lines
+from jmle_plugin.report.audit import audit_document, summary_document
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.store import read_sound_results
 
@@ -41,9 +42,10 @@ def run(options: argparse.Namespace) -> int:
         )
     files = results_named(options, options.runs)
     found = [_one(options, *pair) for pair in zip(files[::2], files[1::2], strict=True)]
-    print_in_form(found, options.format, text=text_lines, markdown=markdown)
+    print_in_form(found, options.format, audit_document)
     if options.format == "text" and len(found) > 1:
-        print("", *summary(found), sep="\n")
+        print()
+        print_document(summary_document(found))
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +19,15 @@ from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.bench import check_measures
+from jmle_plugin.report.document import Document
+from jmle_plugin.report.markdown import markdown
+from jmle_plugin.report.terminal import COLUMNS, terminal_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import find_results
 
 FORMATS = ("text", "json", "markdown")
+_CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
+"""What switches a terminal to each markup of a line."""
 
 Found = TypeVar("Found", bound="BaseModel")
 
@@ -30,22 +37,27 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def print_in_form(
-    found: Sequence[Found],
-    form: str,
-    *,
-    text: Callable[[Found], Iterable[str]],
-    markdown: Callable[[Found], str],
-) -> None:
+def print_in_form(found: Sequence[Found], form: str, document: Callable[[Found], Document]) -> None:
     """Print what was found in one of FORMATS; JSON is a list, whatever there is of it."""
     if form == "json":
         data = [one.model_dump(mode="json", by_alias=True) for one in found]
         written = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
         print(written.replace("##[", r"##\u005b"))  # else no JSON where it is a command (`Inert`)
     elif form == "markdown":
-        print("\n".join(map(markdown, found)), end="")
+        print("\n".join(markdown(document(one)) for one in found), end="")
     else:
-        print("\n\n".join("\n".join(text(one)) for one in found))
+        for n, one in enumerate(found):
+            if n:
+                print()
+            print_document(document(one))
+
+
+def print_document(document: Document, columns: int = COLUMNS) -> None:
+    """Print a document in lines of at most `columns`, coloured where a terminal shows it."""
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    for line in terminal_lines(document, columns):
+        codes = "".join(f"\x1b[{_CODES[name]}m" for name in line.markup) if coloured else ""
+        print(f"{codes}{line.text}\x1b[0m" if codes else line.text)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from jmle_plugin.cli.common import FORMATS, exam_of, print_in_form, results_name
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import known_places
-from jmle_plugin.report.comparison import markdown, text_lines
+from jmle_plugin.report.comparison import comparison_document
 from jmle_plugin.results.soundness import check_names
 from jmle_plugin.results.store import read_sound_results
 
@@ -47,5 +47,5 @@ def run(options: argparse.Namespace) -> int:
         )
         for new in others
     ]
-    print_in_form(found, options.format, text=text_lines, markdown=markdown)
+    print_in_form(found, options.format, comparison_document)
     return 0

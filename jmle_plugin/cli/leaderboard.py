@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import glob
-import os
 import shutil
 import sys
 from functools import partial
@@ -12,22 +11,25 @@ from pathlib import Path
 
 from jmle_plugin.cli.common import (
     exam_at_hand,
+    print_document,
     refuse_other_exam,
     results_named,
     writing,
 )
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.leaderboard import Entry, Leaderboard, leaderboard, read_entries
-from jmle_plugin.errors import SettingsError
+from jmle_plugin.errors import ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.files import write_whole
+from jmle_plugin.files import read_regular, write_whole
 from jmle_plugin.report.html.leaderboard import board_page
-from jmle_plugin.report.leaderboard_markdown import filled, markdown
-from jmle_plugin.report.leaderboard_text import text_lines
+from jmle_plugin.report.leaderboard import leaderboard_document
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.tables import csv_text
 
 FORMATS = ("text", "markdown", "csv", "json")
 PAGES = (".html", ".htm")
+BEGIN, END = (f"<!-- jmle leaderboard {word} -->" for word in ("begin", "end"))
+_REMEDY = f"Write {BEGIN} and {END} into it, a line each, where the table belongs."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +104,7 @@ def _made(
 ) -> dict[Path, str | bytes]:
     made: dict[Path, str | bytes] = {}
     if options.update is not None:
-        made[options.update] = filled(options.update, markdown(board))
+        made[options.update] = filled(options.update, markdown(leaderboard_document(board)))
     if options.plot is not None:
         from jmle_plugin.report.plot import plot  # noqa: PLC0415
 
@@ -114,7 +116,7 @@ def _made(
 
 def _print(board: Leaderboard, form: str) -> None:
     if form == "markdown":
-        print(markdown(board), end="")
+        print(markdown(leaderboard_document(board)), end="")
     elif form == "csv":
         # Nobody but a spreadsheet reads this: its line breaks must stay as they are.
         sys.stdout.flush()
@@ -122,10 +124,34 @@ def _print(board: Leaderboard, form: str) -> None:
     elif form == "json":
         print(board.model_dump_json(by_alias=True, indent=1))
     else:
-        _print_text(board)
+        columns = shutil.get_terminal_size((80, 24)).columns
+        print_document(leaderboard_document(board), columns)
 
 
-def _print_text(board: Leaderboard) -> None:
-    bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    for line in text_lines(board, shutil.get_terminal_size((80, 24)).columns):
-        print(f"\x1b[1m{line.text}\x1b[0m" if bold and line.markup.get("bold") else line.text)
+def filled(file: Path, text: str) -> bytes:
+    """The file's content with `text` between its markers, each a line of its own.
+
+    Line breaks stay those of the file. Raises ResultError where the file cannot be read, or
+    the markers are not there exactly once and in order.
+    """
+    try:
+        content = read_regular(file).decode("utf-8")
+    except OSError as error:
+        raise ResultError(
+            f"cannot be read ({error.strerror})", where=file, remedy=_REMEDY
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ResultError("is no UTF-8 text", where=file, remedy=_REMEDY) from error
+    lines = content.splitlines(keepends=True)
+    places = [[n for n, line in enumerate(lines) if line.strip() == one] for one in (BEGIN, END)]
+    if [len(found) for found in places] != [1, 1] or places[0] >= places[1]:
+        begins, ends = map(len, places)
+        raise ResultError(
+            f"has {begins} lines {BEGIN} and {ends} lines {END}, not one of each in this order",
+            where=file,
+            remedy=_REMEDY,
+        )
+    begin, end = places[0][0], places[1][0]
+    line_break = "\r\n" if lines[begin].endswith("\r\n") else "\n"
+    inside = f"\n{text}\n".replace("\n", line_break)
+    return "".join([*lines[: begin + 1], inside, *lines[end:]]).encode()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from jmle_plugin.report.audit import text_lines as audit_lines
-from jmle_plugin.report.comparison import text_lines
-from jmle_plugin.report.terminal import sheet_lines
+from jmle_plugin.cli.common import print_document
+from jmle_plugin.report.sheet_report import comparisons_document, sheet_document
 from jmle_plugin.results.store import read_sound_results
 
 
@@ -19,10 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; its exit status."""
     results = read_sound_results(options.file)
-    for line in sheet_lines(results):
-        print(line.text)
-    if results.comparison is not None:
-        print("", *text_lines(results.comparison), sep="\n")
-    if results.audit is not None:
-        print("", *audit_lines(results.audit), sep="\n")
+    print_document((*sheet_document(results), *comparisons_document(results)))
     return 0

@@ -139,6 +139,11 @@ class Table(Strict):
     unranked: list[Row]
     """Partial and incomplete runs, by name."""
 
+    @property
+    def every(self) -> tuple[Row, ...]:
+        """All runs, those with a verdict first."""
+        return (*self.rows, *self.unranked)
+
 
 class Leaderboard(Strict):
     """All results given, in as many tables as there are unlike things among them."""

@@ -4,86 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from jmle_plugin.report import document as doc
 from jmle_plugin.report.comparison import disagreement
-from jmle_plugin.report.layout import (
-    COLUMNS,
-    cut,
-    folded_foreign,
-    item,
-    literal,
-    markdown_table,
-    prose,
-    ranges,
-    table,
-    wrapped,
-)
 from jmle_plugin.results.audit import INDICES, Audit, AuditPart, Half
 from jmle_plugin.results.figures import LEVEL, p_cell, p_text
-from jmle_plugin.text import count, printable
+from jmle_plugin.text import count
 
-HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
+_HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
 _HALVES = ("", "verdict", "points", "correct")
 _OPEN = ("Visual type", "Subject")
 """Groupings that may have any number of parts."""
-_SHOWN = 10
-"""Parts of those that a terminal shows: the largest."""
-_TITLE = 15
 
 
-def text_lines(audit: Audit, columns: int = COLUMNS) -> Iterator[str]:
-    """The audit in lines of at most `columns`; its tables need 78."""
-    yield from folded_foreign(f"What figures are worth to {audit.title} ({audit.exam})", columns)
-    yield ""
-    rows = [_HALVES, _half("with", audit.vision), _half("without", audit.blind)]
-    yield from map(printable, table(rows))
-    yield ""
-    yield from folded_foreign(headline(audit), columns)
-    yield ""
-    for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
-        yield f"{index}  {state}  {_share(audit.total, ids)}"
-        if ids:
-            yield from wrapped("     ", [printable(one) for one in ranges(ids)], columns)
-    yield ""
-    for fact in facts(audit):
-        yield from folded_foreign(fact, columns)
-    for title, parts in audit.groupings.items():
-        largest = sorted(parts, key=lambda part: -part.questions)[:_SHOWN]
-        shown = [part for part in parts if title not in _OPEN or part in largest]
-        if parts:
-            yield ""
-        if shown:
-            rows = [(title, *HEADER[1:]), *map(_row, shown)]
-            yield from map(
-                printable, table([(cut(name, _TITLE), *figures) for name, *figures in rows])
-            )
-        if less := len(parts) - len(shown):
-            yield f"and {less} smaller, in the markdown report and the JSON file"
+def audit_document(audit: Audit) -> doc.Document:
+    """The audit: its halves, its one sentence, the questions of each state, facts, figures."""
+    title = doc.Phrase(
+        "What figures are worth to {run} ({exam})", run=doc.Name(audit.title), exam=audit.exam
+    )
+    states = zip(INDICES, audit.total.states.items(), strict=True)
+    return (
+        doc.Title(title, 3),
+        doc.table_of(_HALVES, [_half("with", audit.vision), _half("without", audit.blind)]),
+        doc.Sentence(headline(audit), doc.Tone.STRONG),
+        doc.List([_state(audit.total, index, *state) for index, state in states]),
+        doc.List([*facts(audit)]),
+        *(_grouping(name, parts) for name, parts in audit.groupings.items() if parts),
+    )
 
 
-def markdown(audit: Audit) -> str:
-    """The audit as a section of a markdown page."""
-    title = f"### What figures are worth to {literal(audit.title)} ({prose(audit.exam)})"
-    lines = [title, "", f"**{headline(audit)}**", ""]
-    states = [("state", "", "questions", "which")]
-    for index, (state, ids) in zip(INDICES, audit.total.states.items(), strict=True):
-        states.append((state, index, _share(audit.total, ids), prose(", ".join(ids))))
-    lines += [*markdown_table(states), "", *map(item, facts(audit))]
-    for name, parts in audit.groupings.items():
-        if parts:
-            rows = [
-                (prose(one), n.replace("*", r"\*"), *more) for one, n, *more in map(_row, parts)
-            ]
-            lines += ["", *markdown_table([(name, *HEADER[1:]), *rows])]
-    return "\n".join(lines) + "\n"
-
-
-def summary(audits: Sequence[Audit]) -> Iterator[str]:
+def summary_document(audits: Sequence[Audit]) -> doc.Document:
     """Several audits, a line each: exams and professions side by side, never averaged."""
-    rows: list[Sequence[str]] = [("Profession", "exam", *HEADER[1:-1])]
-    for audit in audits:
-        _, *figures, _ = _row(audit.total)
-        rows.append((cut(audit.profession, _TITLE), cut(audit.exam, _TITLE).rstrip(), *figures))
-    yield from map(printable, table(rows))
+    header = ("Profession", "exam", *_HEADER[1:-1])
+    rows = [(one.profession, one.exam, *_row(one.total)[1:-1]) for one in audits]
+    return (doc.table_of(header, rows, left=(0, 1)),)
+
+
+def _state(total: AuditPart, index: str, name: str, ids: list[str]) -> doc.Listed:
+    share = f"{len(ids)} ({len(ids) / total.questions:.0%})"
+    return doc.Listed(f"{index}  {name}: {share}", ids)
+
+
+def _grouping(title: str, parts: Sequence[AuditPart]) -> doc.Table:
+    table = doc.table_of((title, *_HEADER[1:]), map(_row, parts))
+    if title not in _OPEN:
+        return table
+    rest = "and {n} smaller, in the markdown report and the JSON file"
+    return doc.largest_rows(table, [one.questions for one in parts], rest)
 
 
 def _half(how: str, half: Half) -> tuple[str, ...]:
@@ -105,10 +71,6 @@ def _row(part: AuditPart) -> tuple[str, ...]:
         p_cell(part.p_mcnemar),
         p_cell(part.p_holm),
     )
-
-
-def _share(part: AuditPart, ids: list[str]) -> str:
-    return f"{len(ids)} ({len(ids) / part.questions:.0%})"
 
 
 FEW = 30

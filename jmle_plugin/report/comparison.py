@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from jmle_plugin.mark.marks import answer_text, key_text
+from jmle_plugin.report import document as doc
 from jmle_plugin.report.bench import CHANGES, change_rows, changes_facts, changes_headline
-from jmle_plugin.report.layout import (
-    COLUMNS,
-    folded_foreign,
-    item,
-    literal,
-    markdown_table,
-    prose,
-    table,
-)
 from jmle_plugin.results.comparison import Answers, Change, Comparison, Reach, Side
 from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.figures import (
@@ -27,46 +19,33 @@ from jmle_plugin.results.figures import (
     share_text,
     signed,
 )
-from jmle_plugin.text import count, printable
+from jmle_plugin.text import count
 
-HEADER = ("", "points", "of", "correct", "of", "gained", "lost", "McNemar", "Holm")
-
-
-def text_lines(comparison: Comparison, columns: int = COLUMNS) -> Iterator[str]:
-    """The comparison in lines of at most `columns`."""
-    old, new = side_titles(comparison)
-    yield from folded_foreign(f"{new} against {old}", columns)
-    yield ""
-    yield from folded_foreign(headline(comparison), columns)
-    yield ""
-    yield from map(printable, table(table_rows(comparison)))
-    yield ""
-    for fact in facts(comparison):
-        yield from folded_foreign(fact, columns)
-    for title, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
-        if changes:
-            yield ""
-            yield f"{title}: question (points): old answer -> new answer"
-            for change in changes:
-                yield from folded_foreign(change_text(change), columns)
+_HEADER = ("", "points", "of", "correct", "of", "gained", "lost", "McNemar", "Holm")
 
 
-def markdown(comparison: Comparison) -> str:
-    """The comparison as a section of a markdown page."""
-    old, new = map(literal, side_titles(comparison))
-    lines = [f"### {new} against {old}", "", f"**{headline(comparison)}**", ""]
-    rows = table_rows(comparison)
-    lines += markdown_table([[*map(prose, row)] for row in rows])
-    lines += ["", *map(item, facts(comparison))]
-    for name, changes in (("Gained", comparison.gained), ("Lost", comparison.lost)):
-        if changes:
-            lines += ["", f"{name} (points): old answer -> new answer", ""]
-            lines += [item(change_text(change)) for change in changes]
-    return "\n".join(lines) + "\n"
+def comparison_document(comparison: Comparison) -> doc.Document:
+    """The comparison: its one sentence, figures by part, facts, and the questions that changed."""
+    old, new = map(doc.Name, side_titles(comparison))
+    header, *rows = table_rows(comparison)
+    changed = (("Gained", comparison.gained), ("Lost", comparison.lost))
+    return (
+        doc.Title(doc.Phrase("{new} against {old}", new=new, old=old), 3),
+        doc.Sentence(headline(comparison), doc.Tone.STRONG),
+        doc.table_of(header, rows),
+        doc.List([*facts(comparison)]),
+        *(
+            doc.List(
+                [*map(change_text, changes)],
+                title=f"{title}: question (points): old answer -> new answer",
+            )
+            for title, changes in changed
+        ),
+    )
 
 
 def table_rows(comparison: Comparison) -> list[Sequence[str]]:
-    """The table of parts, or of a bench's measures, below its header."""
+    """The header and the rows of the table of parts, or of a bench's measures."""
     if comparison.measures:
         return [CHANGES, *change_rows(comparison)]
     return [_header(comparison), *_rows(comparison)]
@@ -106,8 +85,8 @@ def _change(old: float, new: float) -> str:
 def _header(comparison: Comparison) -> tuple[str, ...]:
     """Where replies are several, the p-value of questions is no longer McNemar's."""
     if comparison.tests.replies is None:
-        return HEADER
-    return tuple("p" if title == "McNemar" else title for title in HEADER)
+        return _HEADER
+    return tuple("p" if title == "McNemar" else title for title in _HEADER)
 
 
 def side_titles(comparison: Comparison) -> tuple[str, str]:

@@ -2,64 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from wcwidth import wcswidth, wcwidth
 
-from jmle_plugin.text import printable
-
-_CHAR = "[A-Za-z0-9\u0080-\U0010ffff]"
-_PLAIN = re.compile(
-    rf"\(*[+-]?{_CHAR}+(?:(?:[-/:']|(?<=[0-9])[.,](?=[0-9])){_CHAR}+)*[).,:;%]*|->|[-=<>+/]"
-)
-"""Words in which nothing is markup where they stand after another word."""
-_BEGINS_A_BLOCK = re.compile(r"[0-9]+[.)]|->|[-=<>+/]|[+-].*")
-_REFERENCE = re.compile(r"gh-[0-9]+|[0-9a-f]{7,}", re.IGNORECASE)
-"""What GitHub makes a link of: issues and commits."""
-
-
-def literal(text: str) -> str:
-    """`text` as code, in one line; empty where there is none."""
-    words = " ".join(printable(text).split())
-    if not words:
-        return ""
-    if "`" not in words and "|" not in words:
-        return f"`{words}`"
-    # A table is cut at | before anything else is read, even in a code span.
-    return f"<code>{re.sub('[!-/:-@[-`{-~]', lambda found: f'&#{ord(found[0])};', words)}</code>"
-
-
-def prose(text: str) -> str:
-    """A sentence or cell with foreign words: those that could be markup are code."""
-    shown: list[str] = []
-    risky: list[str] = []
-    for word in printable(text).split():
-        if _is_plain(word):
-            shown += [literal(" ".join(risky)), word] if risky else [word]
-            risky = []
-        else:
-            risky.append(word)
-    return " ".join([*shown, literal(" ".join(risky))] if risky else shown)
-
-
-def item(text: str) -> str:
-    """`text` as an item of a list; what would begin a list or the like in it is code."""
-    first, _, rest = " ".join(printable(text).split()).partition(" ")
-    shown = literal(first) if _BEGINS_A_BLOCK.fullmatch(first) else prose(first)
-    return f"- {shown} {prose(rest)}".rstrip()
-
-
-def markdown_table(rows: Sequence[Sequence[str]], left: Container[int] = (0,)) -> list[str]:
-    """A header and rows of markdown cells; columns not in `left` stand right."""
-    header, *body = rows
-    rule = ["---" if n in left else "---:" for n in range(len(header))]
-    return [f"| {' | '.join(row)} |" for row in (header, rule, *body)]
-
-
-def _is_plain(word: str) -> bool:
-    return bool(_PLAIN.fullmatch(word)) and not _REFERENCE.search(word)
-
+from jmle_plugin.mark.sheet import CostTotal
 
 _AS_EMOJI = "\ufe0f"
 """Makes the character before it an emoji, which may widen it by a column."""
@@ -89,7 +36,7 @@ def cut(text: str, columns: int) -> str:
         return text
     while width(text) >= columns:
         text = text[:-1]
-    return pad(f"{text}…", columns)
+    return f"{text}…"
 
 
 def table(rows: Sequence[Sequence[str]], *, gap: int = 2) -> list[str]:
@@ -125,6 +72,20 @@ def dollars(amount: float | None) -> str:
     return f"${amount:.4f}" if amount >= _FINE else f"${amount:.6f}"
 
 
+def cost_text(total: CostTotal) -> str:
+    """Dollars; `over $1.20` where some replies have no known cost."""
+    known = dollars(total.usd)
+    return f"over {known}" if total.usd is not None and total.unknown else known
+
+
+def span(ends: tuple[int, int] | None) -> str:
+    """`1-4`; one number where both ends are the same."""
+    if ends is None:
+        return ""
+    first, last = ends
+    return str(first) if first == last else f"{first}-{last}"
+
+
 def ranges(ids: Sequence[str], most: int = 20) -> list[str]:
     """The ids; where there are more than `most`, three or more in sequence as `A-1..A-9`."""
     if len(ids) <= most:
@@ -148,10 +109,6 @@ def _follows(one: str, other: str) -> bool:
     return bool(number) and other == one.removesuffix(number) + str(int(number) + 1)
 
 
-COLUMNS = 78
-"""Of a sheet, a comparison and an audit where nothing says how wide a terminal is."""
-
-
 def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
     """`text` in lines of at most `columns`, broken at blanks.
 
@@ -171,11 +128,6 @@ def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
         *begun, line = _pieces(indent + word if lines else word, columns, indent)
         lines += begun
     return [*lines, line]
-
-
-def folded_foreign(text: str, columns: int) -> list[str]:
-    """`text`, which holds what others wrote, as `folded` breaks it, safe to print."""
-    return folded(printable(text), columns)
 
 
 def _pieces(text: str, columns: int, indent: str) -> Iterator[str]:

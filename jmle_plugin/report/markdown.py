@@ -1,133 +1,130 @@
-"""The compact report of one sitting for a pull request or the summary of a CI job."""
+"""A document as markdown; foreign text in it is shown letter by letter, whatever it says.
+
+In a code span nothing is markup, and GitHub makes no link, no mention and no formula of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
-from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, answer_text, key_text
-from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.layout import item, literal, markdown_table, prose
-from jmle_plugin.report.remarks import ONE_LINE, remarks
-from jmle_plugin.report.sheet import notes, reasons, summary_line, verdict_sentence
-from jmle_plugin.report.tallies import (
-    Rows,
-    criteria_rows,
-    part_rows,
-    prohibited_sentence,
-    strata_tables,
+from jmle_plugin.report.document import (
+    Block,
+    Listed,
+    Name,
+    Phrase,
+    Sentence,
+    Table,
+    TableColumn,
+    Text,
+    Title,
+    Tone,
+    is_empty,
 )
-from jmle_plugin.results.comparison import Decision
-from jmle_plugin.results.doubt import doubt_sentences
-from jmle_plugin.results.file import Results
-from jmle_plugin.text import count
+from jmle_plugin.report.layout import ranges
+from jmle_plugin.text import printable
 
-_SIGNS = {Verdict.PASS: "✅", Verdict.FAIL: "❌"}
-_NO_VERDICT = "⚠️"
-_DECISIONS = {Decision.PASS: "✅", Decision.FAIL: "❌"}
-_COMMIT = 12
-_OUTCOMES = {Outcome.NO_ANSWER: "no answer"}
+_CHAR = "[A-Za-z0-9\u0080-\U0010ffff]"
+_PLAIN = re.compile(
+    rf"\(*[+-]?{_CHAR}+(?:(?:[-/:']|(?<=[0-9])[.,](?=[0-9])){_CHAR}+)*[).,:;%]*|->|[-=<>+/]"
+)
+"""Words in which nothing is markup where they stand after another word."""
+_BEGINS_A_BLOCK = re.compile(r"[0-9]+[.)]|->|[-=<>+/]|[+-].*")
+_REFERENCE = re.compile(r"gh-[0-9]+|[0-9a-f]{7,}", re.IGNORECASE)
+"""What GitHub makes a link of: issues and commits."""
+_MARKUP = re.compile(r"[\\`*_$|<~\[\]]")
+"""What may be markup in a figure of ours: a dollar begins a formula."""
+_SIGNS = {Tone.GOOD: "✅ ", Tone.BAD: "❌ ", Tone.LACKING: "⚠️ ", Tone.OPEN: "⚠️ "}
 
 
-def markdown_report(results: Results, comparison: str = "", *, cut: str = "") -> str:
-    """The report, with `comparison` (markdown) in it.
+def markdown(document: Iterable[Block]) -> str:
+    """The document as a page or a part of one, ending in a line break."""
+    blocks = ["\n".join(_block_lines(block)) for block in document if not is_empty(block)]
+    return "\n\n".join(blocks) + "\n"
 
-    Where room is short, `cut` names the file that holds the whole report: the tables and
-    sentences stay, the lists of questions are left out, and the report says so.
-    """
-    sheet = results.sheet
-    lines = [_title(results), "", f"**{_sign(results)} {verdict_sentence(sheet)}**", ""]
-    lines += _table(criteria_rows(sheet))
-    if sentence := prohibited_sentence(sheet):
-        lines += ["", prose(sentence)]
-    lines += ["", *_table(part_rows(results)), ""]
-    for rows, _ in strata_tables(sheet):
-        lines += [*_table(rows), ""]
-    lines += map(item, notes(results))
-    lines += map(item, _sentences(results))
-    if cut:
-        lines += ["", _cut(cut)]
+
+def inline(text: Text) -> str:
+    """A text within a line of markdown."""
+    if isinstance(text, Phrase):
+        return text.shown(inline)
+    return literal(text.text) if isinstance(text, Name) else prose(text)
+
+
+def literal(text: str) -> str:
+    """`text` as code, in one line; empty where there is none."""
+    words = " ".join(printable(text).split())
+    if not words:
+        return ""
+    if "`" not in words and "|" not in words:
+        return f"`{words}`"
+    # A table is cut at | before anything else is read, even in a code span.
+    return f"<code>{re.sub('[!-/:-@[-`{-~]', lambda found: f'&#{ord(found[0])};', words)}</code>"
+
+
+def prose(text: str) -> str:
+    """A sentence or cell with foreign words: those that could be markup are code."""
+    shown: list[str] = []
+    risky: list[str] = []
+    for word in printable(text).split():
+        if _is_plain(word):
+            shown += [literal(" ".join(risky)), word] if risky else [word]
+            risky = []
+        else:
+            risky.append(word)
+    return " ".join([*shown, literal(" ".join(risky))] if risky else shown)
+
+
+def item(text: str) -> str:
+    """`text` as an item of a list; what would begin a list or the like in it is code."""
+    first, _, rest = " ".join(printable(text).split()).partition(" ")
+    shown = literal(first) if _BEGINS_A_BLOCK.fullmatch(first) else prose(first)
+    return f"- {shown} {prose(rest)}".rstrip()
+
+
+def table_lines(table: Table) -> Iterator[str]:
+    """The table's lines; words stand left, figures right."""
+    columns = table.columns
+    yield _row(_heading(one) for one in columns)
+    yield _row("---" if one.left else "---:" for one in columns)
+    for n in range(len(columns[0].cells)):
+        yield _row(_cell(one, n, strong=one.strong and n in table.strong) for one in columns)
+
+
+def _block_lines(block: Block) -> Iterator[str]:
+    if isinstance(block, Title):
+        text = inline(block.text)
+        yield f"{'#' * block.level} {text}" if block.level else f"**{text}**"
+    elif isinstance(block, Sentence):
+        text = inline(block.text)
+        yield f"**{_SIGNS.get(block.tone, '')}{text}**" if block.tone else text
     else:
-        lines += ["", *comparison.splitlines()] if comparison else []
-        lines += _lost(results)
-    lines += ["", f"<sub>{_origin(results)}</sub>"]
-    return "\n".join(lines) + "\n"
+        if block.title:
+            yield from (inline(block.title), "")
+        yield from table_lines(block) if isinstance(block, Table) else map(_item, block.items)
 
 
-def gate_lines(results: Results) -> Iterator[str]:
-    """What each gate decided on the run, an item of a list each."""
-    for gate in results.gates:
-        sign = _DECISIONS.get(gate.decision, _NO_VERDICT)
-        yield item(f"{sign} {gate.sentence}")
+def _item(text: Text | Listed) -> str:
+    if isinstance(text, Listed):
+        return item(" ".join([text.label, *ranges(text.ids)]))
+    return item(text) if isinstance(text, str) else f"- {inline(text)}"
 
 
-def markdown_line(results: Results, *, cut: str) -> str:
-    """All that is said where there is next to no room."""
-    return f"{_title(results)}\n\n{prose(summary_line(results))}\n\n{_cut(cut)}\n"
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
-def _title(results: Results) -> str:
-    return f"## {prose(results.exam.title)} · {literal(results.run.title)}"
+def _heading(column: TableColumn) -> str:
+    return f"{prose(column.long or column.title)} {column.below}".strip()
 
 
-def _sign(results: Results) -> str:
-    return _SIGNS.get(results.sheet.verdict, _NO_VERDICT)
+def _cell(column: TableColumn, n: int, *, strong: bool) -> str:
+    text = column.cells[n]
+    if isinstance(text, str) and not column.left:
+        cell = _MARKUP.sub(r"\\\g<0>", printable(text).strip())
+    else:
+        cell = inline(text)
+    return f"**{cell}**" if cell and strong else cell
 
 
-def _cut(file: str) -> str:
-    return f"Cut here, because GitHub shows 1 MiB of a step: {literal(file)} has the rest."
-
-
-def _table(rows: Rows) -> list[str]:
-    return markdown_table([[*map(prose, row)] for row in rows])
-
-
-def _sentences(results: Results) -> Iterator[str]:
-    if results.doubt is not None:
-        yield from doubt_sentences(results.doubt)
-    told = list(remarks(results, ONE_LINE))
-    for sentence, following in zip(told, [*told[1:], ""], strict=True):
-        # A list that goes on with the sentence before it begins with a blank.
-        if not sentence.startswith(" "):
-            yield f"{sentence}:{following}" if following.startswith(" ") else sentence
-    yield from reasons(results)
-
-
-def _lost(results: Results) -> Iterator[str]:
-    """The questions that lost points, folded away."""
-    scored = results.scored().values()
-    lost = [mark for mark in scored if mark.points < mark.max and not mark.error]
-    if not lost:
-        return
-    points = sum(mark.max - mark.points for mark in lost)
-    told = f"{count(points, 'point')} in {count(len(lost), 'question')}"
-    yield from ("", f"<details><summary>Lost: {told}</summary>", "")
-    rows = [["question", "points", "answered", "key"], *map(_lost_row, lost)]
-    yield from markdown_table(rows)
-    yield from ("", "</details>")
-
-
-def _lost_row(mark: Mark) -> list[str]:
-    answered = literal(answer_text(mark.answer))
-    if mark.outcome is not Outcome.INCORRECT:
-        answered = f"{answered} ({mark.invalid or _OUTCOMES[mark.outcome]})".strip()
-    points = f"{mark.points}/{mark.max}"
-    return [prose(mark.question), points, answered, literal(key_text(mark.accepted))]
-
-
-def _origin(results: Results) -> str:
-    """Where the figures come from, in a line."""
-    origin = results.provenance
-    facts = [
-        f"exam {literal(origin.exam.id)} {literal(origin.exam.hash[:_COMMIT])}",
-        f"key {literal(origin.key.state)}",
-        f"run {literal(results.run.name)} of {literal(origin.requested_model)}",
-    ]
-    if origin.prompt is not None:
-        prompt = origin.prompt
-        facts.append(f"prompt {literal(prompt.name)} {literal(prompt.sha256[:_COMMIT])}")
-    facts += [f"extraction {origin.extraction}", f"jmle {prose(origin.packages['jmle'])}"]
-    if origin.git is not None:
-        dirty = " with changes" if origin.git.dirty else ""
-        facts.append(f"commit {literal(origin.git.commit[:_COMMIT])}{dirty}")
-    return " · ".join([*facts, origin.run.started])
+def _is_plain(word: str) -> bool:
+    return bool(_PLAIN.fullmatch(word)) and not _REFERENCE.search(word)

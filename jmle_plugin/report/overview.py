@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.report.layout import folded, markdown_table, pad, prose, width
+from jmle_plugin.report import document as doc
 from jmle_plugin.report.sheet import unofficial, verdict_word
 from jmle_plugin.report.tallies import headline_points
-from jmle_plugin.report.terminal import Line
 from jmle_plugin.results.file import Results
 
 TITLE = "all exams"
@@ -17,8 +16,6 @@ NO_SUM = (
     "over them."
 )
 _HEADER = ("exam", "profession", "points", "correct", "verdict", "run")
-_NUMBERS = (2, 3)
-"""Places of the columns that stand at their right edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +27,12 @@ class Unasked:
     run: str
 
 
-def overview_lines(
-    sat: Sequence[Results], unasked: Sequence[Unasked], columns: int
-) -> Iterator[Line]:
-    """The table for a terminal, in lines of at most `columns`."""
-    rows = [_HEADER, *_rows(sat, unasked)]
-    widths = [max(map(width, cells)) for cells in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [pad(cell, widths[i], right=i in _NUMBERS) for i, cell in enumerate(row)]
-        for text in folded("  ".join(cells).rstrip(), columns):
-            yield Line(text)
-    for text in folded(NO_SUM, columns):
-        yield Line(text)
-
-
-def overview_markdown(sat: Sequence[Results], unasked: Sequence[Unasked]) -> str:
-    """The table as markdown, under a heading of its own."""
-    rows = [[*map(prose, row)] for row in _rows(sat, unasked)]
-    lines = [f"## {TITLE.capitalize()}", "", *markdown_table([_HEADER, *rows]), "", NO_SUM]
-    return "\n".join(lines) + "\n"
+def overview_document(sat: Sequence[Results], unasked: Sequence[Unasked]) -> doc.Document:
+    """The table and why nothing is added up below it; whoever shows it gives it a title."""
+    return (
+        doc.table_of(_HEADER, _rows(sat, unasked), left=(0, 1, 4, 5)),
+        doc.Sentence(NO_SUM),
+    )
 
 
 def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str, ...]]:

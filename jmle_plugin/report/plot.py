@@ -23,7 +23,8 @@ from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import digest
 from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report import leaderboard
-from jmle_plugin.report.layout import width
+from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column, run_title
+from jmle_plugin.report.layout import cut
 from jmle_plugin.text import printable
 
 OWN = "DejaVu Sans"
@@ -76,10 +77,10 @@ _MARKER = {Verdict.PASS: "o", Verdict.FAIL: "D"}
 _SIZE = 9.5
 _LONGEST, _LINE, _TITLE = 31, 150, 60
 """Columns that there is room for: of a name, a line of facts, a title."""
-_SIGNS = {leaderboard.SAW: "yes", leaderboard.BLIND: "no"}
+_SIGNS = {SAW: "yes", BLIND: "no"}
+"""What stands for a sign that no font here has."""
+_JAPANESE = {"PASS": "合格", "fail": "不合格"}
 _MARGIN, _RANK, _NAME = 0.02, 0.037, 0.05
-_COLUMNS = {"points": 0.74, "ranks": 0.811, "vision": 0.87, "verdict": 0.942}
-"""What stands right of the axes, and where its middle is, as shares of the width."""
 
 
 def check_format(file: Path) -> None:
@@ -114,7 +115,7 @@ def plot(board: Leaderboard, form: str) -> bytes:
         top -= taken
     for n, text in enumerate(foot):
         line = (0.12 + (len(foot) - 1 - n) * _FOOT) / height
-        pen.write(figure, _MARGIN, line, _cut(text, _LINE), size=7.6, color=_QUIET)
+        pen.write(figure, _MARGIN, line, cut(text, _LINE), size=7.6, color=_QUIET)
     return _saved(figure, board, form)
 
 
@@ -127,13 +128,8 @@ class _Pen:
     def write(self, target: Any, x: float, y: float, text: str, **style: Any) -> None:
         """Write at (x, y); letters no font has become question marks."""
         plain = "".join(shown(letter, "?", self.fonts) for letter in text)
-        looks = {
-            "family": list(self.fonts),
-            "size": _SIZE,
-            "color": _INK,
-            "va": "center_baseline",
-        } | style
-        target.text(x, y, plain, parse_math=False, **looks)
+        looks = {"family": list(self.fonts), "size": _SIZE, "color": _INK, "va": "center_baseline"}
+        target.text(x, y, plain, parse_math=False, **looks | style)
 
     def either(self, text: str, instead: str) -> str:
         """`text` where every letter can be drawn."""
@@ -157,15 +153,14 @@ def _draw(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     )
     axes.set_xlabel("points, % of what can be earned", size=8, color=_QUIET, family=pen.fonts[0])
     _titles(axes, board, table, pen)
-    named = leaderboard.names(table)
     for n, row in enumerate(rows):
         _draw_row(axes, n, row)
-        _write_row(axes, n, row, pen.either(named[row.source], row.run), pen)
+        _write_row(axes, n, table, pen)
 
 
 def _titles(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     inches = len(table.rows) * _ROW
-    title = _cut(pen.either(table.exam.title, table.exam.id), _TITLE)
+    title = cut(pen.either(table.exam.title, table.exam.id), _TITLE)
     _, *facts = leaderboard.heading(table)
     which = leaderboard.differences(board, table).partition(",")[0]
     start = _across(_MARGIN)
@@ -173,9 +168,9 @@ def _titles(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     quiet: dict[str, Any] = at | {"size": 7.6, "color": _QUIET}
     heading = f"{title}   {which}".rstrip()
     pen.write(axes, start, 1 + 0.72 / inches, heading, size=13, weight="bold", **at)
-    pen.write(axes, start, 1 + 0.47 / inches, _cut(" · ".join(facts), _LINE), **quiet)
-    for word, place in _COLUMNS.items():
-        pen.write(axes, _across(place), 1 + 0.13 / inches, word, ha="center", **quiet)
+    pen.write(axes, start, 1 + 0.47 / inches, cut(" · ".join(facts), _LINE), **quiet)
+    for column, place in _places():
+        pen.write(axes, _across(place), 1 + 0.13 / inches, column.title, ha="center", **quiet)
 
 
 def _draw_row(axes: Axes, n: int, row: Row) -> None:
@@ -189,23 +184,28 @@ def _draw_row(axes: Axes, n: int, row: Row) -> None:
     axes.plot([_percent(row.total)], [n], marker=_MARKER[row.verdict], markersize=6.5, **looks)
 
 
-def _write_row(axes: Axes, n: int, row: Row, name: str, pen: _Pen) -> None:
+def _write_row(axes: Axes, n: int, table: Table, pen: _Pen) -> None:
+    row = table.rows[n]
+    name = pen.either(run_title(table, row), row.run)
     passed = row.verdict is Verdict.PASS
     at: dict[str, Any] = {"transform": axes.get_yaxis_transform()}
     weight = "bold" if passed else "normal"
     pen.write(axes, _across(_RANK), n, str(row.rank), ha="right", color=_QUIET, **at)
     pen.write(
-        axes, _across(_NAME), n, _cut(name, _LONGEST) + "*" * row.scripted, weight=weight, **at
+        axes, _across(_NAME), n, cut(name, _LONGEST) + "*" * row.scripted, weight=weight, **at
     )
-    vision = leaderboard.vision(row)
-    cells = (
-        leaderboard.points(row.total), leaderboard.span(row.ranks),
-        pen.either(vision, _SIGNS[vision]),
-        "PASS " + pen.either("合格", "") if passed else "fail " + pen.either("不合格", ""),
-    )  # fmt: skip
-    for (word, place), cell in zip(_COLUMNS.items(), cells, strict=True):
-        looks = {"weight": weight, "color": _COLOUR[row.verdict]} if word == "verdict" else {}
-        pen.write(axes, _across(place), n, cell.strip(), ha="center", **looks, **at)
+    for column, place in _places():
+        cell = column.cell(table, row) if column.cell else ""
+        cell = pen.either(cell, _SIGNS.get(cell, cell))
+        looks = {"weight": weight, "color": _COLOUR[row.verdict]} if column.strong else {}
+        if japanese := pen.either(_JAPANESE.get(cell, ""), ""):
+            cell = f"{cell} {japanese}"
+        pen.write(axes, _across(place), n, cell, ha="center", **looks, **at)
+
+
+def _places() -> Iterator[tuple[Column, float]]:
+    """What stands right of the axes, and where its middle is."""
+    return ((one, one.plot) for one in COLUMNS if one.plot is not None)
 
 
 def _foot(board: Leaderboard, tables: Sequence[Table]) -> Iterator[str]:
@@ -232,15 +232,6 @@ def _across(share: float) -> float:
 
 def _percent(tally: MeanTally) -> float:
     return 100 * tally.points / tally.max if tally.max else 0.0
-
-
-def _cut(text: str, most: int) -> str:
-    """As much of a text as `most` columns have room for."""
-    if width(text) <= most:
-        return text
-    while width(text) >= most:
-        text = text[:-1]
-    return f"{text}…"
 
 
 def made_from(board: Leaderboard) -> str:

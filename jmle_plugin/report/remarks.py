@@ -16,7 +16,8 @@ from jmle_plugin.mark.sheet import (
     TokenTotals,
 )
 from jmle_plugin.report.bench import bench_sentences
-from jmle_plugin.report.layout import dollars, ranges, wrapped
+from jmle_plugin.report.document import Listed
+from jmle_plugin.report.layout import dollars
 from jmle_plugin.results.doubt import Confidence, Letter, is_leaning
 from jmle_plugin.results.figures import mean_text, p_text
 from jmle_plugin.results.file import Results
@@ -29,17 +30,15 @@ _ENDS = {
 """Finish reasons in plain words."""
 _BINS = {"under_50": "under 50%", "50_to_80": "50 to 80%", "over_80": "over 80%"}
 _MB = 1e6
-ONE_LINE = 10**6
-"""Columns in which every list stays one line, for forms that break lines themselves."""
 
 
-def remarks(results: Results, columns: int) -> Iterator[str]:
-    """Sentences, which may be longer than `columns`, and lists broken at `columns`."""
+def remarks(results: Results) -> Iterator[str | Listed]:
+    """Sentences and lists of questions; a label ends at the first colon."""
     sheet = results.sheet
     yield from bench_sentences(sheet)
     if sheet.epochs is not None:
-        yield from _epochs(sheet.epochs, sheet.of, columns)
-    yield from _answers(results, columns)
+        yield from _epochs(sheet.epochs, sheet.of)
+    yield from _answers(results)
     yield _tokens(sheet.tokens)
     yield _cost(sheet.cost)
     yield from _asked(results)
@@ -52,16 +51,14 @@ def remarks(results: Results, columns: int) -> Iterator[str]:
         words = (f"{printable(name)} {n}" for name, n in sheet.native_finish_reasons.items())
         yield "Finish reasons in the provider's words: " + ", ".join(words)
     lists = {
-        "Missed 3-point required: ": sheet.missed_required,
-        "Prohibited choices in: ": sheet.prohibited.questions,
-        f"Errors ({len(sheet.errors)}): ": ranges(sheet.errors),
+        "Missed 3-point required:": sheet.missed_required,
+        "Prohibited choices in:": sheet.prohibited.questions,
+        f"Errors ({len(sheet.errors)}):": sheet.errors,
     }
-    for label, questions in lists.items():
-        if questions:
-            yield from wrapped(label, questions, columns)
+    yield from (Listed(label, questions) for label, questions in lists.items() if questions)
 
 
-def _answers(results: Results, columns: int) -> Iterator[str]:
+def _answers(results: Results) -> Iterator[str | Listed]:
     """How the answers compare with those of examinees, with their form, chance and confidence."""
     sheet = results.sheet
     if sheet.by_human_accuracy is not None:
@@ -69,11 +66,11 @@ def _answers(results: Results, columns: int) -> Iterator[str]:
     if sheet.examinee is not None:
         yield _examinee(sheet, sheet.examinee)
     if results.run.people:
-        yield from _unanswered(results, columns)
+        yield from _unanswered(results)
     else:
         yield _formatting(sheet)
     if sheet.refused:
-        yield from _refused(results, columns)
+        yield _refused(results)
     yield from _letters(results.letters)
     if results.confidence is not None:
         yield from _confidence(results.confidence)
@@ -85,7 +82,7 @@ def _asked(results: Results) -> Iterator[str]:
         yield f"Replies of a model_client of one's own: {printable(str(client))}"
 
 
-def _epochs(epochs: EpochsTally, of: int, columns: int) -> Iterator[str]:
+def _epochs(epochs: EpochsTally, of: int) -> Iterator[str | Listed]:
     points = ", ".join(map(_epoch_points, epochs.scores))
     spread = ""
     if epochs.mean is not None and epochs.deviation is not None:
@@ -104,11 +101,9 @@ def _epochs(epochs: EpochsTally, of: int, columns: int) -> Iterator[str]:
         open_ = f"; no verdict on {', '.join(unknown)}" if unknown else ""
         yield f"Epochs that would have passed by themselves: {which}{open_}"
     if epochs.changing:
-        yield (
-            f"Changing answers: {count(len(epochs.changing), 'question')}, "
-            f"{epochs.right_and_wrong} between right and wrong"
-        )
-        yield from wrapped("  ", epochs.changing, columns)
+        changing = count(len(epochs.changing), "question")
+        label = f"Changing answers: {changing}, {epochs.right_and_wrong} between right and wrong:"
+        yield Listed(label, epochs.changing)
     elif epochs.mean is not None:
         yield "Changing answers: none"
 
@@ -175,12 +170,13 @@ def _confidence(found: Confidence) -> Iterator[str]:
     yield f"Correct, by confidence: {', '.join(bins)}"
 
 
-def _refused(results: Results, columns: int) -> Iterator[str]:
+def _refused(results: Results) -> Listed:
     refused = results.sheet.refused
     marks = results.scored()
     lost = sum(marks[name].max - marks[name].points for name in refused)
-    label = f"Refused ({count(len(refused), 'question')}, {count(lost, 'point')} lost): "
-    yield from wrapped(label, refused, columns)
+    return Listed(
+        f"Refused ({count(len(refused), 'question')}, {count(lost, 'point')} lost):", refused
+    )
 
 
 def _formatting(sheet: Sheet) -> str:
@@ -204,14 +200,13 @@ def _lost(tally: Tally, what: str) -> str:
     return f"{tally.questions} {what} ({count(tally.max - tally.points, 'point')} lost)"
 
 
-def _unanswered(results: Results, columns: int) -> Iterator[str]:
+def _unanswered(results: Results) -> Iterator[Listed]:
     """People write in nobody's format: where there is no answer, none was recorded."""
     marks = results.scored().values()
     silent = [one for one in marks if one.outcome is Outcome.NO_ANSWER and not one.answer]
     if silent:
         lost = count(sum(one.max - one.points for one in silent), "point")
-        label = f"No answer recorded ({lost} lost): "
-        yield from wrapped(label, [one.question for one in silent], columns)
+        yield Listed(f"No answer recorded ({lost} lost):", [one.question for one in silent])
 
 
 def _tokens(tokens: TokenTotals) -> str:

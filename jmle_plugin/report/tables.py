@@ -13,6 +13,7 @@ from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.reply import Usage
 from jmle_plugin.mark.marks import Mark, answer_text, key_text, mark_error
+from jmle_plugin.report.columns import COLUMNS as LEADERBOARD
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import clipped, printable
 
@@ -22,9 +23,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 def csv_text(board: Leaderboard) -> str:
     """Every run, the ones without a verdict too; what is not known is empty or `unknown`."""
-    lines = [
-        _values(table, row) for table in board.tables for row in (*table.rows, *table.unranked)
-    ]
+    lines = [_values(table, row) for table in board.tables for row in table.every]
     text = StringIO()
     writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\r\n")
     writer.writeheader()
@@ -34,35 +33,8 @@ def csv_text(board: Leaderboard) -> str:
 
 
 def _values(table: Table, row: Row) -> dict[str, Any]:
-    first, last = row.ranks or (None, None)
-    low, high = row.interval or (None, None)
     return {
-        "rank": row.rank,
-        "first_rank": first,
-        "last_rank": last,
-        "run": row.run,
-        "title": row.title,
-        "model": row.model,
-        "scripted": str(row.scripted).lower(),
-        "verdict": row.verdict.value,
-        "points": row.total.points,
-        "max": row.total.max,
-        "correct": row.total.correct,
-        "questions": row.total.questions,
-        "text_only_points": row.text_only.points,
-        "text_only_max": row.text_only.max,
-        "text_only_correct": row.text_only.correct,
-        "text_only_questions": row.text_only.questions,
-        "low": low,
-        "high": high,
-        "p_above": row.p_above,
-        "asked": row.asked,
-        "of": row.of,
-        "errors": row.errors,
-        "cost_usd": "unknown" if row.cost.usd is None else row.cost.usd,
-        "replies_without_cost": row.cost.unknown,
-        "images": row.images.value,
-        "epochs": row.epochs,
+        **{name: value(row) for one in LEADERBOARD for name, value in one.csv.items()},
         "exam": table.exam.id,
         "exam_title": table.exam.title,
         **{name: table.facts[name] for name in ("key", "numeric", "extraction", "prompt")},

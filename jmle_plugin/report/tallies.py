@@ -123,22 +123,21 @@ GROUPINGS = {
 """Groupings of the sheet's strata -> what a table calls them."""
 
 
-def strata_tables(sheet: Sheet, most: int | None = None) -> Iterator[tuple[Rows, int]]:
-    """A table of each grouping, of its `most` largest strata, and how many it leaves out."""
+def strata_tables(sheet: Sheet) -> Iterator[tuple[Rows, list[int]]]:
+    """A table of each grouping, and how many questions each of its rows is about."""
     for name, title in GROUPINGS.items():
         grouping: dict[str, Stratum] = getattr(sheet.strata, name)
         if not grouping:
             continue
-        largest = sorted(grouping, key=lambda one: -grouping[one].questions)[:most]
-        shown = {one: grouping[one] for one in grouping if one in largest}
         figures = any(0 < one.text_only.questions < one.questions for one in grouping.values())
         head = [title, "points", "correct", "share", "95%"]
         rows = [
             [one, points_of(stratum), _correct(stratum), *_share_cells(stratum)]
             + [_correct(stratum.text_only)] * figures
-            for one, stratum in shown.items()
+            for one, stratum in grouping.items()
         ]
-        yield [head + ["without images"] * figures, *rows], len(grouping) - len(shown)
+        sizes = [one.questions for one in grouping.values()]
+        yield [head + ["without images"] * figures, *rows], sizes
 
 
 def _share_cells(stratum: Stratum) -> list[str]:

@@ -10,8 +10,9 @@ import pytest
 
 from jmle_plugin.errors import ResultError
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.overview import TITLE, Unasked, overview_lines, overview_markdown
-from jmle_plugin.report.terminal import Line, columns_of
+from jmle_plugin.report.document import Title
+from jmle_plugin.report.overview import TITLE, Unasked, overview_document
+from jmle_plugin.report.terminal import Line, columns_of, terminal_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.collection import seat_part
 from jmle_plugin.session.finish import Finished, SittingMarks
@@ -32,7 +33,7 @@ class Overview:
 
     def lines(self, columns: int) -> Iterator[Line]:
         """For people, in lines of at most `columns`."""
-        yield from overview_lines(self.sat, self.unasked, columns)
+        yield from terminal_lines(overview_document(self.sat, self.unasked), columns)
         if self.unwritten:
             yield Line(self.unwritten)
 
@@ -50,7 +51,7 @@ def make_overview(
         if not one.asked
     ]
     try:
-        append_summary(overview_markdown(sat, unasked), settings)
+        append_summary((Title(TITLE.capitalize(), 2), *overview_document(sat, unasked)), settings)
     except ResultError as error:
         return Overview(sat, unasked, f"a report could not be written: {error}")
     return Overview(sat, unasked)

@@ -14,15 +14,19 @@ from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.report.audit import audit_document
+from jmle_plugin.report.audit import headline as audit_headline
+from jmle_plugin.report.comparison import comparison_document, headline
 from jmle_plugin.report.sheet import summary_line
-from jmle_plugin.report.terminal import Line, sheet_lines
+from jmle_plugin.report.sheet_report import gates_document, sheet_document
+from jmle_plugin.report.terminal import Line, terminal_lines
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import write_results
 from jmle_plugin.session.gate import Sat, decisions
-from jmle_plugin.session.reports import append_summary, gates_markdown, write_reports
+from jmle_plugin.session.reports import append_summary, write_reports
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,14 +80,12 @@ class Audited:
 
     def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         """For people: the whole of it in lines of `columns`, or one line."""
-        from jmle_plugin.report.audit import headline, text_lines  # noqa: PLC0415
-
         if self.audit is None:
             yield Line(self.refusal)
         elif quiet:
-            yield Line(headline(self.audit))
+            yield Line(audit_headline(self.audit))
         else:
-            yield from map(Line, text_lines(self.audit, columns))
+            yield from terminal_lines(audit_document(self.audit), columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Finished:
         if quiet:
             yield Line(summary_line(self.results))
         else:
-            yield from sheet_lines(self.results, columns)
+            yield from terminal_lines(sheet_document(self.results), columns)
         yield from self._comparison(columns, quiet=quiet)
         if not quiet:
             yield from (Line(line) for told in self.written for line in told.split("\n"))
@@ -127,13 +129,11 @@ class Finished:
     def _comparison(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         compared = self.results.comparison
         if compared is not None:
-            from jmle_plugin.report.comparison import headline, text_lines  # noqa: PLC0415
-
             if quiet:
                 yield Line(f"against {compared.old.name}: {headline(compared)}")
             else:
                 yield Line("")
-                yield from map(Line, text_lines(compared, columns))
+                yield from terminal_lines(comparison_document(compared), columns)
                 yield Line("")
         elif self.remark:
             yield Line(self.remark)
@@ -177,7 +177,7 @@ def write_all(finished: Sequence[Finished], settings: Settings) -> list[Finished
     """Write every sitting's results and reports; what the gates decided begins a job's summary."""
     problem = ""
     try:
-        append_summary(gates_markdown(one.results for one in finished), settings)
+        append_summary(gates_document(one.results for one in finished), settings)
     except ResultError as error:
         problem = f"a report could not be written: {error}"
     done: list[Finished] = []

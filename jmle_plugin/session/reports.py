@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import cast
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
+from jmle_plugin.report.document import Document, is_empty
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.report.html.questions import Images
 from jmle_plugin.results.file import Results
@@ -61,23 +62,18 @@ def write_reports(results: Results, file: Path, exam: Exam, settings: Settings) 
     return Reports(tuple(written), tuple(problems))
 
 
-def gates_markdown(sat: Iterable[Results]) -> str:
-    """What the gates decided on each run, in markdown; empty where none decided anything."""
-    from jmle_plugin.report.markdown import gate_lines  # noqa: PLC0415
-
-    return "".join(f"{line}\n" for results in sat for line in gate_lines(results))
-
-
-def append_summary(text: str, settings: Settings) -> None:
-    """Append `text`, markdown on all runs, to GitHub's job summary where there is one.
+def append_summary(document: Document, settings: Settings) -> None:
+    """Append what is said of all runs to GitHub's job summary where there is one.
 
     Raises ResultError where it cannot be written.
     """
     summary = _summary(settings)
-    if summary is None or not text:
+    if summary is None or all(map(is_empty, document)):
         return
+    from jmle_plugin.report.markdown import markdown  # noqa: PLC0415
+
     try:
-        if not _append(summary, text):
+        if not _append(summary, markdown(document)):
             raise _no_room(summary)
     except OSError as error:
         raise _failure(error, summary) from error
@@ -109,9 +105,9 @@ def _csv(results: Results, exam: Exam, _settings: Settings, target: Path) -> Non
 
 
 def _markdown(results: Results, _exam: Exam, _settings: Settings, target: Path) -> None:
-    from jmle_plugin.report.markdown import markdown_report  # noqa: PLC0415
+    from jmle_plugin.report.sheet_report import markdown_report  # noqa: PLC0415
 
-    report = markdown_report(results, _comparison(results))
+    report = markdown_report(results)
     write_whole(target, report.encode("utf-8", "replace"))
 
 
@@ -123,9 +119,9 @@ def _append_summary(results: Results, file: Path, summary: Path) -> None:
 
 def _summary_forms(results: Results, file: Path) -> Iterator[str]:
     """The longest first, each made only where there is no room for the one before."""
-    from jmle_plugin.report.markdown import markdown_line, markdown_report  # noqa: PLC0415
+    from jmle_plugin.report.sheet_report import markdown_line, markdown_report  # noqa: PLC0415
 
-    yield markdown_report(results, _comparison(results))
+    yield markdown_report(results)
     yield markdown_report(results, cut=file.name)
     yield markdown_line(results, cut=file.name)
 
@@ -147,20 +143,6 @@ def _no_room(summary: Path) -> ResultError:
         where=summary,
         remedy="Examine fewer runs in one step, or leave out --report=markdown.",
     )
-
-
-def _comparison(results: Results) -> str:
-    """What else the run was held against: another run, or itself without its figures."""
-    told = []
-    if results.comparison is not None:
-        from jmle_plugin.report.comparison import markdown  # noqa: PLC0415 - few compare
-
-        told.append(markdown(results.comparison))
-    if results.audit is not None:
-        from jmle_plugin.report.audit import markdown as audited  # noqa: PLC0415
-
-        told.append(audited(results.audit))
-    return "\n".join(told)
 
 
 _WRITERS: dict[str, Callable[[Results, Exam, Settings, Path], None]] = {

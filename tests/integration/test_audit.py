@@ -121,8 +121,8 @@ def test_one_session_gives_both_sheets_and_the_exact_table(
             "with figures: some-model              PASS   *  36 of 40",
             "without figures: some-model-blind     FAIL   *  34 of 40",
             "Net effect of the figures: +20.0 percentage points, within noise (p = 0.69).",
-            "p10  right with figures, wrong without  4 (40%)",
-            "     000B-5 000B-6 000D-1 000E-5",
+            "p10  right with figures, wrong without: 4 (40%)",
+            "  000B-5 000B-6 000D-1 000E-5",
             "Text-only questions were asked once: their replies count in both halves.",
             "gate official: sample some-model passed; sample some-model-blind, images blind*",
         ]

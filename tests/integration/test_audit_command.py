@@ -52,10 +52,10 @@ def test_text_markdown_and_json_say_the_same(
     assert main(["audit", *files]) == 0
     text = capsys.readouterr().out
     assert "Net effect of the figures: +40.0 percentage points, within noise (p = 0.22)." in text
-    assert "p10  right with figures, wrong without  5 (50%)" in text
+    assert "p10  right with figures, wrong without: 5 (50%)" in text
     assert max(map(len, text.splitlines())) <= 78
     assert main(["audit", *files, "--format=markdown"]) == 0
-    assert "| right with figures, wrong without | p10 | 5 (50%) |" in capsys.readouterr().out
+    assert "- p10 right with figures, wrong without: 5 (50%) " in capsys.readouterr().out
     assert main(["audit", *files, "--format=json"]) == 0
     (data,) = json.loads(capsys.readouterr().out)
     cells = [len(data["total"][name]) for name in ("right_right", "right_wrong", "wrong_right")]

@@ -15,6 +15,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import leaderboard
+from jmle_plugin.report.columns import run_title
 from jmle_plugin.report.html.document import Frame, document
 from jmle_plugin.results.file import QuestionFacts, question_facts
 
@@ -55,7 +56,7 @@ def board_page(
 def _table(
     board: Leaderboard, table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path
 ) -> dict[str, Any]:
-    rows = [*table.rows, *table.unranked]
+    rows = table.every
     chosen = [entries[row.source].results.scored() for row in rows]
     sat = list(dict.fromkeys(name for one in chosen for name in one))
     known = exam is not None and set(sat) <= exam.questions.keys()
@@ -64,9 +65,8 @@ def _table(
         kept |= entries[row.source].results.questions
     questions: Sequence[str] = list(kept) if set(sat) <= kept.keys() else sat
     title, *facts = leaderboard.heading(table)
-    named = leaderboard.names(table)
     told = [
-        _row(row, named[row.source], _page_beside(entries[row.source].file, base))
+        _row(table, row, _page_beside(entries[row.source].file, base))
         | _answers([marks.get(question) for question in questions])
         for row, marks in zip(rows, chosen, strict=True)
     ]
@@ -75,9 +75,9 @@ def _table(
         "facts": facts,
         "difference": leaderboard.differences(board, table),
         "notes": list(leaderboard.footnotes(table)),
-        "priced": leaderboard.priced(table),
-        "epochs": leaderboard.several_epochs(table),
+        "columns": _columns(table, table.rows),
         "unranked_title": leaderboard.unranked_title(table),
+        "unranked_columns": _columns(table, table.unranked),
         "rows": told[: len(table.rows)],
         "unranked": told[len(table.rows) :],
         "blocks": list(dict.fromkeys(one.block for one in kept.values())),
@@ -106,21 +106,30 @@ def _questions(
         yield told
 
 
-def _row(row: Row, name: str, page: str | None) -> dict[str, Any]:
+def _row(table: Table, row: Row, page: str | None) -> dict[str, Any]:
     return {
         **row.model_dump(mode="json"),
         "total": _shown(row.total),
         "text_only": _shown(row.text_only),
-        "name": name,
+        "name": run_title(table, row),
         "page": page,
-        "vision": leaderboard.vision(row),
-        "ranks_text": leaderboard.span(row.ranks),
-        "interval_text": leaderboard.span(row.interval),
-        "above": leaderboard.above(row),
         "noise": row.noise,
-        "cost_text": leaderboard.cost(row.cost),
-        "why": leaderboard.why_unranked(row),
     }
+
+
+def _columns(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Each column's title and form, and for every row its text and what it is sorted by."""
+    return [
+        {
+            "title": f"{one.long or one.title} {one.below}".strip(),
+            "form": one.form,
+            "left": one.left,
+            "most_first": one.most_first,
+            "cells": [one.cell(table, row) if one.cell else "" for row in rows],
+            "keys": [one.sort(row) for row in rows] if one.sort else None,
+        }
+        for one in leaderboard.shown_columns(table, rows)
+    ]
 
 
 def _shown(tally: MeanTally) -> dict[str, Any]:

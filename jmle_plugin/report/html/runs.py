@@ -12,8 +12,9 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
 from jmle_plugin.report import audit as words
 from jmle_plugin.report.comparison import facts, headline, side_titles
+from jmle_plugin.report.document import Listed
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
-from jmle_plugin.report.remarks import ONE_LINE, remarks
+from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.tallies import missing_title
 from jmle_plugin.results.audit import INDICES, Audit, AuditPart
@@ -118,7 +119,7 @@ def run_data(
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
-        "remarks": _labelled((*remarks(results, ONE_LINE), *reasons(results))),
+        "remarks": _labelled((*remarks(results), *reasons(results))),
         "sheet": sheet.model_dump(mode="json", by_alias=True),
         "comparison": None if results.comparison is None else comparison_data(results.comparison),
         "audit": None if results.audit is None else audit_data(results.audit),
@@ -143,16 +144,10 @@ def _doubt(results: Results) -> Iterator[str]:
     return iter(()) if results.doubt is None else doubt_sentences(results.doubt)
 
 
-def _labelled(sentences: Iterable[str]) -> list[tuple[str, str]]:
-    """Label and text of each sentence; one without a label goes on with the one before."""
-    told: list[tuple[str, str]] = []
-    for sentence in sentences:
-        label, colon, text = sentence.partition(": ")
-        if not colon and told:
-            label, text = told.pop()
-            text = f"{text}: {sentence.strip()}"
-        told.append((label.strip(), text))
-    return told
+def _labelled(sentences: Iterable[str | Listed]) -> list[tuple[str, str]]:
+    """Label and text of each sentence; a sentence without a label is one."""
+    lines = (one.line if isinstance(one, Listed) else one for one in sentences)
+    return [(label.strip(), text) for label, _, text in (line.partition(": ") for line in lines)]
 
 
 def _missing(

@@ -18,12 +18,14 @@ from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, KeyEntry, Serial, Treatment
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.audit import markdown, summary, text_lines
+from jmle_plugin.report.audit import audit_document, summary_document
 from jmle_plugin.report.layout import width
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.file import Results
 from tests.builders import (
     FIGURE,
+    lines_of,
     make_exam,
     make_imported_run,
     make_mark,
@@ -121,7 +123,7 @@ def test_text_only_questions_asked_twice_are_the_control(exam: Exam) -> None:
     assert found.text_only is not None
     assert found.text_only.counts == (1, 1, 0, 0)
     assert found.total == shared(exam).total
-    text = " ".join(" ".join(text_lines(found)).split())
+    text = " ".join(" ".join(lines_of(audit_document(found))).split())
     assert "Control: 2 text-only questions asked twice, 1 right in the first half alone" in text
 
 
@@ -269,10 +271,10 @@ def test_swapping_the_halves_turns_everything_round(answers: list[tuple[bool, bo
 def test_text_fits_a_terminal_and_names_what_is_behind_each_state(exam: Exam) -> None:
     long = {"A": "A very long name of a subject", "B": "とても長い診療科の名前"}
     named = {name: replace(one, subject=long[one.block]) for name, one in exam.questions.items()}
-    lines = list(text_lines(shared(replace(exam, questions=named))))
+    lines = lines_of(audit_document(shared(replace(exam, questions=named))))
     assert max(map(width, lines)) <= 78
-    assert "p10  right with figures, wrong without  3 (43%)" in lines
-    assert "     A-3 A-4 A-5" in lines
+    assert "p10  right with figures, wrong without: 3 (43%)" in lines
+    assert "  A-3 A-4 A-5" in lines
     assert "Net effect of the figures: +28.6 percentage points, within noise (p = 0.62)." in lines
     assert "7 image questions are few" in " ".join(lines)
     assert not any(" smaller, in the markdown report" in line for line in lines)
@@ -302,7 +304,7 @@ def test_a_terminal_shows_the_ten_largest_strata() -> None:
     parts = [part for parts in found.groupings.values() for part in parts]
     assert tested.p_holm is not None
     assert tested.p_mcnemar < tested.p_holm <= tested.p_mcnemar * len(parts)
-    lines = list(text_lines(found))
+    lines = lines_of(audit_document(found))
     assert len(found.visual_types) == 13
     assert sum(line.startswith("type ") for line in lines) == 10
     assert any(line.startswith("type 12") for line in lines)
@@ -315,12 +317,12 @@ def test_many_questions_and_a_real_effect_are_called_so() -> None:
     entries = {name: KeyEntry((("a",),)) for name in names}
     made = replace(made, key=replace(made.key, entries=entries))
     found = shared(made, {name: "10" if n < 20 else "11" for n, name in enumerate(names)})
-    text = "\n".join(text_lines(found))
+    text = "\n".join(lines_of(audit_document(found)))
     assert "Net effect of the figures: +33.3 percentage points (p < 0.001)." in text
     assert "few" not in text
     assert found.detectable == 8  # P(at least 6 of 60 at 8 in 60) = 0.82
     same = shared(made, dict.fromkeys(names, "11"))
-    assert "The figures changed no outcome." in list(text_lines(same))
+    assert "The figures changed no outcome." in lines_of(audit_document(same))
 
 
 @pytest.mark.parametrize(
@@ -341,7 +343,7 @@ def test_interval_and_test_that_disagree_are_said_to(gained: int, lost: int, say
     states |= dict.fromkeys(names[:gained], "10")
     states |= dict.fromkeys(names[gained : gained + lost], "01")
     found = shared(made, states)
-    text = " ".join(" ".join(text_lines(found)).split())
+    text = " ".join(" ".join(lines_of(audit_document(found))).split())
     assert says in text
     assert ("they are different methods" in text) == bool(says)
     assert (found.total.low > 0 or found.total.high < 0) == (gained + lost > 4 and lost != 1)
@@ -351,8 +353,8 @@ def test_json_and_markdown_say_the_same(exam: Exam) -> None:
     found = shared(exam)
     assert Audit.model_validate_json(found.model_dump_json(by_alias=True)) == found
     assert json.loads(found.model_dump_json(by_alias=True))["schema"] == 1
-    page = markdown(found)
-    assert "| right with figures, wrong without | p10 | 3 (43%) | A-3, A-4, A-5 |" in page
+    page = markdown(audit_document(found))
+    assert "- p10 right with figures, wrong without: 3 (43%) A-3 A-4 A-5" in page
     rows = [line for line in page.splitlines() if line.startswith("| Block")]
     assert [row.split(" | ")[1:6] for row in rows] == [
         ["n", "p11", "p10", "p01", "p00"],
@@ -363,7 +365,9 @@ def test_json_and_markdown_say_the_same(exam: Exam) -> None:
 
 def test_several_exams_stand_side_by_side(exam: Exam) -> None:
     nurse = replace(exam, id="nursing-2024-long-name", profession="nurse")
-    lines = list(summary([shared(exam), shared(nurse)]))
-    assert [line.split()[0] for line in lines] == ["Profession", "physician", "nurse"]
+    lines = lines_of(summary_document([shared(exam), shared(nurse)]))
+    first = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert first == ["Profession", "physician", "nurse"]
+    assert "nursing-2024-" in lines[2]
     assert "+28.6" in lines[1]
     assert max(map(width, lines)) <= 78

@@ -14,10 +14,12 @@ from jmle_plugin.compare.gates import find_gate
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.significance import loss_and_gain
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.report.comparison import facts, headline, markdown, text_lines
+from jmle_plugin.report.comparison import comparison_document, facts, headline
 from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.layout import width
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.results.comparison import Comparison, Interval
+from tests.builders import lines_of
 from tests.unit.compare.conftest import Sat
 
 
@@ -57,7 +59,7 @@ def test_the_same_input_gives_the_same_output(exam: Exam, sat: Sat) -> None:
 
 
 def test_text_fits_a_terminal_and_says_noise_when_it_is(comparison: Comparison) -> None:
-    lines = list(text_lines(comparison))
+    lines = lines_of(comparison_document(comparison))
     assert max(map(width, lines)) <= 78
     assert "The difference of 3 points is within noise (p = 0.75)." in lines
     text = " ".join(" ".join(lines).split())
@@ -69,13 +71,14 @@ def test_text_fits_a_terminal_and_says_noise_when_it_is(comparison: Comparison) 
 def test_two_runs_of_one_model_are_told_apart(exam: Exam, sat: Sat) -> None:
     found = compare(sat("monday"), sat("friday", ["A-1"]), places(exam))
     told = "some/model [friday] against some/model [monday]"
-    assert next(text_lines(found)) == told
-    assert "`some/model [friday]` against `some/model [monday]`" in markdown(found)
+    assert lines_of(comparison_document(found))[0] == told
+    title = "`some/model [friday]` against `some/model [monday]`"
+    assert title in markdown(comparison_document(found))
     page = run_data(sat("friday").model_copy(update={"comparison": found}), {}, None)
     assert page["comparison"]["old"] == "some/model [monday]"
     new = found.new.model_copy(update={"title": "Other"})
     other = found.model_copy(update={"new": new})
-    assert next(text_lines(other)) == "Other against some/model"
+    assert lines_of(comparison_document(other))[0] == "Other against some/model"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_what_decides_is_what_is_printed_at_any_level(exam: Exam, sat: Sat) -> N
 
 
 def test_markdown_says_the_same(comparison: Comparison) -> None:
-    page = markdown(comparison)
+    page = markdown(comparison_document(comparison))
     assert "**The difference of 3 points is within noise (p = 0.75).**" in page
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert len({row.count("|") for row in rows}) == 1
@@ -143,12 +146,12 @@ def test_markdown_says_the_same(comparison: Comparison) -> None:
 def test_the_same_answers_are_labelled(exam: Exam, sat: Sat) -> None:
     found = compare(sat(), sat("new"), places(exam))
     assert found.same_answers
-    assert "The two runs gave the same answers." in list(text_lines(found))
+    assert "The two runs gave the same answers." in lines_of(comparison_document(found))
 
 
 def test_what_is_not_known_is_said(sat: Sat) -> None:
     found = compare(sat(), sat("new", ["A-1"]))
-    text = "\n".join(text_lines(found))
+    text = "\n".join(lines_of(comparison_document(found)))
     assert "Serial groups unknown" in text
     assert (found.sections, found.blocks, found.kinds) == ([], [], [])
 
@@ -159,7 +162,7 @@ def test_an_exam_taken_out_of_the_scoring_can_be_compared(exam: Exam, sat: Sat) 
     empty = old.model_copy(update={"marks": nothing})
     found = compare(empty, empty, places(exam), margin=5, doubt=False)
     assert (found.max, found.groups, found.interval, found.tests.loss) == (0, 0, None, 1)
-    assert list(text_lines(found))
+    assert lines_of(comparison_document(found))
 
 
 def test_questions_left_out_and_allowed_mismatches_are_said(exam: Exam, sat: Sat) -> None:
@@ -167,7 +170,7 @@ def test_questions_left_out_and_allowed_mismatches_are_said(exam: Exam, sat: Sat
     partial = sat("new", asked=["A-1", "A-2"])
     cut = partial.model_copy(update={"marks": new.marks[:2]})
     found = compare(old, cut, places(exam), allow={"partial"})
-    text = " ".join(" ".join(text_lines(found)).split())
+    text = " ".join(" ".join(lines_of(comparison_document(found))).split())
     assert "Unlike by permission: partial (the new run is partial)." in text
     assert "Left out, answered by only one of the two: 5 questions." in text
     assert (found.questions, found.max, found.new.doubt) == (2, 2, None)
@@ -200,7 +203,7 @@ def test_runs_of_several_epochs_are_compared_by_their_means(
     assert found.interval is None
     # The one case that differs: turned or not; and the new reply is one of two wrong of four.
     assert (found.tests.means, found.tests.replies) == pytest.approx((0.5, 0.5))
-    text = " ".join(" ".join(text_lines(found)).split())
+    text = " ".join(" ".join(lines_of(comparison_document(found))).split())
     assert "old: mean of 3 epochs 10.7 points (sd 0.6 over epochs); majority of 3: 11." in text
     assert "no interval, since only 1 question differ" in text
     assert "A-1 (1): a (2 of 3 right) -> incorrect, key a" in text

@@ -14,12 +14,13 @@ from jmle_plugin.compare.pairing import places
 from jmle_plugin.errors import SettingsError, UnknownNameError
 from jmle_plugin.exam.model import AnswerKey, Criterion, Exam, KeyEntry, Question
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.comparison import text_lines
+from jmle_plugin.report.comparison import comparison_document
 from jmle_plugin.results.comparison import Comparison, Decision, Ruling
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.option_table import BASELINE_GATES
 from tests.builders import (
     FIGURE,
+    lines_of,
     make_exam,
     make_mark,
     make_marks,
@@ -69,11 +70,12 @@ def test_a_significant_loss_fails_the_gate_and_noise_is_inconclusive() -> None:
     assert (noise.decision, noise.passed) == (Decision.INCONCLUSIVE, True)
     assert "gate significant: inconclusive: a loss within noise against old (-4 " in noise.sentence
     assert decide("significant", make_pair(4, 4)).decision is Decision.PASS
-    assert "The loss of 5 points is significant (one-sided p = 0.031)." in list(
-        text_lines(make_pair(5))
-    )
+    significant = "The loss of 5 points is significant (one-sided p = 0.031)."
+    assert significant in lines_of(comparison_document(make_pair(5)))
     gain = make_pair(0, 5)
-    assert "The difference of 5 points is within noise (p = 0.062)." in list(text_lines(gain))
+    assert "The difference of 5 points is within noise (p = 0.062)." in lines_of(
+        comparison_document(gain)
+    )
 
 
 def test_a_loss_passes_as_noninferior_only_where_it_can_be_excluded() -> None:

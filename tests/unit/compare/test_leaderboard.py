@@ -13,12 +13,12 @@ from jmle_plugin.exam.model import Exam, KeyEntry, NumericRule
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.leaderboard import LETTERS, footnotes
-from jmle_plugin.report.leaderboard_markdown import markdown
-from jmle_plugin.report.leaderboard_text import text_lines
+from jmle_plugin.report.leaderboard import LETTERS, footnotes, leaderboard_document
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.soundness import FACTS
 from tests.builders import (
+    lines_of,
     make_exam,
     make_imported_run,
     make_key,
@@ -169,8 +169,8 @@ def test_letters_are_held_against_the_other_runs_of_the_table() -> None:
     (note,) = (one for one in footnotes(table) if "[leaning]" in one)
     assert note.startswith(LETTERS)
     assert "a 30 times, 10.0 expected (p < 0.001)" in note
-    assert note in {one.text for one in text_lines(board, 10**4)}
-    assert "a 30 times, 10.0 expected" in markdown(board)
+    assert note in lines_of(leaderboard_document(board), 10**4)
+    assert "a 30 times, 10.0 expected" in markdown(leaderboard_document(board))
     assert leaderboard(runs, {}).tables[0].rows == table.rows
     old = [one.model_copy(update={"questions": {}}) for one in runs]
     assert not any(row.letters for row in leaderboard(old, {}).tables[0].rows)

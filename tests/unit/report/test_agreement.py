@@ -14,17 +14,18 @@ import pytest
 from jmle_plugin.compare.leaderboard import leaderboard
 from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.mark.sheet import Tally
+from jmle_plugin.report.document import plain
 from jmle_plugin.report.html.page import build_page
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.report.layout import dollars
-from jmle_plugin.report.leaderboard import ranked_columns, unranked_columns
-from jmle_plugin.report.markdown import markdown_report
+from jmle_plugin.report.leaderboard import table_columns
 from jmle_plugin.report.sheet import summary_line
+from jmle_plugin.report.sheet_report import markdown_report, sheet_document
 from jmle_plugin.report.tables import csv_table, csv_text
-from jmle_plugin.report.terminal import sheet_lines
 from jmle_plugin.results.figures import mean_text
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.junit import case_properties, suite_properties
+from tests.builders import lines_of
 from tests.unit.report.sheets import EXAM, SHEETS
 
 SCORED_ONCE = [name for name, one in SHEETS.items() if one.sheet.epochs is None]
@@ -60,7 +61,7 @@ def test_terminal_and_markdown_tell_the_sheets_figures(name: str) -> None:
     figures = r"(?P<points>\d+/\d+)%s(?P<correct>\d+ of \d+)"
     in_terminal = r"(?P<part>\S+(?: \S+)*) +" + figures % " +(?:.+ )?"
     in_markdown = r"\| (?P<part>[^|]+) \| " + figures % r" \| (?:.*\| )?" + r" \|"
-    assert rows((line.text for line in sheet_lines(results)), in_terminal) == told(results)
+    assert rows(lines_of(sheet_document(results)), in_terminal) == told(results)
     assert rows(markdown_report(results).splitlines(), in_markdown) == told(results)
     total = results.sheet.total
     assert f" {total.points}/{total.max} " in summary_line(results)
@@ -71,7 +72,7 @@ def test_several_epochs_are_told_by_their_means() -> None:
     epochs = results.sheet.epochs
     assert epochs is not None
     assert epochs.sections is not None
-    lines = [line.text for line in sheet_lines(results)]
+    lines = lines_of(sheet_document(results))
     for name, section in results.sheet.sections.items():
         (line,) = (one for one in lines if one.startswith(section.title))
         told_, own = epochs.sections[name], f"{section.points}/{section.max}"
@@ -146,8 +147,8 @@ def test_the_leaderboard_tells_the_sheets_figures(name: str) -> None:
         "replies_without_cost": sheet.cost.unknown,
     }
     assert {name: row[name] for name in expected} == {k: str(v) for k, v in expected.items()}
-    columns = ranked_columns(table) if table.rows else unranked_columns(table)
-    shown = {one.title: one.cells[0] + one.below for one in columns}
+    columns = table_columns(table, table.rows or table.unranked)
+    shown = {one.title: plain(one.cells[0]) + one.below for one in columns}
     assert shown["points"] == f"{mean_text(total.points)}/{total.max}"
     assert shown["correct"] == f"{mean_text(total.correct)}/{total.questions}"
     assert ("cost" in shown) == (sheet.cost.usd is not None)

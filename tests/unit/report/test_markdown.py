@@ -7,9 +7,11 @@ from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin import __version__
-from jmle_plugin.report.markdown import markdown_line, markdown_report
+from jmle_plugin.compare.comparison import compare
+from jmle_plugin.report.sheet_report import markdown_line, markdown_report
 from jmle_plugin.results.file import Results
-from tests.unit.report.sheets import SHEETS, sample_results
+from tests.builders import make_results
+from tests.unit.report.sheets import EXAM, SHEETS, sample_results
 
 READER = MarkdownIt("commonmark").enable("table")
 
@@ -56,5 +58,7 @@ def test_a_cut_report_keeps_the_verdict_and_says_where_the_rest_is() -> None:
 
 
 def test_the_comparison_stands_in_it() -> None:
-    page = markdown_report(SHEETS["every outcome"], "### this against that\n")
-    assert page.index("### this against that") < page.index("<details>")
+    results = SHEETS["every outcome"]
+    compared = compare(make_results(EXAM), results, None)
+    page = markdown_report(results.model_copy(update={"comparison": compared}))
+    assert page.index("### `some/model") < page.index("<details>")

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from jmle_plugin.report.layout import item, literal, markdown_table, prose
+from jmle_plugin.report.document import Name, Text, table_of
+from jmle_plugin.report.markdown import item, literal, markdown, prose
 from jmle_plugin.text import printable
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -83,8 +84,8 @@ def test_an_item_is_one_item(texts: list[str]) -> None:
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=3))
 @example([(NASTY[1], NASTY[3])])
 def test_a_cell_stays_in_its_cell(rows: list[tuple[str, str]]) -> None:
-    cells = [[prose(one), literal(other)] for one, other in rows]
-    reading = Reading(READER.render("\n".join(markdown_table([["a", "b"], *cells]))))
+    cells: list[list[Text]] = [[one, Name(other)] for one, other in rows]
+    reading = Reading(READER.render(markdown([table_of(["a", "b"], cells)])))
     assert reading.tags.count("td") == 2 * len(rows)
     told = " ".join(shown(text) for row in rows for text in row)
     assert reading.text.split() == ["a", "b", *told.split()]

@@ -11,9 +11,10 @@ from wcwidth import wcswidth
 
 from jmle_plugin.exam.model import ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.overview import Unasked, overview_lines, overview_markdown
+from jmle_plugin.report.markdown import markdown
+from jmle_plugin.report.overview import Unasked, overview_document
 from jmle_plugin.results.file import Results
-from tests.builders import make_exam, make_key, make_marks, make_results
+from tests.builders import lines_of, make_exam, make_key, make_marks, make_results
 from tests.unit.report.sheets import HOSTILE, SHEETS, sample_results
 
 UNASKED = [Unasked("nurse-2024", "nurse", "some-model")]
@@ -39,18 +40,18 @@ def sittings() -> list[Results]:
 
 
 def lines(sat: list[Results], unasked: list[Unasked], columns: int = 118) -> list[str]:
-    return [line.text for line in overview_lines(sat, unasked, columns)]
+    return lines_of(overview_document(sat, unasked), columns)
 
 
 def test_a_row_for_each_exam_by_profession(snapshot: SnapshotAssertion) -> None:
     assert lines(sittings(), UNASKED) == snapshot
-    assert overview_markdown(sittings(), UNASKED) == snapshot
+    assert markdown(overview_document(sittings(), UNASKED)) == snapshot
 
 
 def test_no_figure_is_over_several_exams() -> None:
     sat = sittings()
     points = [one.sheet.total.points for one in sat]
-    told = " ".join([*lines(sat, []), overview_markdown(sat, [])])
+    told = " ".join([*lines(sat, []), markdown(overview_document(sat, []))])
     assert f"{sum(points)}/" not in told
     assert "Total" not in told
     assert all(f"{one.sheet.total.points}/{one.sheet.total.max}" in told for one in sat)
@@ -64,7 +65,7 @@ def test_no_line_is_too_long(columns: int) -> None:
 
 def test_nothing_foreign_is_rendered() -> None:
     sat = [exam_of(SHEETS["hostile"], profession=HOSTILE)]
-    page = MarkdownIt("commonmark").enable("table").render(overview_markdown(sat, []))
+    page = MarkdownIt("commonmark").enable("table").render(markdown(overview_document(sat, [])))
     assert "<script" not in page
     assert "<a " not in page
     assert "\u202e" not in page + "".join(lines(sat, []))

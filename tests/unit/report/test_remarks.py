@@ -11,7 +11,7 @@ from jmle_plugin.compare.habits import with_doubt
 from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.report.remarks import ONE_LINE, remarks
+from jmle_plugin.report.remarks import remarks
 from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.file import Results
 from tests.builders import (
@@ -27,7 +27,8 @@ from tests.builders import (
 
 def line(results: Results, beginning: str) -> str:
     """The one remark that begins so; empty where there is none."""
-    (*told,) = (one for one in remarks(results, ONE_LINE) if one.startswith(beginning))
+    lines = [one if isinstance(one, str) else one.line for one in remarks(results)]
+    told = [one for one in lines if one.startswith(beginning)]
     assert len(told) <= 1
     return told[0] if told else ""
 

@@ -10,13 +10,12 @@ import pytest
 from jmle_plugin.exam.model import AnswerKey, Criterion, ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.runs import run_data
-from jmle_plugin.report.markdown import markdown_report
-from jmle_plugin.report.overview import overview_lines
+from jmle_plugin.report.overview import overview_document
 from jmle_plugin.report.sheet import summary_line, verdict_sentence, verdict_word
-from jmle_plugin.report.terminal import sheet_lines
+from jmle_plugin.report.sheet_report import markdown_report, sheet_document
 from jmle_plugin.results.file import Results, dump_results
 from jmle_plugin.results.store import read_results, write_results
-from tests.builders import make_exam, make_key, make_marks, make_results
+from tests.builders import lines_of, make_exam, make_key, make_marks, make_results
 
 UNLISTED = ProhibitedRule(3, listed=False)
 RULE = "at most one subject may have 0 points: no data set names the subjects"
@@ -69,7 +68,7 @@ def test_every_form_of_the_sheet_names_what_is_not_evaluated() -> None:
     results = qualified()
     told = f"Not evaluable: {RULE}"
     verdict = "PASS 合格 (passes the two evaluable criteria)"
-    lines = [line.text for line in sheet_lines(results, columns=118)]
+    lines = lines_of(sheet_document(results), 118)
     assert (told in lines, verdict in lines) == (True, True)
     report = markdown_report(results)
     assert (f"- {told}\n" in report, verdict in report) == (True, True)
@@ -77,7 +76,8 @@ def test_every_form_of_the_sheet_names_what_is_not_evaluated() -> None:
     assert (told in page["notes"], page["verdict"]) == (True, verdict)
     assert "PASS (evaluable criteria)" in summary_line(results)
     assert any(
-        "PASS (evaluable criteria)" in line.text for line in overview_lines([results], [], 118)
+        "PASS (evaluable criteria)" in line
+        for line in lines_of(overview_document([results], []), 118)
     )
 
 

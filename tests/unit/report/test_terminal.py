@@ -16,9 +16,11 @@ from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.report.sheet import reasons, summary_line, unofficial
-from jmle_plugin.report.terminal import columns_of, sheet_lines
+from jmle_plugin.report.sheet_report import sheet_document
+from jmle_plugin.report.terminal import columns_of, terminal_lines
 from jmle_plugin.results.file import Results
 from tests.builders import (
+    lines_of,
     make_epochs,
     make_exam,
     make_imported_run,
@@ -142,7 +144,7 @@ CASES = {
 
 
 def text(results: Results) -> str:
-    return "\n".join(line.text for line in sheet_lines(results))
+    return "\n".join(lines_of(sheet_document(results)))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -152,7 +154,7 @@ def test_sheet(case: str, snapshot: SnapshotAssertion) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_sheet_fits_80_columns(case: str) -> None:
-    for line in sheet_lines(CASES[case]):
+    for line in terminal_lines(sheet_document(CASES[case])):
         assert 0 <= wcswidth(line.text) <= 80
 
 
@@ -191,7 +193,9 @@ def test_summary(case: str, line: str) -> None:
 
 @pytest.mark.parametrize(("case", "colour"), [("pass", "green"), ("fail", "red")])
 def test_verdict_is_coloured(case: str, colour: str) -> None:
-    marked = [line for line in sheet_lines(CASES[case]) if line.markup.get(colour)]
+    marked = [
+        line for line in terminal_lines(sheet_document(CASES[case])) if line.markup.get(colour)
+    ]
     assert [line.text.split()[0] for line in marked] == [case.upper()]
 
 
@@ -247,7 +251,8 @@ def test_a_model_under_its_own_name_is_no_remark(
     results = make_results()
     named = {"requested_model": asked, "returned_models": returned}
     changed = results.model_copy(update={"provenance": results.provenance.model_copy(update=named)})
-    assert any(line.text.startswith("Answered by") for line in sheet_lines(changed)) == told
+    lines = lines_of(sheet_document(changed))
+    assert any(line.startswith("Answered by") for line in lines) == told
 
 
 def test_parameters_are_json() -> None:
@@ -378,7 +383,7 @@ def test_a_published_rule_is_called_by_its_project(run: RunSpec, said: str) -> N
 def test_rules_that_no_source_confirms_are_told_with_the_result() -> None:
     key = replace(make_key(), unconfirmed=("question B-2: one page only",))
     results = make_results(make_exam(key))
-    lines = [line.text for line in sheet_lines(results)]
+    lines = lines_of(sheet_document(results))
     assert "Not confirmed: question B-2: one page only" in lines
     assert results.provenance.key.unconfirmed == ["question B-2: one page only"]
 
@@ -388,7 +393,7 @@ def test_rules_that_no_source_confirms_are_told_with_the_result() -> None:
 def test_every_outcome_at_both_widths(
     sheet: str, columns: int, snapshot: SnapshotAssertion
 ) -> None:
-    lines = [line.text for line in sheet_lines(SHEETS[sheet], columns)]
+    lines = lines_of(sheet_document(SHEETS[sheet]), columns)
     assert max(map(wcswidth, lines)) <= columns
     assert "\n".join(lines) == snapshot
 
@@ -396,7 +401,7 @@ def test_every_outcome_at_both_widths(
 @pytest.mark.parametrize("columns", [78, 118])
 @pytest.mark.parametrize("run", ["scripted-resident", "scripted-intern"])
 def test_the_sample_at_both_widths(run: str, columns: int, snapshot: SnapshotAssertion) -> None:
-    lines = [line.text for line in sheet_lines(sample_results(run), columns)]
+    lines = lines_of(sheet_document(sample_results(run)), columns)
     assert "\n".join(lines) == snapshot
 
 

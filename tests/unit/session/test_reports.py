@@ -12,7 +12,7 @@ import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 
 from jmle_plugin.mark.marks import mark_error
-from jmle_plugin.report.markdown import markdown_line, markdown_report
+from jmle_plugin.report.sheet_report import markdown_line, markdown_report
 from jmle_plugin.results.file import Results, result_file
 from jmle_plugin.results.store import write_results
 from jmle_plugin.session import reports

@@ -33,71 +33,53 @@ function strip(row, from) {
     svg("ellipse", { class: "dot", cx: at(points, max), cy: 5, rx: 2, ry: 3.4 }));
 }
 
-const unknownLast = (row) => row.cost.usd ?? Infinity;
-
-/** Title, class, what it is sorted by (null: not at all), whether more is better, cell. */
-function columnsOf(table) {
-  const edges = table.rows.flatMap((row) => [
-    row.interval ? row.interval[0] / row.total.max : 1, row.text_only.max ? row.text_only.points / row.text_only.max : 1]);
-  const from = Math.max(0, Math.floor(20 * Math.min(1, ...edges)) / 20);
-  const several = table.rows.length > 1;
-  return [
-    ["Rank", "number", (row) => row.rank, false, (row) => String(row.rank)],
-    ["Model", "name", (row) => row.name.toLowerCase(), false, linkedName],
-    ["Points", "number points", (row) => row.total.points, true, (row) => of_(row.total.points, row.total.max)],
-    [`${page.level} on another exam`, "", null, false, (row) => strip(row, from)],
-    ["Interval", "number", (row) => row.interval?.[0] ?? -1, true, (row) => row.interval_text],
-    several && ["Ranks left open", "number", (row) => row.ranks[0] + row.ranks[1], false, (row) => row.ranks_text],
-    several && ["To the row above, p", "number", null, false, (row) => h("span", { class: row.noise ? "noise" : "" }, row.above)],
-    ["Verdict", "", (row) => row.verdict, true, verdictOf],
-    ["Vision", "middle", (row) => row.vision, false, (row) => h("span", { role: "img", "aria-label": row.images }, row.vision)],
-    ["Correct", "number", (row) => row.total.correct, true, (row) => of_(row.total.correct, row.total.questions)],
-    ["Text-only points", "number", (row) => row.text_only.points, true, (row) => of_(row.text_only.points, row.text_only.max)],
-    ["Text-only correct", "number", (row) => row.text_only.correct, true, (row) => of_(row.text_only.correct, row.text_only.questions)],
-    table.priced && ["Cost", "number", unknownLast, false, (row) => row.cost_text],
-    table.epochs && ["Epochs", "number", (row) => row.epochs, true, (row) => String(row.epochs)],
-  ].filter(Boolean);
-}
-
 function verdictOf(row) {
   const [japanese, english] = seals[row.verdict];
   return h("span", { class: `verdict ${row.verdict}` }, ja(japanese), ` ${english}`);
 }
 
-function rankingOf(table, label) {
-  const columns = columnsOf(table);
+/** How a cell of each form is shown, and the class of its column; `text` as it is. */
+const forms = {
+  text: ["number", (text) => foreign(text)],
+  name: ["name", (_text, row) => linkedName(row)],
+  of: ["number", (text) => of_(...text.split("/"))],
+  strip: ["", (_text, row, from) => strip(row, from)],
+  verdict: ["", (_text, row) => verdictOf(row)],
+  vision: ["middle", (text, row) => h("span", { role: "img", "aria-label": row.images }, text)],
+  noise: ["number", (text, row) => h("span", { class: row.noise ? "noise" : "" }, text)],
+};
+
+/** A table of rows, sorted by a click where a column says by what. */
+function rankingOf(columns, rows, label, caption, kindOf) {
+  const edges = rows.flatMap((row) => [
+    row.interval ? row.interval[0] / row.total.max : 1, row.text_only.max ? row.text_only.points / row.text_only.max : 1]);
+  const from = Math.max(0, Math.floor(20 * Math.min(1, ...edges)) / 20);
   const body = h("tbody", {});
-  const heads = columns.map(([title, kind, key, down]) => {
-    const head = h("th", { scope: "col", class: kind }, key ? h("button", { type: "button" }, title) : title);
-    if (key) head.firstChild.addEventListener("click", () => sort(head, key, down));
+  const classOf = (column) => (column.left && column.form === "text" ? "" : forms[column.form][0]);
+  const heads = columns.map((column) => {
+    const title = column.title.charAt(0).toUpperCase() + column.title.slice(1);
+    const head = h("th", { scope: "col", class: classOf(column) }, column.keys ? h("button", { type: "button" }, title) : title);
+    if (column.keys) head.firstChild.addEventListener("click", () => sort(head, column));
     return head;
   });
-  const lines = new Map(table.rows.map((row) => [row, h("tr", { class: row.verdict === "pass" ? "passed" : "failed" },
-    columns.map(([title, kind, , , cell]) => h(title === "Model" ? "th" : "td", { class: kind, scope: title === "Model" ? "row" : null }, cell(row))))]));
-  function sort(head, key, down) {
+  const lines = rows.map((row, n) => h("tr", { class: kindOf(row) }, columns.map((column) => {
+    const named = column.form === "name";
+    const cell = forms[column.form][1](column.cells[n], row, from);
+    return h(named ? "th" : "td", { class: classOf(column), scope: named ? "row" : null }, cell);
+  })));
+  function sort(head, { keys, most_first: mostFirst }) {
     const again = head.getAttribute("aria-sort");
-    const ascending = again ? again === "descending" : !down;
+    const ascending = again ? again === "descending" : !mostFirst;
     for (const one of heads) one.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-    const compare = (one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0);
-    const sorted = [...table.rows].sort((one, other) => (ascending ? compare(one, other) : compare(other, one)));
-    body.replaceChildren(...sorted.map((row) => lines.get(row)));
+    const compare = (one, other) => (keys[one] < keys[other] ? -1 : keys[one] > keys[other] ? 1 : 0);
+    const sorted = [...rows.keys()].sort((one, other) => (ascending ? compare(one, other) : compare(other, one)));
+    body.replaceChildren(...sorted.map((n) => lines[n]));
   }
-  heads[0].setAttribute("aria-sort", "ascending");
-  body.append(...lines.values());
-  return h("div", { class: "scroll ranking", role: "region", tabindex: "0", "aria-label": label },
-    h("table", {}, h("caption", { class: "unseen" }, label), h("thead", {}, h("tr", {}, heads)), body));
-}
-
-function unrankedOf(table, label) {
-  const titles = ["Model", "Why", "Points", "Correct", "Vision", "Errors", "Cost"];
-  const line = (row) => h("tr", {}, h("th", { scope: "row" }, linkedName(row)), h("td", {}, row.why),
-    h("td", {}, of_(row.total.points, row.total.max)), h("td", {}, of_(row.total.correct, row.total.questions)),
-    h("td", {}, h("span", { role: "img", "aria-label": row.images }, row.vision)), h("td", {}, String(row.errors)), h("td", {}, row.cost_text));
-  return h("div", { class: "scroll ranking unranked", role: "region", tabindex: "0", "aria-label": `${label}: ${table.unranked_title}` },
-    h("table", {}, h("caption", {}, table.unranked_title),
-      h("thead", {}, h("tr", {}, titles.map((title) => h("th", { scope: "col" }, title)))),
-      h("tbody", {}, table.unranked.map(line))));
+  if (!caption) heads[0].setAttribute("aria-sort", "ascending");
+  body.append(...lines);
+  return h("div", { class: `scroll ranking${caption ? " unranked" : ""}`, role: "region", tabindex: "0", "aria-label": label },
+    h("table", {}, h("caption", caption ? {} : { class: "unseen" }, caption || label), h("thead", {}, h("tr", {}, heads)), body));
 }
 
 function boardOf(table, n) {
@@ -106,8 +88,8 @@ function boardOf(table, n) {
     table.difference && h("p", { class: "difference" }, foreign(table.difference)),
     h("h2", { lang: "ja" }, foreign(table.title)),
     h("p", { class: "table-facts" }, table.facts.map((fact) => foreign(fact))),
-    table.rows.length ? rankingOf(table, `${label}: ranks`) : null,
-    table.unranked.length ? unrankedOf(table, label) : null,
+    table.rows.length ? rankingOf(table.columns, table.rows, `${label}: ranks`, "", (row) => (row.verdict === "pass" ? "passed" : "failed")) : null,
+    table.unranked.length ? rankingOf(table.unranked_columns, table.unranked, `${label}: ${table.unranked_title}`, table.unranked_title, () => "") : null,
     h("ul", { class: "notes" }, [...table.notes, ...page.legend].map((note) => h("li", {}, note))),
     heatOf(table, n));
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.cli import main
-from jmle_plugin.report.leaderboard_markdown import BEGIN, END
+from jmle_plugin.cli.leaderboard import BEGIN, END
 from jmle_plugin.results.store import write_results
 from tests.unit.report.leaderboard.conftest import Sat
 

@@ -10,24 +10,26 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
+from jmle_plugin.cli.leaderboard import BEGIN, END, filled
 from jmle_plugin.compare.leaderboard import Leaderboard
 from jmle_plugin.errors import ResultError
-from jmle_plugin.report.leaderboard_markdown import BEGIN, END, filled, markdown
+from jmle_plugin.report.leaderboard import leaderboard_document
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.text import printable
 from tests.unit.report.leaderboard.conftest import ALONE, titled
 
 
 def test_everything_at_once(board: Leaderboard, snapshot: SnapshotAssertion) -> None:
-    assert markdown(board) == snapshot
+    assert markdown(leaderboard_document(board)) == snapshot
 
 
 def test_the_sample(sample_board: Leaderboard, snapshot: SnapshotAssertion) -> None:
-    assert markdown(sample_board) == snapshot
+    assert markdown(leaderboard_document(sample_board)) == snapshot
 
 
 @given(st.text(alphabet=st.sampled_from("a |\\`*_[]()<>!$~@&#\n\r\x0b\u2028表:/w.-"), max_size=40))
 def test_no_name_breaks_the_table_or_becomes_markup(name: str) -> None:
-    text = markdown(titled(ALONE, name))
+    text = markdown(leaderboard_document(titled(ALONE, name)))
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == 3
     tokens = MarkdownIt("commonmark").enable("table").parse(text)

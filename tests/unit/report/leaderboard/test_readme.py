@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from PIL import Image
 
+from jmle_plugin.cli.leaderboard import filled
 from jmle_plugin.compare.leaderboard import Leaderboard
-from jmle_plugin.report.leaderboard_markdown import filled, markdown
+from jmle_plugin.report.leaderboard import leaderboard_document
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.plot import made_from
 from tests.conftest import ROOT
 
@@ -18,7 +20,7 @@ PLOT = ROOT / "docs" / "images" / "leaderboard.png"
 
 
 def test_the_table_is_that_of_the_sample(sample_board: Leaderboard) -> None:
-    assert filled(README, markdown(sample_board)) == README.read_bytes()
+    assert filled(README, markdown(leaderboard_document(sample_board))) == README.read_bytes()
 
 
 def test_the_picture_is_that_of_the_sample(sample_board: Leaderboard) -> None:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib as mpl
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from jmle_plugin.compare.leaderboard import Leaderboard, leaderboard
+from jmle_plugin.compare.leaderboard import Entry, Leaderboard, leaderboard
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report import leaderboard as words
-from jmle_plugin.report.layout import width
-from jmle_plugin.report.leaderboard_markdown import markdown
-from jmle_plugin.report.leaderboard_text import text_lines
+from jmle_plugin.report.columns import COLUMNS, Column
+from jmle_plugin.report.html.leaderboard import board_page
+from jmle_plugin.report.layout import span, width
+from jmle_plugin.report.leaderboard import leaderboard_document
+from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.plot import plot
+from jmle_plugin.report.tables import csv_text
+from jmle_plugin.report.terminal import terminal_lines
 from jmle_plugin.results.figures import mean_text
-from tests.builders import make_exam, make_key
+from tests.builders import lines_of, make_exam, make_key
 from tests.unit.report.leaderboard.conftest import Sat, make_sat
 
 
 def text(board: Leaderboard, columns: int) -> str:
-    return "\n".join(line.text for line in text_lines(board, columns))
+    return "\n".join(lines_of(leaderboard_document(board), columns))
 
 
 @pytest.mark.parametrize("columns", [80, 120])
@@ -36,16 +43,16 @@ def test_the_sample(sample_board: Leaderboard, columns: int, snapshot: SnapshotA
 
 @pytest.mark.parametrize("columns", [1, 60, 80, 97, 120, 200])
 def test_no_line_is_too_long_and_no_figure_is_lost(board: Leaderboard, columns: int) -> None:
-    lines = list(text_lines(board, columns))
-    assert max(width(line.text) for line in lines) <= max(columns, 60)
-    shown = "\n".join(line.text for line in lines).split()
+    lines = lines_of(leaderboard_document(board), columns)
+    assert max(width(line) for line in lines) <= max(columns, 60)
+    shown = "\n".join(lines).split()
     for row in board.tables[0].rows:
-        for figure in (words.span(row.interval), mean_text(row.total.points), row.verdict.value):
+        for figure in (span(row.interval), mean_text(row.total.points), row.verdict.value):
             assert figure in [word.lower() for word in shown], (row.run, figure)
 
 
 def test_columns_align_where_letters_are_two_wide(board: Leaderboard) -> None:
-    lines = [line.text for line in text_lines(board, 120)]
+    lines = lines_of(leaderboard_document(board), 120)
     start = next(n for n, line in enumerate(lines) if "verdict" in line)
     head, _, *rows = lines[start : lines.index("", start)]
     end = width(head[: head.index("verdict") + len("verdict")])
@@ -66,13 +73,14 @@ def test_one_title_stands_above_both_text_only_figures(sat: Sat, columns: int) -
 
 
 def test_rows_that_passed_are_bold(board: Leaderboard) -> None:
-    for line in text_lines(board, 120):
+    for line in terminal_lines(leaderboard_document(board), 120):
         if "PASS" in line.text or "fail" in line.text:
             assert line.markup.get("bold", False) is ("PASS" in line.text)
 
 
 def test_one_run_has_nobody_to_be_told_from(sat: Sat) -> None:
-    shown = text(leaderboard([sat("alone")], {}), 120)
+    earlier = sat("alone").model_copy(update={"questions": {}})
+    shown = text(leaderboard([earlier], {}), 120)
     assert "ranks" not in shown
     assert "above" not in shown
     assert "Serial groups unknown" in shown
@@ -93,7 +101,7 @@ def test_a_pass_without_a_list_of_prohibited_choices_has_a_footnote_in_every_for
 ) -> None:
     monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
     assert text(unlisted, 80).count(PUBLISHED) == 1
-    assert markdown(unlisted).count(f"- {PUBLISHED}\n") == 1
+    assert markdown(leaderboard_document(unlisted)).count(f"- {PUBLISHED}\n") == 1
     assert PUBLISHED in plot(unlisted, ".svg").decode()
     assert PUBLISHED not in text(board, 80)
     # Where nobody passed there is nothing to be said.
@@ -107,3 +115,27 @@ def test_a_pass_by_the_evaluable_criteria_says_so() -> None:
     key = replace(make_key(), not_evaluated=("practice: nobody has it",))
     found = leaderboard([make_sat(make_exam(key), "good")], {})
     assert text(found, 80).count("PASS: by the evaluable criteria; others are not evaluable") == 1
+
+
+def test_a_new_column_is_in_every_form(
+    sat: Sat, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(mpl.rcParams, "svg.fonttype", "none")
+    new = Column(
+        title="letters",
+        cell=lambda _, row: f"{len(row.run)} letters",
+        csv={"letters": lambda row: len(row.run)},
+        plot=0.9,
+        sort=lambda row: len(row.run),
+    )
+    for place in ("leaderboard.COLUMNS", "tables.LEADERBOARD", "plot.COLUMNS"):
+        monkeypatch.setattr(f"jmle_plugin.report.{place}", (*COLUMNS, new))
+    alone = leaderboard([sat("somerun")], {})
+    assert "7 letters" in text(alone, 200)
+    assert "| 7 letters |" in markdown(leaderboard_document(alone))
+    (line,) = csv.DictReader(io.StringIO(csv_text(alone).removeprefix("\ufeff")))
+    assert line["letters"] == "7"
+    assert "7 letters" in plot(alone, ".svg").decode()
+    entries = [Entry(tmp_path / "somerun.json", sat("somerun"))]
+    page = board_page(alone, entries, {}, tmp_path)
+    assert '"cells":["7 letters"],"keys":[7]' in page.replace(", ", ",").replace(": ", ":")

@@ -1,0 +1,247 @@
+"""The leaderboard's columns: one `Column` each, which every form of the leaderboard shows.
+
+`COLUMNS` is all there is to a new one: terminal, markdown, CSV, picture and page read it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.compare.leaderboard import Row, Table
+from jmle_plugin.mark.sheet import MeanTally, Verdict
+from jmle_plugin.report.layout import cost_text, span
+from jmle_plugin.results.figures import mean_text, p_cell
+
+SAW, BLIND = "✓", "–"
+
+CsvValues = Mapping[str, Callable[[Row], Any]]
+"""Name in the CSV -> value; None is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One fact on every run; a form shows of it what the form has here.
+
+    Its functions take one row, where need be with the table that it stands in.
+    """
+
+    title: str
+    """One short word, for forms with little room."""
+    long: str = ""
+    """The title for markdown and page; `title` where none is given."""
+    below: str = ""
+    """A second line of the title."""
+    cell: Callable[[Table, Row], str] | None = None
+    """The text for people; None for a column that a terminal and markdown do not have.
+    Of `493/500` the second figure goes into the title where it is the same for all rows."""
+    left: bool = False
+    """Words rather than figures."""
+    strong: bool = False
+    """Whether it stands out in the rows of runs that passed."""
+    ranked: bool = True
+    """Whether runs with a verdict have it."""
+    unranked: bool = False
+    """Whether runs without a verdict have it."""
+    wanted: Callable[[Table, Sequence[Row]], bool] = lambda _table, _rows: True
+    """Whether these rows of the table have it."""
+    csv: CsvValues = field(default_factory=dict)
+    """Name in the CSV -> value; names and their order are those of every table."""
+    plot: float | None = None
+    """Where its middle is in the picture, as a share of the width; None where it is not shown."""
+    form: str = "text"
+    """How the page shows it, a name in `board.js`: `text` for the cell as it is."""
+    sort: Callable[[Row], float | str] | None = None
+    """What the page sorts it by; None where it cannot be sorted."""
+    most_first: bool = False
+    """Whether a first click puts the most at the top."""
+
+
+def why_unranked(row: Row) -> str:
+    """Why a run has no verdict."""
+    if row.verdict is Verdict.PARTIAL:
+        return f"partial: {row.asked} of {row.of} questions asked"
+    if row.verdict is Verdict.NONE:
+        return "no verdict can be reached on this exam"
+    return f"incomplete: {row.errors} of {row.of} questions have no reply"
+
+
+def several_epochs(table: Table) -> bool:
+    """Whether any run of the table was asked more than once."""
+    return any(row.epochs > 1 for row in table.every)
+
+
+def priced(table: Table) -> bool:
+    """Whether the cost of any reply is known."""
+    return any(row.cost.usd is not None for row in table.every)
+
+
+def run_title(table: Table, row: Row) -> str:
+    """The run's title, with its name where another run of the table has the same title."""
+    alike = sum(one.title == row.title for one in table.every)
+    return row.title if alike == 1 else f"{row.title} [{row.run}]"
+
+
+def _tally(
+    title: str, of: Callable[[Row], MeanTally], names: tuple[str, str], *, points: bool, **more: Any
+) -> Column:
+    """Points or correct answers of a part of the exam, `493/500`; `names` are the CSV's."""
+
+    def figures(row: Row) -> tuple[float, int]:
+        part = of(row)
+        return (part.points, part.max) if points else (part.correct, part.questions)
+
+    return Column(
+        title=title,
+        cell=lambda _, row: f"{mean_text(figures(row)[0])}/{figures(row)[1]}",
+        csv=_pair(names, figures),
+        form="of",
+        sort=lambda row: figures(row)[0],
+        most_first=True,
+        **more,
+    )
+
+
+def _pair(names: tuple[str, str], of: Callable[[Row], tuple[float, int] | None]) -> CsvValues:
+    """Both figures of a pair, in the CSV by `names`; None where there is no pair."""
+    return {
+        names[n]: partial(lambda place, row: (of(row) or (None, None))[place], n) for n in (0, 1)
+    }
+
+
+COLUMNS = (
+    Column(
+        title="",
+        long="rank",
+        cell=lambda _, row: str(row.rank),
+        csv={"rank": lambda row: row.rank},
+        sort=lambda row: row.rank or 0,
+    ),
+    Column(
+        title="model",
+        cell=lambda table, row: run_title(table, row) + "*" * row.scripted,
+        left=True,
+        strong=True,
+        unranked=True,
+        csv={
+            "run": lambda row: row.run,
+            "title": lambda row: row.title,
+            "model": lambda row: row.model,
+            "scripted": lambda row: str(row.scripted).lower(),
+        },
+        form="name",
+        sort=lambda row: row.title.lower(),
+    ),
+    Column(
+        title="why",
+        cell=lambda _, row: why_unranked(row),
+        left=True,
+        ranked=False,
+        unranked=True,
+        csv={"asked": lambda row: row.asked, "of": lambda row: row.of},
+    ),
+    Column(
+        title="ranks",
+        long="ranks left open",
+        cell=lambda _, row: span(row.ranks),
+        wanted=lambda _, rows: len(rows) > 1,
+        csv=_pair(("first_rank", "last_rank"), lambda row: row.ranks),
+        plot=0.811,
+        sort=lambda row: sum(row.ranks or ()),
+    ),
+    _tally(
+        "points", lambda row: row.total, ("points", "max"), points=True, unranked=True, plot=0.74
+    ),
+    Column(title="95%", long="95% on another exam", form="strip"),
+    _tally("correct", lambda row: row.total, ("correct", "questions"), points=False, unranked=True),
+    Column(
+        title="verdict",
+        # Only one of the two is to be seen from afar.
+        cell=lambda _, row: "PASS" if row.verdict is Verdict.PASS else row.verdict.value,
+        strong=True,
+        csv={"verdict": lambda row: row.verdict.value},
+        plot=0.942,
+        form="verdict",
+        sort=lambda row: row.verdict.value,
+        most_first=True,
+    ),
+    Column(
+        title="vision",
+        cell=lambda _, row: SAW if row.images is ImageMode.VISION else BLIND,
+        unranked=True,
+        csv={"images": lambda row: row.images.value},
+        plot=0.87,
+        form="vision",
+        sort=lambda row: row.images.value,
+    ),
+    _tally(
+        "text-only",
+        lambda row: row.text_only,
+        ("text_only_points", "text_only_max"),
+        points=True,
+        long="text-only points",
+    ),
+    _tally(
+        "text-only",
+        lambda row: row.text_only,
+        ("text_only_correct", "text_only_questions"),
+        points=False,
+        long="text-only correct",
+    ),
+    Column(
+        title="95%",
+        long="95% interval",
+        cell=lambda _, row: span(row.interval),
+        csv=_pair(("low", "high"), lambda row: row.interval),
+        sort=lambda row: row.interval[0] if row.interval else -1,
+        most_first=True,
+    ),
+    Column(
+        title="above",
+        long="to the row above,",
+        below="p",
+        cell=lambda _, row: f"{p_cell(row.p_above)} noise" if row.noise else p_cell(row.p_above),
+        wanted=lambda _, rows: len(rows) > 1,
+        csv={"p_above": lambda row: row.p_above},
+        form="noise",
+    ),
+    Column(
+        title="errors",
+        cell=lambda _, row: str(row.errors),
+        ranked=False,
+        unranked=True,
+        csv={"errors": lambda row: row.errors},
+    ),
+    Column(
+        title="cost",
+        cell=lambda _, row: cost_text(row.cost),
+        unranked=True,
+        wanted=lambda table, _: priced(table),  # a footnote says so where it is not
+        csv={
+            "cost_usd": lambda row: "unknown" if row.cost.usd is None else row.cost.usd,
+            "replies_without_cost": lambda row: row.cost.unknown,
+        },
+        sort=lambda row: 1e9 if row.cost.usd is None else row.cost.usd,
+    ),
+    Column(
+        title="sd",
+        below="points",
+        cell=lambda _, row: "" if row.deviation is None else f"{row.deviation:.1f}",
+        unranked=True,
+        wanted=lambda _, rows: any(row.deviation is not None for row in rows),
+        csv={"points_sd": lambda row: row.deviation},
+    ),
+    Column(
+        title="epochs",
+        cell=lambda _, row: f"{row.epochs}{'' if row.passed is None else f', {row.passed} pass'}",
+        unranked=True,
+        wanted=lambda table, _: several_epochs(table),
+        csv={"epochs": lambda row: row.epochs, "epochs_passed": lambda row: row.passed},
+        sort=lambda row: row.epochs,
+        most_first=True,
+    ),
+)
+"""In the order of every form."""
