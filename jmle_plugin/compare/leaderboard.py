@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,13 +13,13 @@ from pydantic import Field
 from jmle_plugin.ask.run import EARLIER, SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.habits import letters_against_others
 from jmle_plugin.compare.pairing import Place, cases_told, known_places
-from jmle_plugin.compare.ranking import Ranking, group_points, points_interval
+from jmle_plugin.compare.ranking import GroupPoints, Ranking, group_points, points_interval
 from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict, which_criteria
 from jmle_plugin.results.doubt import ALPHA, Letter
 from jmle_plugin.results.figures import LEVEL
-from jmle_plugin.results.file import ExamInfo, Results
+from jmle_plugin.results.file import ExamInfo, Results, question_facts
 from jmle_plugin.results.soundness import FACTS
 from jmle_plugin.results.store import read_sound_results
 from jmle_plugin.strict import Strict
@@ -113,6 +113,8 @@ class Row(Strict):
     """Points to expect on questions like these, 95 %."""
     p_above: float | None = None
     """Two-sided p-value of the difference in points to the row above; null for the first."""
+    text_only_rank: int | None = None
+    """The rank by questions without figures alone."""
     letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
     """The letters of its wrong answers against those of all rows to the same questions; left out
     where nothing is known of the questions, or nothing can be told."""
@@ -136,6 +138,9 @@ class Table(Strict):
     question is then taken as a case of its own."""
     rows: list[Row]
     """With a verdict; the most points first, then by the run's name."""
+    text_only: list[Row] = Field(default=[])
+    """`rows` in the order of questions without figures: rank, ranks, interval, p_above and total
+    are those of these questions. Empty where the exam has none, or no others, and for one row."""
     unranked: list[Row]
     """Partial and incomplete runs, by name."""
 
@@ -194,12 +199,17 @@ def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[st
     where = known_places([results[place] for place in members], exams.get(first.exam.id))
     by_name = sorted(members, key=lambda place: results[place].run.name)
     decided = [place for place in by_name if results[place].sheet.verdict.decided]
-    decided.sort(key=lambda place: -results[place].sheet.mean_points)
+    rows = [_row(results, place) for place in decided]
+    rows = _ranked(results, rows, [group_points(results[row.source], where) for row in rows])
+    text_only = _by_text(results, rows, exams.get(first.exam.id), where)
+    ranks = {row.source: row.rank for row in text_only}
+    rows = [row.model_copy(update={"text_only_rank": ranks.get(row.source)}) for row in rows]
     return Table(
         exam=first.exam,
         facts=table_facts(first),
         serial_known=cases_told(where),
-        rows=_with_letters(list(_ranked(results, decided, where)), results, where),
+        rows=_with_letters(rows, results, where),
+        text_only=text_only,
         unranked=[_row(results, place) for place in by_name if place not in decided],
     )
 
@@ -216,21 +226,40 @@ def _with_letters(
     ]
 
 
+def _by_text(
+    results: Sequence[Results],
+    rows: Sequence[Row],
+    exam: Exam | None,
+    where: Mapping[str, Place] | None,
+) -> list[Row]:
+    """The rows by questions without figures, where several were asked others as well."""
+    if len(rows) <= 1 or not 0 < rows[0].text_only.max < rows[0].total.max:
+        return []
+    facts = results[rows[0].source].questions or (question_facts(exam) if exam else {})
+    names = {name for name, one in facts.items() if not (one.figures or one.figures_missing)}
+    told = [row.model_copy(update={"total": row.text_only}) for row in rows if names]
+    return _ranked(results, told, [group_points(results[row.source], where, names) for row in told])
+
+
 def _ranked(
-    results: Sequence[Results], order: Sequence[int], where: Mapping[str, Place] | None
-) -> Iterator[Row]:
-    groups = [group_points(results[place], where) for place in order]
-    points = [results[place].sheet.mean_points for place in order]
-    ranking = Ranking(groups)
-    for n, place in enumerate(order):
-        told = {
-            "rank": 1 + points.index(points[n]),
-            "ranks": ranking.ranges[n],
-            # The interval is one of a share of points, and such a share may be negative.
-            "interval": None if results[place].sheet.wrong else points_interval(groups[n]),
-            "p_above": ranking.p_to_above(n),
-        }
-        yield _row(results, place).model_copy(update=told)
+    results: Sequence[Results], rows: Iterable[Row], groups: Iterable[GroupPoints]
+) -> list[Row]:
+    """The rows, the most points first, with what their groups of questions say of their places."""
+    pairs = sorted(zip(rows, groups, strict=True), key=lambda pair: -pair[0].total.points)
+    points = [row.total.points for row, _ in pairs]
+    ranking = Ranking([group for _, group in pairs])
+    return [
+        row.model_copy(
+            update={
+                "rank": 1 + points.index(row.total.points),
+                "ranks": ranking.ranges[n],
+                # The interval is one of a share of points, and such a share may be negative.
+                "interval": None if results[row.source].sheet.wrong else points_interval(group),
+                "p_above": ranking.p_to_above(n),
+            }
+        )
+        for n, (row, group) in enumerate(pairs)
+    ]
 
 
 def _row(results: Sequence[Results], place: int) -> Row:

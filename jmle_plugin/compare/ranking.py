@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -33,10 +33,17 @@ class GroupPoints:
         return sum(map(mean, self.points.values()), Fraction())
 
 
-def group_points(results: Results, where: Mapping[str, Place] | None) -> GroupPoints:
-    """Return the points of each group; without `where` every question is a group."""
+def group_points(
+    results: Results, where: Mapping[str, Place] | None, names: Collection[str] | None = None
+) -> GroupPoints:
+    """Return the points of each group; without `where` every question is a group.
+
+    Of all questions that were answered, or of those in `names`.
+    """
     members: dict[str, list[Answered]] = {}
     for name, one in answered(results).items():
+        if names is not None and name not in names:
+            continue
         members.setdefault(where[name].group if where else name, []).append(one)
     return GroupPoints(
         {name: case_replies([one.points for one in case]) for name, case in members.items()},

@@ -46,6 +46,8 @@ class Column:
     """Whether runs with a verdict have it."""
     unranked: bool = False
     """Whether runs without a verdict have it."""
+    text_only: bool = False
+    """Whether runs in the order of questions without figures have it."""
     wanted: Callable[[Table, Sequence[Row]], bool] = lambda _table, _rows: True
     """Whether these rows of the table have it."""
     csv: CsvValues = field(default_factory=dict)
@@ -117,6 +119,7 @@ COLUMNS = (
         title="",
         long="rank",
         cell=lambda _, row: str(row.rank),
+        text_only=True,
         csv={"rank": lambda row: row.rank},
         sort=lambda row: row.rank or 0,
     ),
@@ -126,6 +129,7 @@ COLUMNS = (
         left=True,
         strong=True,
         unranked=True,
+        text_only=True,
         csv={
             "run": lambda row: row.run,
             "title": lambda row: row.title,
@@ -147,16 +151,30 @@ COLUMNS = (
         title="ranks",
         long="ranks left open",
         cell=lambda _, row: span(row.ranks),
+        text_only=True,
         wanted=lambda _, rows: len(rows) > 1,
         csv=_pair(("first_rank", "last_rank"), lambda row: row.ranks),
         plot=0.811,
         sort=lambda row: sum(row.ranks or ()),
     ),
     _tally(
-        "points", lambda row: row.total, ("points", "max"), points=True, unranked=True, plot=0.74
+        "points",
+        lambda row: row.total,
+        ("points", "max"),
+        points=True,
+        unranked=True,
+        text_only=True,
+        plot=0.74,
     ),
     Column(title="95%", long="95% on another exam", form="strip"),
-    _tally("correct", lambda row: row.total, ("correct", "questions"), points=False, unranked=True),
+    _tally(
+        "correct",
+        lambda row: row.total,
+        ("correct", "questions"),
+        points=False,
+        unranked=True,
+        text_only=True,
+    ),
     Column(
         title="verdict",
         # Only one of the two is to be seen from afar.
@@ -172,6 +190,7 @@ COLUMNS = (
         title="vision",
         cell=lambda _, row: SAW if row.images is ImageMode.VISION else BLIND,
         unranked=True,
+        text_only=True,
         csv={"images": lambda row: row.images.value},
         plot=0.87,
         form="vision",
@@ -195,6 +214,7 @@ COLUMNS = (
         title="95%",
         long="95% interval",
         cell=lambda _, row: span(row.interval),
+        text_only=True,
         csv=_pair(("low", "high"), lambda row: row.interval),
         sort=lambda row: row.interval[0] if row.interval else -1,
         most_first=True,
@@ -204,6 +224,7 @@ COLUMNS = (
         long="to the row above,",
         below="p",
         cell=lambda _, row: f"{p_cell(row.p_above)} noise" if row.noise else p_cell(row.p_above),
+        text_only=True,
         wanted=lambda _, rows: len(rows) > 1,
         csv={"p_above": lambda row: row.p_above},
         form="noise",

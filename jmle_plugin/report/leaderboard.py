@@ -25,6 +25,7 @@ LETTERS = "letters of wrong answers"
 _FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers compared as"}
 """How facts are called where their own name would say little."""
 
+TEXT_ONLY_TITLE = "Ranked by the questions without figures alone"
 _NOT_EVALUABLE = {"published": "prohibited choices are", "evaluable": "others are"}
 
 
@@ -45,19 +46,17 @@ def _table_blocks(board: Leaderboard, table: Table) -> Iterator[doc.Block]:
     yield doc.Sentence(" · ".join(facts))
     passed = [n for n, row in enumerate(table.rows) if row.verdict is Verdict.PASS]
     yield doc.Table(table_columns(table, table.rows), strong=passed, keys=2)
+    yield doc.Table(table_columns(table, table.text_only), title=TEXT_ONLY_TITLE, keys=2)
     yield doc.Table(table_columns(table, table.unranked), title=unranked_title(table))
     if len(board.tables) > 1:
         yield doc.List([*footnotes(table)])
 
 
 def shown_columns(table: Table, rows: Sequence[Row]) -> list[Column]:
-    """The columns that these rows of the table have, all of them ranked or none."""
-    ranked = all(row.rank is not None for row in rows)
-    return [
-        one
-        for one in COLUMNS
-        if (one.ranked if ranked else one.unranked) and one.wanted(table, rows)
-    ]
+    """The columns that these rows have: those of one of the table's orders."""
+    order = next(name for name in ("text_only", "unranked", "rows") if rows is getattr(table, name))
+    flag = "ranked" if order == "rows" else order
+    return [one for one in COLUMNS if getattr(one, flag) and one.wanted(table, rows)]
 
 
 def table_columns(table: Table, rows: Sequence[Row]) -> list[doc.TableColumn]:

@@ -42,6 +42,7 @@ def _values(table: Table, row: Row) -> dict[str, Any]:
         "synthetic": str(table.exam.synthetic).lower(),
         "points_sd": row.deviation,
         "epochs_passed": row.passed,
+        "text_only_rank": row.text_only_rank,
     }
 
 

@@ -54,7 +54,7 @@ def hostile_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def models(page: Page) -> list[str]:
-    return page.locator(".ranking tbody th").all_inner_texts()
+    return page.locator(".ranking").first.locator("tbody th").all_inner_texts()
 
 
 def questions(page: Page) -> list[str]:
@@ -65,7 +65,8 @@ def test_columns_sort_the_table(visit: Open, page_file: Path) -> None:
     page = visit(page_file)
     best_first = ["scripted/resident*", "scripted/intern*"]
     assert models(page) == best_first
-    heads = page.locator(".ranking thead th")
+    ranking = page.locator(".ranking").first
+    heads = ranking.locator("thead th")
     expect(heads.nth(0)).to_have_attribute("aria-sort", "ascending")
     for name, order in (
         ("Model", best_first[::-1]),
@@ -73,9 +74,17 @@ def test_columns_sort_the_table(visit: Open, page_file: Path) -> None:
         ("Points", best_first),
         ("Points", best_first[::-1]),
     ):
-        page.get_by_role("button", name=name, exact=True).click()
+        ranking.get_by_role("button", name=name, exact=True).click()
         assert models(page) == order, name
     assert page.locator("[aria-sort]").count() == 1
+
+
+def test_a_second_table_ranks_by_questions_without_figures(visit: Open, page_file: Path) -> None:
+    page = visit(page_file)
+    table = page.get_by_role("table", name="Ranked by the questions without figures alone")
+    assert table.locator("tbody th").all_inner_texts() == ["scripted/resident*", "scripted/intern*"]
+    assert {"37/40", "27/30", "29-40"} <= set(table.locator("tbody tr").first.inner_text().split())
+    assert "Verdict" not in table.locator("thead").inner_text()
 
 
 def test_filters(visit: Open, page_file: Path, runs: list[Results], sample: Exam) -> None:
@@ -145,7 +154,8 @@ def test_hostile_names_are_text(visit: Open, hostile_file: Path) -> None:
     assert page.locator("img, iframe").count() == 0
     assert "U+202E" in models(page)[0]
     expect(page.locator(".difference")).to_have_count(2)
-    expect(page.locator(".unranked").first).to_contain_text("incomplete: 1 of 7")
+    without = page.locator(".further", has_text="Without a verdict")
+    expect(without.first).to_contain_text("incomplete: 1 of 7")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

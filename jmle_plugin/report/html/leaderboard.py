@@ -76,6 +76,12 @@ def _table(
         "difference": leaderboard.differences(board, table),
         "notes": list(leaderboard.footnotes(table)),
         "columns": _columns(table, table.rows),
+        "text_only_title": leaderboard.TEXT_ONLY_TITLE,
+        "text_only_columns": _columns(table, table.text_only),
+        "text_only": [
+            _row(table, row, _page_beside(entries[row.source].file, base))
+            for row in table.text_only
+        ],
         "unranked_title": leaderboard.unranked_title(table),
         "unranked_columns": _columns(table, table.unranked),
         "rows": told[: len(table.rows)],

@@ -24,6 +24,7 @@ from tests.builders import (
     make_key,
     make_mark,
     make_question,
+    make_questions,
     make_results,
     make_run,
 )
@@ -46,6 +47,30 @@ def test_points_then_names(sat: Sat) -> None:
     assert names(board) == [["c", "Z", "a", "b", "d"]]
     assert [row.rank for row in board.tables[0].rows] == [1, 2, 2, 2, 5]
     assert [row.source for row in board.tables[0].rows] == [1, 3, 2, 0, 4]
+
+
+def test_questions_without_figures_have_an_order_of_their_own(sat: Sat) -> None:
+    """A-4 alone has a figure; A-1 and A-4 are worth a point, B-2 three."""
+    (table,) = leaderboard(
+        [sat("sees", ["A-1"]), sat("reads", ["A-4"]), sat("c", ["B-2"])], {}
+    ).tables
+    assert [(row.run, row.rank, row.total.points) for row in table.rows] == [
+        ("reads", 1, 10), ("sees", 1, 10), ("c", 3, 8),
+    ]  # fmt: skip
+    assert [(row.run, row.rank, row.total.points, row.total.max) for row in table.text_only] == [
+        ("reads", 1, 10, 10), ("sees", 2, 9, 10), ("c", 3, 7, 10),
+    ]  # fmt: skip
+    assert [row.text_only_rank for row in table.rows] == [1, 2, 3]
+    assert [row.p_above for row in table.text_only] == [None, 1, 1]
+    assert all(row.ranks == (1, 3) for row in table.text_only)
+
+
+def test_an_exam_of_one_sort_of_questions_has_one_order() -> None:
+    exam = make_exam(questions=[one for one in make_questions() if not one.images])
+    results = [make_results(exam, run=make_run(run=name)) for name in ("a", "b")]
+    (table,) = leaderboard(results, {}).tables
+    assert (len(table.rows), table.text_only) == (2, [])
+    assert [row.text_only_rank for row in table.rows] == [None, None]
 
 
 KEY = make_exam().key

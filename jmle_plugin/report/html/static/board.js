@@ -78,7 +78,7 @@ function rankingOf(columns, rows, label, caption, kindOf) {
   }
   if (!caption) heads[0].setAttribute("aria-sort", "ascending");
   body.append(...lines);
-  return h("div", { class: `scroll ranking${caption ? " unranked" : ""}`, role: "region", tabindex: "0", "aria-label": label },
+  return h("div", { class: `scroll ranking${caption ? " further" : ""}`, role: "region", tabindex: "0", "aria-label": label },
     h("table", {}, h("caption", caption ? {} : { class: "unseen" }, caption || label), h("thead", {}, h("tr", {}, heads)), body));
 }
 
@@ -89,6 +89,7 @@ function boardOf(table, n) {
     h("h2", { lang: "ja" }, foreign(table.title)),
     h("p", { class: "table-facts" }, table.facts.map((fact) => foreign(fact))),
     table.rows.length ? rankingOf(table.columns, table.rows, `${label}: ranks`, "", (row) => (row.verdict === "pass" ? "passed" : "failed")) : null,
+    table.text_only.length ? rankingOf(table.text_only_columns, table.text_only, `${label}: ${table.text_only_title}`, table.text_only_title, () => "") : null,
     table.unranked.length ? rankingOf(table.unranked_columns, table.unranked, `${label}: ${table.unranked_title}`, table.unranked_title, () => "") : null,
     h("ul", { class: "notes" }, [...table.notes, ...page.legend].map((note) => h("li", {}, note))),
     heatOf(table, n));
