@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
-from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt
+from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, recorded_prompt
 from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam, Question
@@ -78,6 +78,14 @@ class Sitting:
     def marker(self) -> str:
         """What the prompt asked answer lines to begin with."""
         return self.run.marker or DEFAULT_MARKER
+
+    @property
+    def without_case(self) -> int:
+        """Questions that the prompt asks without the case they belong to, words known or not."""
+        prompt, ref = self.prompt, self.run.prompt
+        if prompt is None and ref is not None and (file := recorded_prompt(ref.sha256)) is not None:
+            prompt = load_prompt(file)
+        return sum(map(prompt.leaves_out_case, self.exam.questions.values())) if prompt else 0
 
     def request(self, question: Question, epoch: int = 1) -> AskRequest:
         """The canonical request for one question."""

@@ -130,18 +130,28 @@ def _often(sheet: Sheet) -> str:
     return f" in {passes} of {epochs.count} epochs"
 
 
+def _prompted(results: Results) -> Iterator[str]:
+    """What the replies answered, where that is not a prompt of ours with all of the question."""
+    origin = results.provenance
+    named = f" {origin.prompt.name}" if origin.prompt is not None else ", not ours"
+    if origin.imported is not None:
+        said = (
+            "answers of examinees, to no prompt."
+            if results.run.people
+            else f"the replies answered that project's prompt{named}."
+        )
+        yield f"Imported from {origin.imported.project} ({origin.imported.file}): {said}"
+    if origin.without_case:
+        cases = count(origin.without_case, "question")
+        yield f"The prompt{named} asks {cases} without the case that belongs to it."
+
+
 def notes(results: Results) -> Iterator[str]:
     """What has to be known of a result before its figures are read."""
     origin = results.provenance
     if results.exam.synthetic:
         yield "Sample exam: its results say nothing about anybody's medical knowledge."
-    if origin.imported is not None:
-        said = (
-            "answers of examinees, to no prompt."
-            if results.run.people
-            else "the replies answered that project's prompt, not ours."
-        )
-        yield f"Imported from {origin.imported.project} ({origin.imported.file}): {said}"
+    yield from _prompted(results)
     asked = origin.requested_model
     # litellm's word for the provider is not part of the model's name.
     if set(origin.returned_models) - {asked, asked.partition("/")[2]}:

@@ -82,7 +82,7 @@ class RunInfo(Strict):
 class Provenance(Strict):
     """Everything needed to say what a figure is a figure of.
 
-    `prompt` is null for imported replies: they answered the prompt of `imported.project`.
+    `prompt` is null for imported replies of which it is not known which prompt they answered.
     """
 
     exam: ExamSource
@@ -101,6 +101,8 @@ class Provenance(Strict):
     client: ClientRef | None = Field(default=None, exclude_if=lambda value: value is None)
     """What gave the replies, where it was a `model_client` of one's own and is recorded."""
     prompt: PromptRef | None
+    without_case: int = Field(default=0, exclude_if=lambda value: not value)
+    """Questions that the prompt asks without the case they belong to; left out where none are."""
     imported: ImportedFrom | None
     requested_model: str
     returned_models: list[str]
@@ -174,6 +176,7 @@ def build_provenance(
         recorded_epochs=max(run.epochs, sitting.recorded_epochs),
         client=run.client,
         prompt=run.prompt,
+        without_case=sitting.without_case,
         imported=run.imported,
         requested_model=run.model,
         returned_models=sorted({mark.model for mark in marks if mark.model}),

@@ -142,7 +142,7 @@ def _prompt(results: Results) -> str:
     origin = results.provenance
     if origin.prompt is not None:
         return f"{origin.prompt.name} {origin.prompt.sha256[:12]}"
-    return f"that of {origin.imported.project}" if origin.imported else "unknown"
+    return f"unknown, of {origin.imported.project}" if origin.imported else "unknown"
 
 
 FACTS: dict[str, Callable[[Results], str]] = {

@@ -112,7 +112,7 @@ def test_every_published_figure_is_reproduced(sit: Sit, data_root: Path, key: st
     for one in made.values():
         assert one["sheet"]["total"]["max"] == 500
         assert one["sheet"]["errors"] == []
-        assert one["provenance"]["prompt"] is None
+        assert one["provenance"]["prompt"]["name"] == "jmle2026-bench"
         assert one["provenance"]["imported"]["project"] == "JMLE2026-Bench"
         assert one["sheet"]["prohibited"] == {
             "count": None, "limit": 3, "passed": None, "questions": [],

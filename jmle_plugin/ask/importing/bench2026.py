@@ -57,6 +57,7 @@ def _run(file: Path) -> ForeignRun:
     metadata = content.metadata
     return ForeignRun(
         project=PROJECT,
+        prompt="jmle2026-bench",
         name=run_name(file.stem),
         model=metadata.model,
         images=metadata.image_mode,

@@ -58,6 +58,8 @@ class ForeignRun:
     """True where the replies are the answers alone."""
     answers_more: bool = False
     """True where its files may answer questions that the pack leaves out."""
+    prompt: str = ""
+    """The published prompt that the replies answered, by name; empty where that is not known."""
     marker: str | None = None
     """What an answer line begins with, where the project's prompt asks for another marker."""
 

@@ -32,6 +32,8 @@ _TITLES = {
     "gpt4": "GPT-4",
     _EXAMINEES: "the answers most examinees gave (people, not a model)",
 }
+_PROMPTS = {"chatgpt": "igakuqa-3shot", "gpt4": "igakuqa-3shot"}
+"""By system; the others answered other words, or were people."""
 
 
 class _Answer(BaseModel):
@@ -76,6 +78,7 @@ def _run(edition: str, system: str, files: Sequence[Path], images: ImageMode | N
         files=raw,
         replies=[one for item in raw.items() for one in read_answers(*item, PROJECT)],
         edition=int(edition),
+        prompt=_PROMPTS.get(system, ""),
         display_name=_TITLES.get(system, ""),
         answers_only=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections import Counter
@@ -14,7 +15,8 @@ from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX, Cassette, cassette_name, write_cassette
 from jmle_plugin.ask.importing.foreign import ForeignReply, ForeignRun
-from jmle_plugin.ask.run import ImportedFrom, RunSpec, check_run_name, write_run
+from jmle_plugin.ask.messages import prompt_names
+from jmle_plugin.ask.run import ImportedFrom, PromptRef, RunSpec, check_run_name, write_run
 from jmle_plugin.ask.sitting import build_request
 from jmle_plugin.errors import CassetteError, ImportFileError
 from jmle_plugin.exam.model import Exam
@@ -62,10 +64,16 @@ def _spec(run: ForeignRun, exam: Exam, name: str) -> RunSpec:
             parameters=dict(run.parameters),
             images=run.images,
             imported=source,
+            prompt=_prompt(run.prompt) if run.prompt else None,
             marker=run.marker,
         )
     except ValidationError as error:
         raise ImportFileError(f"metadata: {first_problem(error)}", where=run.first) from error
+
+
+def _prompt(name: str) -> PromptRef:
+    raw = prompt_names()[name].read_bytes()
+    return PromptRef(name=name, sha256=hashlib.sha256(raw).hexdigest())
 
 
 def _replies(run: ForeignRun, exam: Exam) -> dict[str, ForeignReply]:

@@ -13,6 +13,7 @@ from jmle_plugin.ask.cassette import read_cassette
 from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.importing.writing import Imported
 from jmle_plugin.ask.opening import Wanted, open_sitting
+from jmle_plugin.ask.prompt import prompt_names, recorded_prompt
 from jmle_plugin.ask.run import read_run
 from jmle_plugin.errors import ImportFileError, SettingsError
 from jmle_plugin.exam.library import find_pack, pack_folders
@@ -96,7 +97,8 @@ def test_metadata_becomes_the_record_of_the_run(file: Path, cassettes: Path) -> 
     run = imported(file, cassettes, metadata=metadata).run
     assert (run.model, run.title, run.images) == ("some/model", "Some Model", "blind")
     assert run.parameters == {"top_k": 20}
-    assert run.prompt is None
+    assert run.prompt is not None
+    assert recorded_prompt(run.prompt.sha256) == prompt_names()[run.prompt.name]
 
 
 def test_run_may_be_named(file: Path, cassettes: Path) -> None:
