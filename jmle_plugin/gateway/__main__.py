@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 from jmle_plugin.errors import GatewayError, JmleError
 from jmle_plugin.gateway.journal import Journal
+from jmle_plugin.gateway.models import model_facts
 from jmle_plugin.gateway.protocol import (
     LEAVE,
     GatewayConfig,
@@ -25,7 +26,6 @@ from jmle_plugin.gateway.protocol import (
     Refused,
 )
 from jmle_plugin.gateway.redaction import RedactedStream, Redaction
-from jmle_plugin.gateway.routes import model_facts
 
 
 def judge(config: GatewayConfig) -> Ready | Refused:
@@ -145,8 +145,7 @@ async def _serve(
     departure: Departure,
 ) -> int:
     from jmle_plugin.gateway.provider import Provider  # noqa: PLC0415 - nothing heavy yet
-    from jmle_plugin.gateway.runs import Runs  # noqa: PLC0415
-    from jmle_plugin.gateway.server import Service  # noqa: PLC0415
+    from jmle_plugin.gateway.server import Runs, Service  # noqa: PLC0415
 
     runs = Runs(config, journals)
     async with Service(runs, config.token).listening() as port:

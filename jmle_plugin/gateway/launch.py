@@ -9,14 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.files import canonical_json, read_json
+from jmle_plugin.files import read_json
+from jmle_plugin.gateway.models import gateway_environment
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     HOST,
@@ -26,23 +27,10 @@ from jmle_plugin.gateway.protocol import (
     Announcement,
     GatewayConfig,
     Listening,
-    ModelFacts,
     Ready,
     Refused,
 )
-from jmle_plugin.gateway.status import GatewayStatus
-
-_HERE = ("localhost", "127.0.0.1", "::1")
-_NOT_INHERITED = ("PYTHONWARNINGS", "LITELLM_LOG")
-"""Would turn a library's warning into a failure, or print whole requests."""
-
-
-def gateway_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """The environment to start a gateway with; a proxy is for other machines than this one."""
-    inherited = {name: value for name, value in own.items() if name not in _NOT_INHERITED}
-    for name in ("NO_PROXY", "no_proxy"):
-        inherited[name] = ",".join(filter(None, [own.get(name), *_HERE]))
-    return inherited
+from jmle_plugin.gateway.status import GatewayStatus, exchange
 
 
 def close_pipe(pipe: IO[bytes]) -> None:
@@ -131,16 +119,6 @@ class Gateway:
         """
         return f"http://{HOST}:{Listening.from_line(self._line(0, _STARTING)).port}"
 
-    @property
-    def facts(self) -> dict[str, ModelFacts]:
-        """What is known of each model asked; waits until the gateway is ready."""
-        return self.ready().models
-
-    @property
-    def warning(self) -> str:
-        """What is to be known before anything is asked; empty for nothing."""
-        return self.ready().warning
-
     def ready(self, timeout: float = _STARTING) -> Ready:
         """Wait at most `timeout` seconds until the gateway can ask.
 
@@ -154,16 +132,16 @@ class Gateway:
 
         GatewayError where they cannot be the requests of a run of this session.
         """
-        return self._call("POST", ANNOUNCE_PATH, announcement.model_dump(), timeout=_ANNOUNCING)
+        return self._call(ANNOUNCE_PATH, announcement.model_dump(), timeout=_ANNOUNCING)
 
     def status(self) -> GatewayStatus:
         """Where everything stands; GatewayError when the gateway is gone."""
-        return self._call("GET", STATUS_PATH)
+        return self._call(STATUS_PATH)
 
     def stop(self, reason: str = "", *, drain: float = 0.0) -> GatewayStatus:
         """Stop starting calls; wait up to `drain` seconds until those in flight are kept."""
         until = time.monotonic() + drain
-        status = self._call("POST", STOP_PATH, {"reason": reason})
+        status = self._call(STOP_PATH, {"reason": reason})
         while status.unfinished and time.monotonic() < until:
             time.sleep(0.05)
             status = self.status()
@@ -227,45 +205,19 @@ class Gateway:
             raise refused
         return line
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        body: dict[str, Any] | None = None,
-        *,
-        timeout: float = _TALK,
-    ) -> GatewayStatus:
+    def _call(self, path: str, body: Any = None, *, timeout: float = _TALK) -> GatewayStatus:
         self.ready()
-        host = self.address.removeprefix("http://")
-        connection = http.client.HTTPConnection(host, timeout=timeout)
         try:
-            connection.request(
-                method,
-                path,
-                canonical_json(body) if body is not None else None,
-                {"authorization": f"Bearer {self._token}"},
-            )
-            response = connection.getresponse()
-            raw = response.read()
+            return exchange(self.address, self._token, path, body, timeout=timeout)
         except (OSError, http.client.HTTPException) as error:
-            self._process_settles()
+            # A killed process' port closes an instant before its parent can see it dead.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(1.0)
             if self._process.returncode is not None and not self._closing:
                 raise self._death() from None
             # Not its cause: that traceback's variables hold the token.
             problem = f"the gateway does not answer ({error})"
             raise GatewayError(problem, where=self._log, remedy=_AGAIN) from None
-        finally:
-            connection.close()
-        if response.status != http.HTTPStatus.OK:
-            raise GatewayError(f"the gateway refuses: {read_json(raw)['error']['message']}")
-        return GatewayStatus.model_validate(read_json(raw))
-
-    def _process_settles(self) -> None:
-        """A killed process' port closes an instant before its parent can see it dead."""
-        try:
-            self._process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            return
 
     def _death(self) -> GatewayError:
         self._reader.join(1.0)

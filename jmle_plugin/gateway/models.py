@@ -1,14 +1,22 @@
-"""What is known of a model before anybody asks it; never imports litellm, never calls anyone."""
+"""What is known of a model before anybody asks it, and how it is reached; calls nobody.
+
+The parent reads litellm's table as a file; only what ends in `load_litellm` imports litellm.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from jmle_plugin.errors import GatewayError
+from jmle_plugin.gateway.library import load_litellm
+from jmle_plugin.gateway.protocol import ModelFacts, Prices
 
 TABLE_FILE = "model_prices_and_context_window_backup.json"
 _LOCAL = {"ollama", "ollama_chat", "vllm", "hosted_vllm", "lemonade", "llamafile", "lm_studio"}
@@ -120,3 +128,105 @@ def known_models() -> dict[str, dict[str, Any]]:
         and isinstance(entry, dict)
         and isinstance(entry.get("litellm_provider"), str)
     }
+
+
+def missing_keys(model: str) -> str:
+    """The environment variables that litellm misses for `model`, for the end of a message.
+
+    A hint, for some have a stand-in.
+    """
+    found = load_litellm().validate_environment(model)
+    missed = [] if found["keys_in_environment"] else sorted(found["missing_keys"])
+    return f" (not set: {', '.join(missed)})" if missed else ""
+
+
+def model_facts(model: str, api_base: str | None = None) -> ModelFacts:
+    """What litellm knows of `model`; GatewayError where it knows no provider for it."""
+    litellm = load_litellm()
+    prices = None if api_base is not None else table_prices(litellm, model)
+    return ModelFacts(
+        provider=_provider(litellm, model, api_base),
+        vision=sees_figures(model, api_base),
+        input_price=prices.input if prices else None,
+        output_price=prices.output if prices else None,
+    )
+
+
+def route(litellm: Any, model: str, api_base: str | None) -> dict[str, Any]:
+    """How litellm reaches `model`; GatewayError where it knows no provider for it."""
+    found: dict[str, Any] = {} if api_base is None else {"api_base": api_base}
+    try:
+        litellm.get_llm_provider(model, api_base=api_base)
+    except Exception as error:
+        if api_base is None:
+            raise GatewayError(
+                f"nobody knows which provider has the model {model!r}",
+                remedy="Write it as PROVIDER/MODEL (openai/gpt-5.2), or give its --api-base. A "
+                "model_client of your own belongs into the conftest beside pytest's ini file: "
+                "one further down is not seen when workers are used.",
+            ) from error
+        # A server of one's own speaks OpenAI's dialect unless the model's name says otherwise.
+        found["custom_llm_provider"] = "openai"
+    return found
+
+
+def _provider(litellm: Any, model: str, api_base: str | None) -> str:
+    named = route(litellm, model, api_base).get("custom_llm_provider")
+    return str(named or litellm.get_llm_provider(model)[1])
+
+
+def table_prices(litellm: Any, model: str) -> Prices | None:
+    """What litellm's table has for `model`.
+
+    Some names stand in the table, or are derived from a rule in it, with a price of 0:
+    that is not known, not free.
+    """
+    if runs_locally(model):
+        return None  # litellm would ask a server on this machine
+    try:
+        if _served_elsewhere(litellm.get_llm_provider(model)[1]):
+            return None
+        info = litellm.get_model_info(model)
+    except Exception:  # noqa: BLE001 - litellm raises bare Exceptions for what it does not know
+        return None
+    prices = (info.get("input_cost_per_token"), info.get("output_cost_per_token"))
+    if not all(isinstance(price, int | float) for price in prices) or not any(prices):
+        return None
+    return Prices(input=prices[0], output=prices[1])
+
+
+def _served_elsewhere(provider: str) -> bool:
+    """Whether the environment sends calls for that provider to somebody else's server."""
+    if provider.startswith("azure"):
+        return False  # everybody has an address of their own there
+    names = (f"{provider.upper()}_{kind}" for kind in ("API_BASE", "BASE_URL"))
+    return any(os.environ.get(name) for name in names)
+
+
+def table_cost(litellm: Any, model: str, response: Any, tier: str | None = None) -> float | None:
+    """What litellm makes of a response, cached tokens and service tiers included.
+
+    `model` is the name asked for, whose price must be known: the name that came back may
+    be newer than the table and cost nothing there.
+    """
+    wanted = {} if tier is None else {"service_tier": tier}
+    try:
+        cost = litellm.completion_cost(
+            response, model=model, base_model=model, optional_params=wanted
+        )
+    except Exception:  # noqa: BLE001 - a reply is worth more than its price
+        return None
+    return float(cost) if isinstance(cost, int | float) and cost > 0 else None
+
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+_NOT_INHERITED = ("PYTHONWARNINGS", "LITELLM_LOG")
+"""Would turn a library's warning into a failure, or print whole requests."""
+
+
+def gateway_environment(own: Mapping[str, str]) -> dict[str, str]:
+    """The environment to start a gateway with; a proxy is for other machines than this one."""
+    inherited = {name: value for name, value in own.items() if name not in _NOT_INHERITED}
+    for name in ("NO_PROXY", "no_proxy"):
+        inherited[name] = ",".join(filter(None, [own.get(name), *_HERE]))
+    return inherited

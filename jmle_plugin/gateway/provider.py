@@ -13,15 +13,13 @@ from jmle_plugin.gateway.completion import (
     ended,
     plain_completion,
     refusal_completion,
-    table_cost,
-    table_prices,
     unexplained,
 )
 from jmle_plugin.gateway.ending import read_ending
 from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
 from jmle_plugin.gateway.figures import Figures, parts, with_figures
 from jmle_plugin.gateway.library import CURRENT, load_litellm
-from jmle_plugin.gateway.models import runs_locally
+from jmle_plugin.gateway.models import missing_keys, route, runs_locally, table_cost, table_prices
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
     ImageFile,
@@ -30,7 +28,6 @@ from jmle_plugin.gateway.protocol import (
 )
 from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.reply import read_usage
-from jmle_plugin.gateway.routes import missing_keys, route
 from jmle_plugin.gateway.sending import (
     Call,
     left_out_one_by_one,

@@ -14,14 +14,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from jmle_plugin.gateway.budget import Budget
+from jmle_plugin.gateway.budget import Budget, Tally
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.keeper import Keeper
 from jmle_plugin.gateway.limits import Lane, delay
 from jmle_plugin.gateway.protocol import Announced, GatewayConfig, Key
 from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Failure, Outcome, RunStatus
-from jmle_plugin.gateway.tally import Tally
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Request body -> completion; raises ProviderError."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 from dataclasses import dataclass
 from typing import Any
 
+from jmle_plugin.errors import GatewayError
+from jmle_plugin.files import canonical_json, read_json
 from jmle_plugin.gateway.protocol import Wire
 
 FATAL, SPENT, STOPPED = "fatal", "spent", "stopped"
@@ -112,3 +115,27 @@ class GatewayStatus(Wire):
         """US dollars for this process's own calls, None where one's cost is unknown."""
         costs = [run.cost for run in self.runs.values() if run.cost is not None]
         return sum(costs) if len(costs) == len(self.runs) else None
+
+
+def exchange(
+    address: str, token: str, path: str, body: dict[str, Any] | None, *, timeout: float
+) -> GatewayStatus:
+    """What the gateway at `address` answers to a body sent there, or to none.
+
+    OSError and HTTPException where it does not answer, GatewayError where it refuses.
+    """
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=timeout)
+    try:
+        connection.request(
+            "GET" if body is None else "POST",
+            path,
+            None if body is None else canonical_json(body),
+            {"authorization": f"Bearer {token}"},
+        )
+        response = connection.getresponse()
+        raw = response.read()
+    finally:
+        connection.close()
+    if response.status != http.HTTPStatus.OK:
+        raise GatewayError(f"the gateway refuses: {read_json(raw)['error']['message']}")
+    return GatewayStatus.model_validate(read_json(raw))

@@ -107,9 +107,10 @@ class LiveAsking:
         if not plans:
             self._close()
             return
-        facts = self._gateway.facts
-        if self._gateway.warning:
-            say(f"warning: {self._gateway.warning}")
+        ready = self._gateway.ready()
+        facts = ready.models
+        if ready.warning:
+            say(f"warning: {ready.warning}")
         for plan in plans:
             self._check_vision(plan, facts[plan.sitting.run.model])
             if self._rewrite:

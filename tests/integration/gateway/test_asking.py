@@ -393,7 +393,7 @@ def test_cap_without_prices_is_refused_and_given_prices_are_told(desk: Desk) -> 
     ):
         gateway.ready()
     with desk.gateway(base, max_cost=5.0, prices=Prices(input=1e-6, output=2e-6)) as gateway:
-        facts = gateway.facts[MODEL]
+        facts = gateway.ready().models[MODEL]
     assert (facts.input_price, facts.output_price) == (1e-6, 2e-6)
 
 

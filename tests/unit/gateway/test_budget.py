@@ -17,7 +17,7 @@ from jmle_plugin.gateway.completion import refusal_completion
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.protocol import Announced, Announcement, GatewayConfig, RunConfig
-from jmle_plugin.gateway.runs import Runs
+from jmle_plugin.gateway.server import Runs
 from jmle_plugin.gateway.status import STOPPED, Failure
 from tests.builders import journalled
 from tests.scripted.provider import completion

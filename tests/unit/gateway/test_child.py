@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from jmle_plugin.gateway.launch import close_pipe, gateway_environment
+from jmle_plugin.gateway.launch import close_pipe
+from jmle_plugin.gateway.models import gateway_environment
 
 
 def test_keys_are_inherited_and_loopback_needs_no_proxy() -> None:

@@ -16,9 +16,9 @@ from PIL import Image as Pillow
 from jmle_plugin.gateway import completion as pricing
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.library import load_litellm
+from jmle_plugin.gateway.models import model_facts
 from jmle_plugin.gateway.protocol import Prices
 from jmle_plugin.gateway.reply import SentImage, Usage, read_reply
-from jmle_plugin.gateway.routes import model_facts
 from tests.builders import picture_file
 from tests.scripted.provider import (
     Answer,

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.gateway.bodies import MOST
 from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.library import MOST
 from jmle_plugin.gateway.provider import Provider
 from jmle_plugin.gateway.reply import read_reply
 from tests.scripted.provider import (

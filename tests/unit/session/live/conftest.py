@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.gateway.protocol import Announcement, GatewayConfig, ModelFacts
+from jmle_plugin.gateway.protocol import Announcement, GatewayConfig, ModelFacts, Ready
 from jmle_plugin.gateway.status import GatewayStatus, RunStatus, Tokens
 from jmle_plugin.session.settings import Settings, read_settings
 
@@ -31,6 +31,9 @@ class Gateway:
     warning: str = ""
 
     address = "http://127.0.0.1:1"
+
+    def ready(self) -> Ready:
+        return Ready(models=self.facts, warning=self.warning)
 
     def announce(self, announcement: Announcement) -> GatewayStatus:
         self.announced.append(announcement)
