@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 
 from jmle_plugin.errors import GatewayError, JmleError
 from jmle_plugin.gateway.journal import Journal
+from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.models import model_facts
 from jmle_plugin.gateway.protocol import (
     LEAVE,
@@ -33,7 +34,11 @@ def judge(config: GatewayConfig) -> Ready | Refused:
 
     Raises GatewayError for a model nobody knows.
     """
-    facts = {model: _priced(model_facts(model, config.api_base), config) for model in config.models}
+    litellm = load_litellm()
+    facts = {
+        model: _priced(model_facts(litellm, model, config.api_base), config)
+        for model in config.models
+    }
     unpriced = [
         model for model, known in facts.items() if None in (known.input_price, known.output_price)
     ]

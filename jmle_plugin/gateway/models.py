@@ -1,6 +1,6 @@
 """What is known of a model before anybody asks it, and how it is reached; calls nobody.
 
-The parent reads litellm's table as a file; only what ends in `load_litellm` imports litellm.
+Never imports litellm: the parent reads its table as a file, the gateway hands the library in.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.protocol import ModelFacts, Prices
 
 TABLE_FILE = "model_prices_and_context_window_backup.json"
@@ -130,19 +129,18 @@ def known_models() -> dict[str, dict[str, Any]]:
     }
 
 
-def missing_keys(model: str) -> str:
+def missing_keys(litellm: Any, model: str) -> str:
     """The environment variables that litellm misses for `model`, for the end of a message.
 
     A hint, for some have a stand-in.
     """
-    found = load_litellm().validate_environment(model)
+    found = litellm.validate_environment(model)
     missed = [] if found["keys_in_environment"] else sorted(found["missing_keys"])
     return f" (not set: {', '.join(missed)})" if missed else ""
 
 
-def model_facts(model: str, api_base: str | None = None) -> ModelFacts:
+def model_facts(litellm: Any, model: str, api_base: str | None = None) -> ModelFacts:
     """What litellm knows of `model`; GatewayError where it knows no provider for it."""
-    litellm = load_litellm()
     prices = None if api_base is not None else table_prices(litellm, model)
     return ModelFacts(
         provider=_provider(litellm, model, api_base),

@@ -140,7 +140,9 @@ class Provider:
             meant = classify(error, left=call.left, answered=call.status, redact=self._redact)
             if isinstance(meant, ProviderError):
                 if self._base is None and (not call.left or call.status in _NO_ENTRY):
-                    meant = replace(meant, message=meant.message + missing_keys(call.model))
+                    meant = replace(
+                        meant, message=meant.message + missing_keys(self._litellm, call.model)
+                    )
                 # litellm may fail over what such an answer lacks.
                 broken = None if meant.fatal else broken_off(read_ending(call.body))
                 meant = broken or replace(meant, wasted=call.wasted)

@@ -30,7 +30,7 @@ def test_a_model_that_is_refused_does_not_stop_the_other(live: Live) -> None:
             "PASS*",
             "*sample · closed-model*",
             "INCOMPLETE: 40 of 40 questions have no reply; no verdict",
-            "Without a reply (39): asking was stopped: the account of this key is closed",
+            "Without a reply (39): asking was stopped: the account of this key is closed*",
         ]
     )
     assert live.project.results("some-model")["sheet"]["verdict"] == "pass"

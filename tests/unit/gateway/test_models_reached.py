@@ -141,19 +141,21 @@ def test_why_no_call_can_be_made_repeats_no_secret(
 
 
 def test_facts_of_a_model() -> None:
-    known = model_facts("gpt-5.2")
+    litellm = load_litellm()
+    known = model_facts(litellm, "gpt-5.2")
     assert (known.provider, known.vision) == ("openai", True)
     assert known.input_price is not None
-    elsewhere = model_facts("gpt-5.2", "http://127.0.0.1:9/v1")
+    elsewhere = model_facts(litellm, "gpt-5.2", "http://127.0.0.1:9/v1")
     assert (elsewhere.vision, elsewhere.input_price, elsewhere.output_price) == (None, None, None)
-    unknown = model_facts("openai/some-model")
+    unknown = model_facts(litellm, "openai/some-model")
     assert (unknown.provider, unknown.vision, unknown.input_price) == ("openai", None, None)
 
 
 def test_unknown_model_needs_a_provider_or_an_address() -> None:
+    litellm = load_litellm()
     with pytest.raises(GatewayError, match="'nobodys-model'"):
-        model_facts("nobodys-model")
-    assert model_facts("nobodys-model", "http://127.0.0.1:9/v1").provider == "openai"
+        model_facts(litellm, "nobodys-model")
+    assert model_facts(litellm, "nobodys-model", "http://127.0.0.1:9/v1").provider == "openai"
 
 
 def test_placeholder_stands_for_a_key_nobody_needs(ask: Asking) -> None:

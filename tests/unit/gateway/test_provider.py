@@ -179,8 +179,8 @@ def test_an_address_in_the_environment_says_nothing_of_prices_either(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:9/v1")
-    assert model_facts("gpt-5.2").input_price is None
-    assert model_facts("anthropic/claude-sonnet-4-5").input_price is not None
+    assert model_facts(load_litellm(), "gpt-5.2").input_price is None
+    assert model_facts(load_litellm(), "anthropic/claude-sonnet-4-5").input_price is not None
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
