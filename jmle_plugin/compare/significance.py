@@ -16,8 +16,8 @@ from functools import cache
 from itertools import chain
 
 import numpy as np
+import scipy  # loads `stats` where a test needs it: that takes longer than a replay
 from numpy.typing import NDArray
-from scipy import stats
 
 Replies = tuple[tuple[int, ...], tuple[int, ...]]
 """The points of each reply to one case: of the old run, of the new one."""
@@ -30,7 +30,7 @@ def mcnemar(gained: int, lost: int) -> float:
     """Return the two-sided exact p-value of McNemar's test (1 without discordant pairs)."""
     if gained + lost == 0:
         return 1.0
-    return float(stats.binomtest(gained, gained + lost).pvalue)
+    return float(scipy.stats.binomtest(gained, gained + lost).pvalue)
 
 
 def asked_once(cases: Iterable[Replies]) -> bool:
@@ -85,7 +85,7 @@ def sign_flip(differences: Sequence[int]) -> float:
 @cache
 def _signs(count: int) -> NDArray[np.float64]:
     """The chance of each number of positive signs among `count`."""
-    return np.asarray(stats.binom.pmf(np.arange(count + 1), count, 0.5))
+    return np.asarray(scipy.stats.binom.pmf(np.arange(count + 1), count, 0.5))
 
 
 def permutation(cases: Sequence[Replies]) -> tuple[float, float]:
@@ -145,7 +145,7 @@ def newly_wrong(unsteady: int, wrong: int, epochs: int) -> float:
     Those are questions with exactly one wrong reply among a baseline's `epochs` and a new
     one. Were all replies of one run, the new one would be the wrong one once in epochs + 1.
     """
-    return float(stats.binom.sf(wrong - 1, unsteady, 1 / (epochs + 1)))
+    return float(scipy.stats.binom.sf(wrong - 1, unsteady, 1 / (epochs + 1)))
 
 
 def times_picked(chances: Iterable[float], times: int) -> float:
