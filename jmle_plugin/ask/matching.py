@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,43 @@ def _short(images: list[str]) -> str:
     return ", ".join(digests) or "none"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asked for; None and empty stand for nothing said.
+
+    A run that is named without its model stays as it was recorded. Without a `prompt_file` a
+    recorded run keeps the prompt that its `run.json` names, and a new one gets the suite's own.
+    """
+
+    model: str = ""
+    run: str = ""
+    prompt_file: Path | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    images: ImageMode | None = None
+    image_max_edge: int | None = None
+    epochs: int | None = None
+    may_record: bool = False
+    rewrite: bool = False
+    """All replies may be asked for anew, so that what was recorded binds nobody."""
+    api_base: str | None = None
+    """Somebody's own server, whose models nobody else can know."""
+    text_only_from: str | None = None
+    """The run whose text-only replies count in this one too."""
+
+
+def as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:
+    """What is wanted of a run that is named without its model."""
+    return replace(
+        wanted,
+        model=spec.model,
+        parameters=wanted.parameters or spec.parameters,
+        images=wanted.images or (None if spec.no_vision else spec.images),
+        image_max_edge=wanted.image_max_edge or spec.image_max_edge,
+        epochs=wanted.epochs or spec.epochs,
+        text_only_from=spec.text_only_from,
+    )
+
+
 def check_run(spec: RunSpec, exam: Exam, name: str, model: str, folder: Path) -> None:
     """RunError where the folder holds another run than the one asked for."""
     if spec.exam != exam.id or spec.run != name:
@@ -130,19 +168,14 @@ def check_imported(spec: RunSpec, asked: Mapping[str, object]) -> None:
             )
 
 
-def check_as_recorded(  # noqa: PLR0913 - each may differ
-    spec: RunSpec,
-    folder: Path,
-    *,
-    prompt: PromptRef,
-    parameters: Mapping[str, Any],
-    images: ImageMode,
-    max_edge: int,
-) -> None:
+def check_as_recorded(spec: RunSpec, folder: Path, wanted: Wanted, prompt: PromptRef) -> None:
     """StaleCassetteError where the replies that are there answered something else."""
+    asked = wanted if wanted.model else as_recorded(spec, wanted)
+    images = asked.images or (spec.images if spec.no_vision else ImageMode.VISION)
+    max_edge = asked.image_max_edge or DEFAULT_MAX_EDGE
     differences = {
         "prompt": (spec.prompt and _named(spec.prompt), _named(prompt)),
-        "parameters": (spec.parameters, dict(parameters)),
+        "parameters": (spec.parameters, dict(asked.parameters)),
         "images": (spec.images.value, images.value),
         "image-max-edge": (spec.image_max_edge or DEFAULT_MAX_EDGE, max_edge),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import SUFFIX
 from jmle_plugin.ask.matching import (
+    Wanted,
+    as_recorded,
     check_as_recorded,
     check_imported,
     check_orphans,
@@ -39,31 +41,16 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.models import sees_figures
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 
+__all__ = [
+    "Wanted",
+    "blind_name",
+    "is_recorded",
+    "open_halves",
+    "open_sitting",
+    "reopen_sitting",
+]
+
 _BLIND = "-blind"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody asked for; None and empty stand for nothing said.
-
-    A run that is named without its model stays as it was recorded. Without a `prompt_file` a
-    recorded run keeps the prompt that its `run.json` names, and a new one gets the suite's own.
-    """
-
-    model: str = ""
-    run: str = ""
-    prompt_file: Path | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    images: ImageMode | None = None
-    image_max_edge: int | None = None
-    epochs: int | None = None
-    may_record: bool = False
-    rewrite: bool = False
-    """All replies may be asked for anew, so that what was recorded binds nobody."""
-    api_base: str | None = None
-    """Somebody's own server, whose models nobody else can know."""
-    text_only_from: str | None = None
-    """The run whose text-only replies count in this one too."""
 
 
 def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
@@ -125,17 +112,9 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     if wanted.prompt_file is None and not (wanted.rewrite and wanted.model):
         prompt = load_recorded_prompt(spec.prompt.sha256, exam)
     if wanted.rewrite:
-        again = wanted if wanted.model else _as_recorded(spec, wanted)
+        again = wanted if wanted.model else as_recorded(spec, wanted)
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
-    asked_for = wanted if wanted.model else _as_recorded(spec, wanted)
-    check_as_recorded(
-        spec,
-        folder,
-        prompt=PromptRef(name=prompt.name, sha256=prompt.sha256),
-        parameters=asked_for.parameters,
-        images=asked_for.images or (spec.images if spec.no_vision else ImageMode.VISION),
-        max_edge=asked_for.image_max_edge or DEFAULT_MAX_EDGE,
-    )
+    check_as_recorded(spec, folder, wanted, PromptRef(name=prompt.name, sha256=prompt.sha256))
     return Sitting(exam, spec.model_copy(update={"epochs": epochs}), prompt, folder, recorded)
 
 
@@ -211,19 +190,6 @@ def _as_can_be_shown(exam: Exam, wanted: Wanted) -> Wanted:
             remedy="Leave out --images=vision: the questions are asked without their figures.",
         )
     return replace(wanted, images=wanted.images or ImageMode.BLIND)
-
-
-def _as_recorded(spec: RunSpec, wanted: Wanted) -> Wanted:
-    """What is wanted of a run that is named without its model."""
-    return replace(
-        wanted,
-        model=spec.model,
-        parameters=wanted.parameters or spec.parameters,
-        images=wanted.images or (None if spec.no_vision else spec.images),
-        image_max_edge=wanted.image_max_edge or spec.image_max_edge,
-        epochs=wanted.epochs or spec.epochs,
-        text_only_from=spec.text_only_from,
-    )
 
 
 def blind_name(run: str) -> str:
