@@ -100,7 +100,9 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
     except ValidationError as error:
         raise SettingsError(first_problem(error), where=file, remedy=_FORM) from error
     _check_templates(texts, instructions, form, file)
-    read = Upstream(form.source, exam, file) if exam is not None else None
+    read = Upstream(form.source, exam, file)
+    # Without an exam nothing is asked, and nobody else's file is needed.
+    shots = [spec for spec in form.shots if exam is not None or spec.file is None]
     return Prompt(
         name=texts["name"],
         sha256=hashlib.sha256(raw).hexdigest(),
@@ -117,8 +119,8 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
         figures_first=form.figures == "before",
         as_parts=form.content == "parts",
         notice=Template(form.notice),
-        words={name: read.words(word) for name, word in form.words.items()} if read else {},
-        shots=tuple(shot for spec in form.shots for shot in read.shots(spec)) if read else (),
+        words={name: read.words(word) for name, word in form.words.items() if exam is not None},
+        shots=tuple(shot for spec in shots for shot in read.shots(spec)),
     )
 
 

@@ -74,9 +74,9 @@ class ShotSpec(Strict):
 class Upstream:
     """The pinned files of another project that hold a prompt's words."""
 
-    def __init__(self, source: PinnedFiles | None, exam: Exam, prompt: Path) -> None:
+    def __init__(self, source: PinnedFiles | None, exam: Exam | None, prompt: Path) -> None:
         self._source = source or PinnedFiles()
-        self._root = exam.data_root or default_data_root()
+        self._root = (exam.data_root if exam else None) or default_data_root()
         self._prompt = prompt
         self._command = f"`jmle fetch {prompt.stem}`"
 

@@ -13,7 +13,7 @@ from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.audit import with_audit
 from jmle_plugin.compare.verify import changes, remake_results
 from jmle_plugin.errors import ComparisonError, ResultError
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.extraction import Extraction, check_rule
 from jmle_plugin.report.sheet import reasons, summary_line
 from jmle_plugin.results.file import Results, result_file
 from jmle_plugin.results.provenance import Provenance, RunContext
@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
         else RunContext.outside()
     )
     for sitting in sittings:
+        check_rule(sitting, Extraction(options.extraction))
         made = remake_results(sitting, Extraction(options.extraction), context)
         with suppress(ComparisonError):  # a half without all of its replies makes no audit
             made = with_audit(made, sitting, options.cassettes, options.prompt)

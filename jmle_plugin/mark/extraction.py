@@ -29,6 +29,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jmle_plugin.ask.prompt import DEFAULT_MARKER
+from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import published
 from jmle_plugin.mark.answer_line import (
@@ -158,6 +160,24 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
         return Reading((), How.NONE, _for_people(line))
     how = How.EXACT if standard.how is How.EXACT else How.TOLERANT
     return Reading(answer, how, _for_people(line))
+
+
+def check_rule(sitting: Sitting, extraction: Extraction) -> None:
+    """SettingsError where replies are to be read by a rule that nobody published for their form.
+
+    JMLE2026-Bench's rule knows its own marker alone; under it `Answer: c` would be no answer.
+    """
+    run, prompt = sitting.run, sitting.prompt
+    elsewhere = run.marker is None or run.answer_of or run.imported is not None
+    if extraction is Extraction.STANDARD or elsewhere or prompt is None:
+        return
+    if any(not one.rule and published.has_rule(one) for one in sitting.exam.questions.values()):
+        raise SettingsError(
+            f"no published rule is known here for replies to the prompt {prompt.name}, whose "
+            f"answer lines begin with {run.marker}",
+            where="--extraction",
+            remedy="Leave out --extraction=published.",
+        )
 
 
 def _read_standard(

@@ -114,6 +114,7 @@ def _open(
         open_sitting,
         reopen_sitting,
     )
+    from jmle_plugin.mark.extraction import check_rule  # noqa: PLC0415
 
     folder, audit = settings.cassettes, settings.asking.audit
     if told is not None:
@@ -129,6 +130,8 @@ def _open(
                 sittings += open_halves(exam, folder, wanted)
             else:
                 sittings.append(open_sitting(exam, folder, wanted))
+    for sitting in sittings:
+        check_rule(sitting, settings.extraction)
     names = [sitting.run.address for sitting in sittings]
     if twice := [one.run.run for one in sittings if names.count(one.run.address) > 1]:
         raise SettingsError(

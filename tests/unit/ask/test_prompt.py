@@ -258,3 +258,86 @@ def test_a_prompt_without_the_instruction_an_exam_needs_is_refused(file: Path) -
     assert load_prompt(file, EXAM).name == "mine"
     with pytest.raises(SettingsError, match=r"instruction\.sequence is missing"):
         load_prompt(file, make_exam(questions=[ORDERED]))
+
+
+WHOLE = """
+name = "whole"
+system = "$instruction for $select of $exam"
+user = "$notice$stem$choices"
+option = "$label) $text;"
+choices = " - $options"
+figures = "before"
+figure = "$number: $reference"
+content = "parts"
+notice = "No pictures. "
+[instruction]
+single = "one"
+multi_select = "some"
+numeric = "a number"
+[[shots]]
+user = "First?"
+assistant = "b"
+"""
+
+
+def test_a_prompt_file_says_how_each_part_is_written(file: Path) -> None:
+    prompt = custom(file, WHOLE)
+    question = make_question(
+        stem="What?",
+        options={"a": "one", "b": "two"},
+        images=(FIGURE, FIGURE),
+        references=("X", "Y"),
+    )
+    system, shot, answer, asked = prompt.messages(EXAM, question, images=True)
+    assert system["content"] == "one for 1 of Tiny exam"
+    assert shot == {"role": "user", "content": [{"type": "text", "text": "First?"}]}
+    assert answer == {"role": "assistant", "content": "b"}
+    figure = {"type": "image_url", "image_url": {"url": f"sha256:{FIGURE.sha256}"}}
+    texts = [{"type": "text", "text": one} for one in ("1: X", "2: Y", "What? - a) one;b) two;")]
+    assert asked["content"] == [texts[0], figure, texts[1], figure, texts[2]]
+    *_, blind = prompt.messages(EXAM, question, images=False)
+    assert blind["content"] == [{"type": "text", "text": "No pictures. What? - a) one;b) two;"}]
+    numeric = make_question(kind=QuestionKind.NUMERIC, stem="How many?")
+    assert user(prompt, numeric) == [{"type": "text", "text": "How many?"}]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('figures = "before"', 'figures = "beside"', "figures"),
+        ('content = "parts"', 'contents = "parts"', "contents"),
+        ('option = "$label) $text;"', 'option = "$label) $answer;"', "unknown placeholders"),
+        ('assistant = "b"', "", "a shot has user and assistant"),
+        ('notice = "', 'answer_of = "Nobody"\nnotice = "', "'Nobody' is none of"),
+        (
+            "[[shots]]",
+            '[words.w]\nfile = "w.py"\nconstant = "W"\n[[shots]]',
+            "pinned by no checksum",
+        ),
+        (
+            "[[shots]]",
+            '[words.w]\nfile = "w.py"\nfunction = "f"\n[[shots]]',
+            "words are a constant",
+        ),
+    ],
+)
+def test_a_field_that_cannot_be_is_refused(file: Path, old: str, new: str, says: str) -> None:
+    file.write_text(WHOLE.replace(old, new), encoding="utf-8")
+    assert says in refusal(file).problem
+
+
+def test_a_file_nested_too_deep_is_no_prompt(file: Path) -> None:
+    file.write_text(f"name = {'[' * 100_000}", encoding="utf-8")
+    assert "is no prompt file" in refusal(file).problem
+
+
+def test_a_stem_without_its_case_is_known(file: Path) -> None:
+    case = Serial("A-1-2", "A case.", ("A-1", "A-2"))
+    own = make_question(stem="Question A-1?", serial=case)
+    later = make_question(
+        stem="And then?", text="First?\n\nAnd then?", serial=replace(case, text="")
+    )
+    whole, alone = custom(file), custom(file, WHOLE)
+    assert [whole.leaves_out_case(one) for one in (own, later)] == [False, False]
+    assert [alone.leaves_out_case(one) for one in (own, later)] == [True, True]
+    assert not alone.leaves_out_case(make_question(stem="Question A-1?"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,15 +15,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from jmle_plugin.ask.messages import PROMPTS
+from jmle_plugin.ask.messages import DEFAULT_MARKER, PROMPTS
 from jmle_plugin.ask.prompt import Prompt, load_prompt, prompt_source
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import PromptRef, RunSpec
-from jmle_plugin.ask.sitting import as_asked
+from jmle_plugin.ask.sitting import Sitting, as_asked
 from jmle_plugin.errors import DataMissingError, SettingsError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.mark.extraction import Extraction, check_rule
 from jmle_plugin.mark.marks import mark_reply
 from tests.builders import FIGURE, make_exam, make_question
 from tests.conftest import ROOT
@@ -233,3 +235,21 @@ def test_an_echo_earns_nothing_and_one_letter_earns_its_questions(
         and ("a",) in entries[one.id].accepted
     )
     assert letter > 0
+
+
+def test_no_published_rule_is_taken_for_another_projects(published: Published) -> None:
+    exam = make_exam()
+    for name, refused in (("jmle2026-bench", False), ("igakuqa-3shot", False), ("jmedqa", True)):
+        prompt = published.load(name, exam)
+        run = RunSpec(
+            exam=exam.id,
+            run="mine",
+            model="m",
+            prompt=PromptRef(name=name, sha256=prompt.sha256),
+            marker=prompt.marker if prompt.marker != DEFAULT_MARKER else None,
+            answer_of=prompt.answer_of or None,
+        )
+        sitting = Sitting(exam, run, prompt, Path())
+        check_rule(sitting, Extraction.STANDARD)
+        with pytest.raises(SettingsError, match="no published rule") if refused else nullcontext():
+            check_rule(sitting, Extraction.PUBLISHED)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jmle_plugin.ask.prompt import prompt_names
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
@@ -576,3 +577,10 @@ def test_a_folder_may_have_commas_in_its_name(session: Session) -> None:
 )
 def test_exams_that_cannot_be(session: Session, given: str, problem: str) -> None:
     assert problem in session.refusal(SettingsError, f"--exam={given}")
+
+
+def test_a_prompt_is_given_by_name_or_as_a_file(session: Session) -> None:
+    named = session.settings("--prompt=ja-1").prompt
+    assert named == prompt_names()["ja-1"]
+    assert session.settings("--prompt=mine.toml").prompt == session.here / "mine.toml"
+    assert session.settings("--prompt=./ja-1").prompt == session.here / "ja-1"
