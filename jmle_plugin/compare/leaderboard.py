@@ -235,7 +235,8 @@ def _by_text(
     """The rows by questions without figures, where several were asked others as well."""
     if len(rows) <= 1 or not 0 < rows[0].text_only.max < rows[0].total.max:
         return []
-    facts = results[rows[0].source].questions or (question_facts(exam) if exam else {})
+    kept = (results[row.source].questions for row in rows)
+    facts = next(filter(None, kept), question_facts(exam) if exam else {})
     names = {name for name, one in facts.items() if not (one.figures or one.figures_missing)}
     told = [row.model_copy(update={"total": row.text_only}) for row in rows if names]
     return _ranked(results, told, [group_points(results[row.source], where, names) for row in told])

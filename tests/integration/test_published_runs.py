@@ -211,6 +211,18 @@ def test_the_leaderboard_has_the_published_order_and_figures(
         assert row["interval"][0] <= total["points"] <= row["interval"][1]
         assert row["ranks"][0] <= row["rank"] <= row["ranks"][1]
     assert [name for name, row in rows.items() if row["verdict"] != "pass"] == ["gpt-oss-20b (low)"]
+    # The published leaderboard has an order of questions without figures as well.
+    scores = {name: published[key][name]["text_only_score"] for name in rows}
+    by_text = {row["title"]: row for row in table["text_only"]}
+    assert sorted(by_text, key=lambda name: -scores[name]) == list(by_text)
+    for name, row in by_text.items():
+        assert (row["total"]["points"], row["total"]["max"]) == (
+            scores[name],
+            published["max"]["text_only_score"],
+        )
+        assert row["rank"] == 1 + sum(one > scores[name] for one in scores.values())
+        assert row["rank"] == rows[name]["text_only_rank"]
+        assert row["ranks"][0] <= row["rank"] <= row["ranks"][1]
 
 
 def test_the_first_places_are_open(
