@@ -6,9 +6,11 @@ import argparse
 import glob
 import shutil
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from jmle_plugin.ask.run import EARLIER
 from jmle_plugin.cli.common import (
     exam_at_hand,
     print_document,
@@ -17,7 +19,7 @@ from jmle_plugin.cli.common import (
     writing,
 )
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.leaderboard import Entry, Leaderboard, leaderboard, read_entries
+from jmle_plugin.compare.leaderboard import Entry, Leaderboard, identity, leaderboard
 from jmle_plugin.errors import ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import read_regular, write_whole
@@ -25,6 +27,7 @@ from jmle_plugin.report.html.leaderboard import board_page
 from jmle_plugin.report.leaderboard import leaderboard_document
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.tables import csv_text
+from jmle_plugin.results.store import read_sound_results
 
 FORMATS = ("text", "markdown", "csv", "json")
 PAGES = (".html", ".htm")
@@ -69,6 +72,48 @@ def _files(options: argparse.Namespace) -> list[str]:
     named = [one for one in options.runs if not glob.has_magic(one)]
     found = dict(zip(named, results_named(options, named), strict=True))
     return [str(found.get(one, one)) for one in options.runs]
+
+
+def read_entries(names: Sequence[str], *, say: Callable[[str], object] = str) -> list[Entry]:
+    """Read every file; a pattern that no shell has expanded stands for what it matches.
+
+    `<run>.earlier.json` is left out, of which `say` is told, where `<run>.json` is there too
+    and is a result of the same sitting. Raises ResultError for a file that holds no sound
+    results, a pattern that matches nothing, and a run that stands there twice.
+    """
+    entries = [Entry(file, read_sound_results(file)) for name in names for file in _matching(name)]
+    given = {(entry.file, identity(entry.results)) for entry in entries}
+    seen: dict[tuple[str, ...], Path] = {}
+    for entry in list(entries):
+        since = entry.file.with_name(entry.file.name.replace(f"{EARLIER}.json", ".json"))
+        if since != entry.file and (since, identity(entry.results)) in given:
+            entries.remove(entry)
+            say(f"Left out: {entry.file} (its run was sat again: {since.name})")
+            continue
+        before = seen.setdefault(identity(entry.results), entry.file)
+        if before is not entry.file:
+            raise ResultError(
+                f"the run {entry.results.run.name} stands in {before} as well",
+                where=entry.file,
+                remedy="Name each run once.",
+            )
+    return entries
+
+
+def _matching(name: str) -> Iterator[Path]:
+    file = Path(name)
+    if file.exists() or not glob.has_magic(name):
+        yield file
+        return
+    found = sorted(glob.glob(name))  # noqa: PTH207 - a pattern may begin anywhere
+    if not found:
+        raise ResultError(
+            "no file is called like this",
+            where=name,
+            remedy="Results are written to results/<exam>/<run>.json by a session, or by "
+            "`jmle rescore --write`.",
+        )
+    yield from map(Path, found)
 
 
 def _check_targets(options: argparse.Namespace) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from jmle_plugin.ask import messages
 from jmle_plugin.ask.importing import import_all
-from jmle_plugin.compare.leaderboard import leaderboard, read_entries
+from jmle_plugin.cli.leaderboard import read_entries
+from jmle_plugin.compare.leaderboard import leaderboard
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.report.sheet import notes
 from jmle_plugin.results.soundness import find_mismatches

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.compare.leaderboard import read_entries
+from jmle_plugin.cli.leaderboard import read_entries
 from jmle_plugin.errors import ResultError
 from jmle_plugin.results.store import write_results
 from tests.unit.report.leaderboard.conftest import Sat
