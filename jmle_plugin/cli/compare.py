@@ -30,7 +30,9 @@ def run(options: argparse.Namespace) -> int:
     ]
     problems: list[str] = []
     # Files of schema 1 do not say what is a case; whoever names an exam learns if it is another.
-    needed = options.exam or not all(one.questions for one in results)
+    # A bench's measures need its classes, which its questions tell.
+    bench = any(one.sheet.bench for one in results)
+    needed = options.exam or bench or not all(one.questions for one in results)
     exam = exam_of(options, results, problems.append) if needed else None
     where = known_places(results, exam)
     old, *others = results

@@ -98,7 +98,7 @@ class Significant(Gate):
 
     def _by_measures(self, comparison: Comparison) -> Ruling:
         """Of a bench: fail where a measure is lower by more than noise, each by its own test."""
-        from jmle_plugin.compare.measures import judge_measures  # noqa: PLC0415 - needs scipy
+        from jmle_plugin.compare.sections import judge_measures  # noqa: PLC0415 - needs scipy
 
         decision, words, changed = judge_measures(comparison)
         alpha = comparison.tests.alpha

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import Field
 
 from jmle_plugin.ask.run import SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.habits import letters_against_others
 from jmle_plugin.compare.pairing import Place, cases_told, known_places
 from jmle_plugin.compare.ranking import GroupPoints, Ranking, group_points, points_interval
+from jmle_plugin.compare.sections import rank_section
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict, which_criteria
-from jmle_plugin.results.doubt import ALPHA, Letter
-from jmle_plugin.results.figures import LEVEL
-from jmle_plugin.results.file import ExamInfo, Results, question_facts
+from jmle_plugin.mark.sheet import Verdict, which_criteria
+from jmle_plugin.results.file import Results, question_facts
+from jmle_plugin.results.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.results.soundness import FACTS
-from jmle_plugin.strict import Strict
+
+__all__ = [
+    "BY_ROW",
+    "Entry",
+    "Leaderboard",
+    "Row",
+    "Table",
+    "identity",
+    "leaderboard",
+    "table_facts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,85 +41,6 @@ BY_ROW = "vision or blind, as each row says"
 """The image mode of a table in which some runs saw the figures and others did not."""
 
 
-class Row(Strict):
-    """One run. `rank` and what goes with it are null for runs without a verdict."""
-
-    run: str
-    title: str
-    """The name for people, without saying that replies were scripted: `scripted` does."""
-    model: str
-    scripted: bool
-    images: ImageMode
-    """What the model got to see of the figures."""
-    epochs: int
-    verdict: Verdict
-    criteria: str
-    """By which official criteria it passed, where not by all: `published` (without prohibited
-    choices) or `evaluable`."""
-    asked: int
-    of: int
-    total: MeanTally
-    text_only: MeanTally
-    """Questions without figures."""
-    deviation: float | None = None
-    """Of the points over epochs; null where each question was asked once."""
-    passed: int | None = None
-    """How many of several epochs pass by themselves."""
-    cost: CostTotal
-    errors: int
-    rank: int | None = None
-    """1 for the most points; equal points, equal rank."""
-    ranks: tuple[int, int] | None = None
-    """The first and the last rank that noise leaves open."""
-    interval: tuple[int, int] | None = None
-    """Points to expect on questions like these, 95 %."""
-    p_above: float | None = None
-    """Two-sided p-value of the difference in points to the row above; null for the first."""
-    text_only_rank: int | None = None
-    """The rank by questions without figures alone."""
-    letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
-    """The letters of its wrong answers against those of all rows to the same questions; left out
-    where nothing is known of the questions, or nothing can be told."""
-    source: Annotated[int, Field(exclude=True)]
-    """Which of the results given this is."""
-
-    @property
-    def noise(self) -> bool:
-        """Whether the difference to the row above is within noise."""
-        return self.p_above is not None and self.p_above > ALPHA
-
-
-class Table(Strict):
-    """Runs of the same questions, key, reading and prompt: figures of the same thing."""
-
-    exam: ExamInfo
-    facts: dict[str, str]
-    """What all rows share: `exam`, `pack`, `key`, `numeric`, `extraction`, `prompt`, `images`."""
-    serial_known: bool
-    """False where neither the files nor an exam at hand say it, or its data set does not: every
-    question is then taken as a case of its own."""
-    rows: list[Row]
-    """With a verdict; the most points first, then by the run's name."""
-    text_only: list[Row] = Field(default=[])
-    """`rows` in the order of questions without figures: rank, ranks, interval, p_above and total
-    are those of these questions. Empty where the exam has none, or no others, and for one row."""
-    unranked: list[Row]
-    """Partial and incomplete runs, by name."""
-
-    @property
-    def every(self) -> tuple[Row, ...]:
-        """All runs, those with a verdict first."""
-        return (*self.rows, *self.unranked)
-
-
-class Leaderboard(Strict):
-    """All results given, in as many tables as there are unlike things among them."""
-
-    schema_version: Literal[2] = Field(default=2, alias="schema")
-    level: float = LEVEL
-    tables: list[Table]
-
-
 def leaderboard(results: Sequence[Results], exams: Mapping[str, Exam]) -> Leaderboard:
     """Rank results, at least one.
 
@@ -124,8 +52,23 @@ def leaderboard(results: Sequence[Results], exams: Mapping[str, Exam]) -> Leader
     for place, one in enumerate(results):
         groups.setdefault(tuple(table_facts(one).values()), []).append(place)
     order = list(dict.fromkeys(one.exam.id for one in results))
-    tables = [_table(results, members, exams) for members in groups.values()]
-    tables.sort(key=lambda one: (order.index(one.exam.id), -len(one.rows), *one.facts.values()))
+    tables = [
+        table
+        for members in groups.values()
+        for table in (
+            _sections(results, members, exams)
+            if results[members[0]].sheet.bench
+            else [_table(results, members, exams)]
+        )
+    ]
+    # Sections stay in the bench's order.
+    tables.sort(
+        key=lambda one: (
+            order.index(one.exam.id),
+            -len(one.rows),
+            *(fact for name, fact in one.facts.items() if name != "section"),
+        )
+    )
     return Leaderboard(tables=tables)
 
 
@@ -167,6 +110,26 @@ def _table(results: Sequence[Results], members: Sequence[int], exams: Mapping[st
         text_only=text_only,
         unranked=[_row(results, place) for place in by_name if place not in decided],
     )
+
+
+def _sections(
+    results: Sequence[Results], members: Sequence[int], exams: Mapping[str, Exam]
+) -> list[Table]:
+    """A table of each section of a bench, by its first measure: unlike measures have no sum."""
+    first = results[members[0]]
+    exam, facts = exams.get(first.exam.id), table_facts(first)
+    by_name = sorted(members, key=lambda place: results[place].run.name)
+    whole = [place for place in by_name if results[place].sheet.verdict is Verdict.NONE]
+    rest = [_row(results, place) for place in by_name if place not in whole]
+    base = Table(exam=first.exam, facts=facts, serial_known=True, rows=[], unranked=rest)
+    tables = []
+    for name, section in first.sheet.measures.items():
+        ranked = rank_section([results[place] for place in whole], exam, name)
+        rows = [_row(results, whole[n]).model_copy(update=own) for n, own in ranked]
+        measure = next(iter(section.measures.values())).title
+        told = {"facts": facts | {"section": section.title}, "measure": measure, "rows": rows}
+        tables.append(base.model_copy(update=told))
+    return tables
 
 
 def _with_letters(

@@ -24,7 +24,6 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.measures import MEASURES, Classes, Measure
 from jmle_plugin.results.bench import MeasureChange
-from jmle_plugin.results.comparison import Comparison, Decision
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import Results
 
@@ -37,7 +36,7 @@ Cases = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A measure of some questions, each of which has a reply in every epoch."""
 
     measure: Measure
@@ -80,7 +79,7 @@ def with_intervals(results: Results, exam: Exam) -> Results:
         section = sheet.measures[name]
         told = {}
         for key, one in section.measures.items():
-            part = None if one.value is None else _part(exam, key, ids, marks)
+            part = None if one.value is None else part_of(exam, key, ids, marks)
             low, high = (None, None) if part is None else _interval(part)
             told[key] = one.model_copy(update={"low": low, "high": high})
         found[name] = section.model_copy(update={"measures": told})
@@ -99,7 +98,7 @@ def measure_changes(old: Results, new: Results, exam: Exam | None) -> list[Measu
             where=f"{old.run.name}, {new.run.name}",
             remedy=f"Download them with `jmle fetch {old.exam.id}`.",
         )
-    before, after = _answered(old), _answered(new)
+    before, after = answered_marks(old), answered_marks(new)
     shared = before.keys() & after.keys()
     parts = parts_of(exam)
     found = []
@@ -107,8 +106,8 @@ def measure_changes(old: Results, new: Results, exam: Exam | None) -> list[Measu
         both = [one for one in ids if one in shared]
         for key in measures if both else ():
             decides = key == measures[0] and (name == POOLED or POOLED not in parts)
-            ours = _part(exam, key, both, before), _part(exam, key, both, after)
-            changed = _change(name, title, len(both), *ours)
+            ours = part_of(exam, key, both, before), part_of(exam, key, both, after)
+            changed = change_of(name, title, len(both), *ours)
             found.append(changed.model_copy(update={"decides": decides}))
     return _corrected(found)
 
@@ -127,7 +126,8 @@ def _corrected(found: Sequence[MeasureChange]) -> list[MeasureChange]:
     return [one.model_copy(update={"p_holm": p_holm.get(place)}) for place, one in enumerate(found)]
 
 
-def _change(section: str, title: str, questions: int, old: _Part, new: _Part) -> MeasureChange:
+def change_of(section: str, title: str, questions: int, old: Part, new: Part) -> MeasureChange:
+    """One measure of the same questions, new against old."""
     values = old.value(), new.value()
     loss = gain = None
     low = high = None
@@ -152,35 +152,8 @@ def _change(section: str, title: str, questions: int, old: _Part, new: _Part) ->
     )
 
 
-def judge_measures(comparison: Comparison) -> tuple[Decision, str, list[str]]:
-    """What a gate says of a bench's measures: the decision, why, and which are lower."""
-    deciding = [one for one in comparison.measures if one.decides]
-    lost = comparison.measures_lost
-    lower = [one for one in deciding if (one.difference or 0) < 0]
-    unknown = [one for one in deciding if one.p_holm is None]
-    if lost:
-        decision, words = Decision.FAIL, "significantly lower"
-    elif lower or unknown:
-        decision, words = Decision.INCONCLUSIVE, "lower within noise, or undefined"
-    else:
-        decision, words = Decision.PASS, "no measure is lower"
-    named = [
-        f"{one.title} {one.measure} "
-        + ("undefined" if one.difference is None else f"{one.difference:+.3f}")
-        for one in lost or [*lower, *unknown]
-    ]
-    told = f": {', '.join(named)}" if named else ""
-    return (
-        decision,
-        (
-            f"{words} than by {comparison.old.name}{told} (paired tests, Holm, alpha "
-            f"{comparison.tests.alpha:g})"
-        ),
-        named,
-    )
-
-
-def _answered(results: Results) -> dict[str, list[Mark]]:
+def answered_marks(results: Results) -> dict[str, list[Mark]]:
+    """Question -> its marks, where each epoch has a reply."""
     return {
         name: marks
         for name, marks in results.by_question().items()
@@ -188,7 +161,7 @@ def _answered(results: Results) -> dict[str, list[Mark]]:
     }
 
 
-def _part(exam: Exam, key: str, ids: Sequence[str], marks: Mapping[str, Sequence[Mark]]) -> _Part:
+def part_of(exam: Exam, key: str, ids: Sequence[str], marks: Mapping[str, Sequence[Mark]]) -> Part:
     """The figures of `ids`; where some were asked more often than others, last replies are out."""
     measure, classes = MEASURES[key], classes_of(exam, exam.questions[ids[0]].section)
     there = [name for name in ids if name in marks]
@@ -203,7 +176,7 @@ def _part(exam: Exam, key: str, ids: Sequence[str], marks: Mapping[str, Sequence
         case = serial.id if serial else name
         before = cases.get(case, (0,) * len(figures))
         cases[case] = tuple(one + other for one, other in zip(before, figures, strict=True))
-    return _Part(measure, classes, epochs, cases)
+    return Part(measure, classes, epochs, cases)
 
 
 def _sums(cases: Iterable[tuple[float, ...]]) -> NDArray[np.float64]:
@@ -211,7 +184,7 @@ def _sums(cases: Iterable[tuple[float, ...]]) -> NDArray[np.float64]:
     return np.asarray(drawn[""], np.float64)
 
 
-def _interval(part: _Part) -> tuple[float | None, float | None]:
+def _interval(part: Part) -> tuple[float | None, float | None]:
     return _ends(part.values(_sums(part.cases.values())))
 
 

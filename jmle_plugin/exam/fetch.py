@@ -70,6 +70,9 @@ def fetch_exam(
             where=pack,
             remedy=f"Put its questions into {_by_hand(manifest, root)} by hand.",
         )
+    if any(key.measures for key in manifest.keys.values()):
+        # A bench's may keep some of its sections from commercial use.
+        report(f"licence: {manifest.licence}")
     look = f"Look at them with `jmle check {manifest.id}`."
     return fetch_files(source, root, base_url=base_url, report=report, look=look)
 

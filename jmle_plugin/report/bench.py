@@ -13,7 +13,7 @@ from jmle_plugin.results.figures import p_cell
 
 Rows = list[list[str]]
 WITHOUT_MARK = "bench: no pass mark"
-CHANGES = ("", "n", "measure", "old", "new", "difference", "95 % interval", "p", "Holm")
+CHANGES = ("", "measure", "old -> new", "difference, 95 %", "p", "Holm")
 _WIDE = 0.1
 """An interval as wide as this is said in words."""
 
@@ -118,11 +118,8 @@ def change_rows(comparison: Comparison) -> Rows:
 def _change(one: MeasureChange) -> list[str]:
     return [
         one.title,
-        str(one.questions),
         one.measure,
-        number(one.old),
-        number(one.new),
-        "-" if one.difference is None else f"{one.difference:+.3f}",
+        f"{number(one.old)} -> {number(one.new)}",
         interval(one.low, one.high),
         p_cell(one.p_value),
         p_cell(one.p_holm),

@@ -13,6 +13,7 @@ from typing import Any
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import Row, Table
 from jmle_plugin.mark.sheet import MeanTally, Verdict
+from jmle_plugin.report.bench import interval, number
 from jmle_plugin.report.layout import cost_text, span
 from jmle_plugin.results.figures import mean_text, p_cell
 
@@ -48,6 +49,8 @@ class Column:
     """Whether runs without a verdict have it."""
     text_only: bool = False
     """Whether runs in the order of questions without figures have it."""
+    bench: bool | None = None
+    """Whether the ranked rows of a bench alone have it, or those of an exam; None: of both."""
     wanted: Callable[[Table, Sequence[Row]], bool] = lambda _table, _rows: True
     """Whether these rows of the table have it."""
     csv: CsvValues = field(default_factory=dict)
@@ -107,7 +110,7 @@ def _tally(
     )
 
 
-def _pair(names: tuple[str, str], of: Callable[[Row], tuple[float, int] | None]) -> CsvValues:
+def _pair(names: tuple[str, str], of: Callable[[Row], tuple[float, float] | None]) -> CsvValues:
     """Both figures of a pair, in the CSV by `names`; None where there is no pair."""
     return {
         names[n]: partial(lambda place, row: (of(row) or (None, None))[place], n) for n in (0, 1)
@@ -149,6 +152,7 @@ COLUMNS = (
     ),
     Column(
         title="ranks",
+        bench=False,
         long="ranks left open",
         cell=lambda _, row: span(row.ranks),
         text_only=True,
@@ -165,8 +169,9 @@ COLUMNS = (
         unranked=True,
         text_only=True,
         plot=0.74,
+        bench=False,
     ),
-    Column(title="95%", long="95% on another exam", form="strip"),
+    Column(title="95%", long="95% on another exam", form="strip", bench=False),
     _tally(
         "correct",
         lambda row: row.total,
@@ -174,9 +179,11 @@ COLUMNS = (
         points=False,
         unranked=True,
         text_only=True,
+        bench=False,
     ),
     Column(
         title="verdict",
+        bench=False,
         # Only one of the two is to be seen from afar.
         cell=lambda _, row: "PASS" if row.verdict is Verdict.PASS else row.verdict.value,
         strong=True,
@@ -202,6 +209,7 @@ COLUMNS = (
         ("text_only_points", "text_only_max"),
         points=True,
         long="text-only points",
+        bench=False,
     ),
     _tally(
         "text-only",
@@ -209,15 +217,32 @@ COLUMNS = (
         ("text_only_correct", "text_only_questions"),
         points=False,
         long="text-only correct",
+        bench=False,
     ),
     Column(
         title="95%",
         long="95% interval",
+        bench=False,
         cell=lambda _, row: span(row.interval),
         text_only=True,
         csv=_pair(("low", "high"), lambda row: row.interval),
         sort=lambda row: row.interval[0] if row.interval else -1,
         most_first=True,
+    ),
+    Column(
+        title="measure",
+        bench=True,
+        cell=lambda _, row: number(row.value),
+        csv={"value": lambda row: row.value},
+        sort=lambda row: -2.0 if row.value is None else row.value,
+        most_first=True,
+    ),
+    Column(
+        title="95%",
+        long="95% interval",
+        bench=True,
+        cell=lambda _, row: interval(*(row.value_interval or (None, None))),
+        csv=_pair(("value_low", "value_high"), lambda row: row.value_interval),
     ),
     Column(
         title="above",

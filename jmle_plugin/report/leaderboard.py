@@ -56,7 +56,13 @@ def shown_columns(table: Table, rows: Sequence[Row]) -> list[Column]:
     """The columns that these rows have: those of one of the table's orders."""
     order = next(name for name in ("text_only", "unranked", "rows") if rows is getattr(table, name))
     flag = "ranked" if order == "rows" else order
-    return [one for one in COLUMNS if getattr(one, flag) and one.wanted(table, rows)]
+    return [
+        one
+        for one in COLUMNS
+        if getattr(one, flag)
+        and (flag != "ranked" or one.bench in (None, bool(table.measure)))
+        and one.wanted(table, rows)
+    ]
 
 
 def table_columns(table: Table, rows: Sequence[Row]) -> list[doc.TableColumn]:
@@ -93,6 +99,8 @@ def heading(table: Table) -> list[str]:
     """The exam's name, then a phrase for every fact that the rows share."""
     facts = table.facts
     phrases = [f"{table.exam.title} ({table.exam.id})", f"key {facts['key']}"]
+    if table.measure:
+        phrases.insert(1, f"{facts['section']}: {table.measure}")
     if facts["numeric"] != "number":
         phrases.append(f"numbers compared as {facts['numeric']}")
     phrases += [f"prompt {facts['prompt']}", f"reading {facts['extraction']}"]
@@ -157,13 +165,19 @@ def _letters(table: Table) -> Iterator[str]:
 
 def legend(board: Leaderboard) -> Iterator[str]:
     """What the columns mean that are no plain figures, a sentence each."""
-    if any(len(table.rows) > 1 for table in board.tables):
+    exams = [table for table in board.tables if not table.measure]
+    if any(len(table.rows) > 1 for table in exams):
         yield (
             "ranks: those that noise leaves open (every pair of rows tested on points, two-sided, "
             f"{ALPHA:.0%} by Holm for all pairs together)"
         )
         yield (f"above: p of the difference to the row above, by itself; over {ALPHA} it is noise")
-    if any(table.rows for table in board.tables):
+    if any(table.measure and len(table.rows) > 1 for table in board.tables):
+        yield (
+            "above, of a bench: p of the difference to the row above by the measure's own paired "
+            f"test; over {ALPHA} it is noise; sections have no rank together"
+        )
+    if any(table.rows for table in exams):
         yield (
             f"{board.level:.0%}: points to expect on questions like these; another paper varies "
             "besides"

@@ -99,7 +99,8 @@ def plot(board: Leaderboard, form: str) -> bytes:
     Names whose letters no font here has are replaced by the run's, those of exams by their id.
     """
     pen = _Pen(families())
-    tables = [table for table in board.tables if table.rows]
+    # A bench has no points to draw.
+    tables = [table for table in board.tables if table.rows and not table.measure]
     foot = list(_foot(board, tables))
     heights = [_ABOVE + len(table.rows) * _ROW + _BELOW for table in tables]
     height = sum(heights) + len(foot) * _FOOT + 0.15

@@ -60,6 +60,12 @@ def unofficial(results: Results) -> list[str]:
     return facts
 
 
+def _licence(results: Results) -> Iterator[str]:
+    """A bench's, which may keep some of its sections from commercial use."""
+    if results.sheet.bench:
+        yield f"Licence of the questions: {results.provenance.exam.licence}"
+
+
 def _costly(sheet: Sheet) -> Iterator[str]:
     if sheet.wrong:
         each = ", ".join(f"{worth} in block {name}" for name, worth in sheet.wrong.items())
@@ -176,6 +182,7 @@ def notes(results: Results) -> Iterator[str]:
         facts.append(f"parameters {_named(origin.parameters)}")
     facts += [fact for fact in unofficial(results) if fact.endswith("recorded epochs")]
     yield " · ".join(facts)
+    yield from _licence(results)
     yield from _sent_otherwise(origin)
     yield from (f"Not confirmed: {doubt}" for doubt in origin.key.unconfirmed)
     yield from (f"Not evaluable: {rule}" for rule in results.sheet.not_evaluated)

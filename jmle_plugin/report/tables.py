@@ -23,7 +23,8 @@ BYTE_ORDER_MARK = "\ufeff"
 
 def csv_text(board: Leaderboard) -> str:
     """Every run, the ones without a verdict too; what is not known is empty or `unknown`."""
-    lines = [_values(table, row) for table in board.tables for row in table.every]
+    bench = any(table.measure for table in board.tables)
+    lines = [_values(table, row, bench=bench) for table in board.tables for row in table.every]
     text = StringIO()
     writer = csv.DictWriter(text, fieldnames=list(lines[0]), lineterminator="\r\n")
     writer.writeheader()
@@ -32,9 +33,15 @@ def csv_text(board: Leaderboard) -> str:
     return BYTE_ORDER_MARK + text.getvalue()
 
 
-def _values(table: Table, row: Row) -> dict[str, Any]:
+def _values_of(row: Row, *, bench: bool) -> dict[str, Any]:
+    columns = (one for one in LEADERBOARD if (one.bench is True) is bench)
+    return {name: value(row) for one in columns for name, value in one.csv.items()}
+
+
+def _values(table: Table, row: Row, *, bench: bool) -> dict[str, Any]:
+    own = _values_of(row, bench=True)
     return {
-        **{name: value(row) for one in LEADERBOARD for name, value in one.csv.items()},
+        **_values_of(row, bench=False),
         "exam": table.exam.id,
         "exam_title": table.exam.title,
         **{name: table.facts[name] for name in ("key", "numeric", "extraction", "prompt")},
@@ -43,6 +50,9 @@ def _values(table: Table, row: Row) -> dict[str, Any]:
         "points_sd": row.deviation,
         "epochs_passed": row.passed,
         "text_only_rank": row.text_only_rank,
+        # Boards of exams alone keep the columns that they have had.
+        **({"section": table.facts.get("section", ""), "measure": table.measure} if bench else {}),
+        **(own if bench else {}),
     }
 
 

@@ -11,6 +11,7 @@ from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
 from jmle_plugin.report import audit as words
+from jmle_plugin.report.bench import CHANGES, change_rows, measure_rows
 from jmle_plugin.report.comparison import facts, headline, side_titles
 from jmle_plugin.report.document import Listed
 from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
@@ -31,6 +32,7 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
     return {
         "old": side_titles(comparison)[0],
         "headline": headline(comparison),
+        "measures": [list(CHANGES), *change_rows(comparison)] if comparison.measures else None,
         "facts": list(facts(comparison)),
         "difference": comparison.difference,
         "low": None if comparison.interval is None else comparison.interval.low,
@@ -116,6 +118,7 @@ def run_data(
         "people": results.run.people,
         "missing_title": missing_title(results),
         "verdict": verdict_sentence(sheet),
+        "measures": measure_rows(sheet) if sheet.bench else None,
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),

@@ -62,11 +62,11 @@ function comparisonOf(run) {
     h(
       "div", { class: "sides" },
       h("div", {},
-        told.low === null ? null : h("figure", {},
+        told.low === null || told.measures ? null : h("figure", {},
           h("figcaption", { class: "quiet small" }, `Difference in points, with its ${Math.round(100 * told.level)}% interval`),
           interval(told.low, told.difference, told.high)),
         h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison by part" },
-          h("table", { class: "compared" },
+          told.measures ? plainTable("compared", told.measures) : h("table", { class: "compared" },
             h("thead", {}, h("tr", {}, head.map((name, n) => h("th", { scope: "col", class: n ? "number" : null }, name)))),
             h("tbody", {}, told.parts.map(partRow)))),
         h("p", { class: "quiet small" }, told.p)),

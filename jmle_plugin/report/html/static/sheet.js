@@ -103,6 +103,23 @@ function criteria(sheet) {
   );
 }
 
+/** Rows of cells below a header, the first cell of each being its title. */
+function plainTable(kind, [head, ...rows]) {
+  return h(
+    "table", { class: kind },
+    h("thead", {}, h("tr", {}, head.map((word, n) => h("th", { scope: "col", class: n ? "number" : null }, word)))),
+    h("tbody", {}, rows.map(([title, ...cells]) => h("tr", {},
+      h("th", { scope: "row" }, foreign(title)),
+      cells.map((cell) => h("td", { class: "number" }, cell))))),
+  );
+}
+
+/** A bench's sections by their measures, in place of criteria. */
+function measures(run) {
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Measures, ${visible(run.title)}` },
+    plainTable("parts measures", run.measures));
+}
+
 function partsOf(title, rows) {
   const head = [["Part", "unseen"], ["Share", "unseen"], ["Points"], ["Correct"]];
   return h(
@@ -235,7 +252,7 @@ function sheetOf(run, number) {
       seal(sheet.verdict),
     ),
     run.missing.map((text) => h("p", { class: "missing" }, foreign(text))),
-    criteria(sheet),
+    run.measures ? measures(run) : criteria(sheet),
     run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
     answerSheets(run),
     h("div", { class: "charts" }, parts(run)),

@@ -1,0 +1,86 @@
+"""Runs of a bench by section: their order in each, and what a gate says of two of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from jmle_plugin.compare.measures import answered_marks, change_of, part_of
+from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark.bench import parts_of
+from jmle_plugin.results.comparison import Comparison, Decision
+from jmle_plugin.results.file import Results
+
+
+def rank_section(
+    results: Sequence[Results], exam: Exam | None, part: str
+) -> list[tuple[int, dict[str, Any]]]:
+    """Which of the results comes when by a part's first measure, and what its row says of that.
+
+    What is undefined comes last.
+    """
+    of = [next(iter(one.sheet.measures[part].measures.values())) for one in results]
+    order = sorted(
+        range(len(of)), key=lambda n: math.inf if of[n].value is None else -(of[n].value or 0)
+    )
+    values = [of[n].value for n in order]
+    above = _p_to_above([results[n] for n in order], exam, part)
+    return [
+        (
+            n,
+            {
+                "rank": 1 + values.index(of[n].value),
+                "value": of[n].value,
+                "value_interval": None if of[n].low is None else (of[n].low, of[n].high),
+                "p_above": p,
+            },
+        )
+        for n, p in zip(order, above, strict=True)
+    ]
+
+
+def _p_to_above(results: Sequence[Results], exam: Exam | None, part: str) -> list[float | None]:
+    """The p-value of each run's first measure of a part against the run before it.
+
+    None for the first, where the measure is undefined, and where the questions are not at hand.
+    """
+    if exam is None or not exam.bench:
+        return [None] * len(results)
+    title, ids, measures = parts_of(exam)[part]
+    answered = list(map(answered_marks, results))
+    found: list[float | None] = [None]
+    for before, after in pairwise(answered):
+        both = [one for one in ids if one in before and one in after]
+        ours = [part_of(exam, measures[0], both, marks) for marks in (before, after)]
+        found.append(change_of(part, title, len(both), *ours).p_value)
+    return found[: len(results)]
+
+
+def judge_measures(comparison: Comparison) -> tuple[Decision, str, list[str]]:
+    """What a gate says of a bench's measures: the decision, why, and which are lower."""
+    deciding = [one for one in comparison.measures if one.decides]
+    lost = comparison.measures_lost
+    lower = [one for one in deciding if (one.difference or 0) < 0]
+    unknown = [one for one in deciding if one.p_holm is None]
+    if lost:
+        decision, words = Decision.FAIL, "significantly lower"
+    elif lower or unknown:
+        decision, words = Decision.INCONCLUSIVE, "lower within noise, or undefined"
+    else:
+        decision, words = Decision.PASS, "no measure is lower"
+    named = [
+        f"{one.title} {one.measure} "
+        + ("undefined" if one.difference is None else f"{one.difference:+.3f}")
+        for one in lost or [*lower, *unknown]
+    ]
+    told = f": {', '.join(named)}" if named else ""
+    return (
+        decision,
+        (
+            f"{words} than by {comparison.old.name}{told} (paired tests, Holm, alpha "
+            f"{comparison.tests.alpha:g})"
+        ),
+        named,
+    )
