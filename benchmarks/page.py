@@ -32,7 +32,7 @@ from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.html.page import write_page, write_run_page
-from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.questions import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext

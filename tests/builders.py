@@ -39,7 +39,7 @@ from jmle_plugin.mark.extraction import Extraction, How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.report import document as doc
-from jmle_plugin.report.html.replies import RepliesReader
+from jmle_plugin.report.html.questions import RepliesReader
 from jmle_plugin.report.terminal import COLUMNS, terminal_lines
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext

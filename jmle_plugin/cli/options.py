@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.session.ini import IniFile, find_ini
 from jmle_plugin.session.option_table import BY_NAME, Option
-from jmle_plugin.session.option_values import Folders, ini_value, option_values
+from jmle_plugin.session.option_values import Folders, IniFile, find_ini, ini_value, option_values
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str) -> None:

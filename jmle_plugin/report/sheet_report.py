@@ -1,8 +1,9 @@
-"""The results of one sitting as a document, and in markdown for a pull request or a CI job."""
+"""The results of one run, or of several exams side by side, as documents and in markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
@@ -12,10 +13,18 @@ from jmle_plugin.report.audit import audit_document
 from jmle_plugin.report.comparison import comparison_document
 from jmle_plugin.report.markdown import literal, markdown, prose, table_lines
 from jmle_plugin.report.remarks import remarks
-from jmle_plugin.report.sheet import notes, reasons, summary_line, verdict_sentence
+from jmle_plugin.report.sheet import (
+    notes,
+    reasons,
+    summary_line,
+    unofficial,
+    verdict_sentence,
+    verdict_word,
+)
 from jmle_plugin.report.tallies import (
     Rows,
     criteria_rows,
+    headline_points,
     part_rows,
     prohibited_sentence,
     strata_tables,
@@ -150,3 +159,50 @@ def _origin(results: Results) -> str:
         dirty = " with changes" if origin.git.dirty else ""
         facts.append(f"commit {literal(origin.git.commit[:_COMMIT])}{dirty}")
     return " · ".join([*facts, origin.run.started])
+
+
+TITLE = "all exams"
+NO_SUM = (
+    "Exams differ in their questions, points and thresholds: nothing is added up or averaged "
+    "over them."
+)
+_HEADER = ("exam", "profession", "points", "correct", "verdict", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """A sitting of which no question was selected."""
+
+    exam: str
+    profession: str
+    run: str
+
+
+def overview_document(sat: Sequence[Results], unasked: Sequence[Unasked]) -> doc.Document:
+    """The table and why nothing is added up below it; whoever shows it gives it a title."""
+    return (
+        doc.table_of(_HEADER, _rows(sat, unasked), left=(0, 1, 4, 5)),
+        doc.Sentence(NO_SUM),
+    )
+
+
+def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str, ...]]:
+    """A row each: exams of one profession together, what was not asked at their end."""
+    rows = [
+        (
+            one.exam.id,
+            one.exam.profession,
+            headline_points(one.sheet),
+            "-" if one.sheet.bench else f"{one.sheet.total.correct} of {one.sheet.total.questions}",
+            verdict_word(one.sheet),
+            ", ".join([one.run.name, *_notes(one)]),
+        )
+        for one in sat
+    ]
+    rows += [(one.exam, one.profession, "-", "-", "not asked", one.run) for one in unasked]
+    professions = list(dict.fromkeys(row[1] for row in rows))
+    return sorted(rows, key=lambda row: professions.index(row[1]))
+
+
+def _notes(one: Results) -> list[str]:
+    return unofficial(one) + (["scripted replies"] if one.run.scripted else [])

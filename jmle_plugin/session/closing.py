@@ -11,7 +11,7 @@ import pytest
 from jmle_plugin.errors import ResultError
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.document import Title
-from jmle_plugin.report.overview import TITLE, Unasked, overview_document
+from jmle_plugin.report.sheet_report import TITLE, Unasked, overview_document
 from jmle_plugin.report.terminal import Line, columns_of, terminal_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.collection import seat_part

@@ -13,7 +13,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
-from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.questions import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from tests.browser.conftest import NARROW, Open, overflows
 from tests.builders import (

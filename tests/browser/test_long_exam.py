@@ -15,7 +15,7 @@ from jmle_plugin.exam.model import KeyEntry
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
-from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.questions import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from tests.browser.conftest import NARROW, Open
 from tests.builders import make_exam, make_mark, make_question, make_results, make_run

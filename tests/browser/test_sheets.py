@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, expect
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.report.html.page import write_page, write_run_page
-from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.questions import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
 from tests.browser.conftest import CASSETTES, NARROW, WIDE, Open, overflows, violations

@@ -12,8 +12,14 @@ from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.report.html.document import Frame, document, embedded_json
-from jmle_plugin.report.html.questions import Images, exam_data, figures_data
-from jmle_plugin.report.html.replies import RepliesReader, cassette_replies, share_room
+from jmle_plugin.report.html.questions import (
+    Images,
+    RepliesReader,
+    cassette_replies,
+    exam_data,
+    figures_data,
+    share_room,
+)
 from jmle_plugin.report.html.runs import PageRun, place_replies, run_data
 from jmle_plugin.results.file import Results
 

@@ -14,7 +14,7 @@ from jmle_plugin.report import audit as words
 from jmle_plugin.report.bench import CHANGES, change_rows, measure_rows
 from jmle_plugin.report.comparison import facts, headline, side_titles
 from jmle_plugin.report.document import Listed
-from jmle_plugin.report.html.replies import RepliesReader, Room, Shown, StoredReply, fit
+from jmle_plugin.report.html.questions import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.tallies import missing_title

@@ -11,8 +11,8 @@ import pytest
 from jmle_plugin.cli import COMMANDS, main
 from jmle_plugin.cli.options import add_options, settle
 from jmle_plugin.errors import SettingsError, UnknownNameError
-from jmle_plugin.session.ini import find_ini
 from jmle_plugin.session.option_table import OPTIONS
+from jmle_plugin.session.option_values import find_ini
 
 Read = Callable[..., Namespace]
 

@@ -12,7 +12,7 @@ from wcwidth import wcswidth
 from jmle_plugin.exam.model import ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.markdown import markdown
-from jmle_plugin.report.overview import Unasked, overview_document
+from jmle_plugin.report.sheet_report import Unasked, overview_document
 from jmle_plugin.results.file import Results
 from tests.builders import lines_of, make_exam, make_key, make_marks, make_results
 from tests.unit.report.sheets import HOSTILE, SHEETS, sample_results

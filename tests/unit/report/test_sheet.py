@@ -10,9 +10,8 @@ import pytest
 from jmle_plugin.exam.model import AnswerKey, Criterion, ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.runs import run_data
-from jmle_plugin.report.overview import overview_document
 from jmle_plugin.report.sheet import summary_line, verdict_sentence, verdict_word
-from jmle_plugin.report.sheet_report import markdown_report, sheet_document
+from jmle_plugin.report.sheet_report import markdown_report, overview_document, sheet_document
 from jmle_plugin.results.file import Results, dump_results
 from jmle_plugin.results.store import read_results, write_results
 from tests.builders import lines_of, make_exam, make_key, make_marks, make_results

@@ -19,7 +19,7 @@ from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.report.html.document import Frame, document, embedded_json, embedded_size
 from jmle_plugin.report.html.leaderboard import FRAME as BOARD
 from jmle_plugin.report.html.page import FRAME, build_page
-from jmle_plugin.report.html.replies import StoredReply
+from jmle_plugin.report.html.questions import StoredReply
 from jmle_plugin.report.html.runs import PageRun
 from tests.builders import make_exam, make_results
 

@@ -21,11 +21,11 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import build_page, write_run_page
-from jmle_plugin.report.html.questions import stem
-from jmle_plugin.report.html.replies import (
+from jmle_plugin.report.html.questions import (
     PAGE_BYTES,
     StoredReply,
     cassette_replies,
+    stem,
 )
 from jmle_plugin.report.html.runs import PageRun
 from jmle_plugin.results.file import Results
