@@ -1,4 +1,4 @@
-"""`jmle`: what is not a test run. One module a command, imported when the command is named."""
+"""`jmle`: what is not a test run. A command's module is imported when the command is named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jmle_plugin.text import inert
 
 
 class Command(NamedTuple):
-    """A command's module, which has `add_arguments(parser)` and `run(options)`, and its help."""
+    """A command's module, with `add_NAME_arguments(parser)`, `run_NAME(options)`; its help."""
 
     module: str
     help: str
@@ -27,18 +27,18 @@ class Command(NamedTuple):
 COMMANDS = {
     "init": Command("init", "write the exam test, a conftest and a workflow into a project"),
     "exams": Command("exams", "list the exam packs and whether their data is here"),
-    "fetch": Command("fetch", "download an exam's questions and figures"),
+    "fetch": Command("exams", "download an exam's questions and figures"),
     "import": Command("import_runs", "turn other projects' recorded replies into runs"),
     "merge": Command("merge", "put runs together that several machines recorded (--shard)"),
-    "check": Command("check", "check an exam pack, every pixel included"),
-    "show": Command("show", "print the sheet and the comparison in a results file"),
+    "check": Command("exams", "check an exam pack, every pixel included"),
+    "show": Command("report", "print the sheet and the comparison in a results file"),
     "verify": Command("verify", "make a results file again from the recorded replies, and compare"),
-    "rescore": Command("rescore", "mark recorded replies again"),
+    "rescore": Command("verify", "mark recorded replies again"),
     "export": Command("export", "write a recorded run in another project's or tool's form"),
     "compare": Command("compare", "compare runs, the first with each of the others"),
     "report": Command("report", "write the HTML page of one or several runs"),
     "leaderboard": Command("leaderboard", "rank results: table, plot, page"),
-    "audit": Command("audit", "what figures are worth: a run with them against one without"),
+    "audit": Command("compare", "what figures are worth: a run with them against one without"),
 }
 
 
@@ -85,6 +85,6 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=command.help, description=command.help)
         if name in given[:1]:
             module = import_module(f"{__name__}.{command.module}")
-            module.add_arguments(subparser)
-            subparser.set_defaults(command=module.run)
+            getattr(module, f"add_{name}_arguments")(subparser)
+            subparser.set_defaults(command=getattr(module, f"run_{name}"))
     return parser

@@ -1,16 +1,21 @@
-"""`jmle exams`: the packs there are, for people and for programs."""
+"""`jmle exams`, `fetch` and `check`: what packs and data are here, and are they sound."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from jmle_plugin.cli.common import data_root
+from jmle_plugin.ask.prompt import prompt_source
+from jmle_plugin.cli.common import data_root, find_exam, named_exam, say
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import DataMissingError, JmleError
+from jmle_plugin.exam.check import check_key, check_paper, key_differences, notes
+from jmle_plugin.exam.fetch import fetch_exam, fetch_files
 from jmle_plugin.exam.library import find_packs, pack_folders
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.pack import load_exam
@@ -85,14 +90,14 @@ def list_exam(pack: Path, data_root: Path) -> ListedExam:
     )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_exams_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle exams`."""
     parser.add_argument("--format", choices=("text", "json"), default="text")
     add_options(parser, "exam-data")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the command; its exit status."""
+def run_exams(options: argparse.Namespace) -> int:
+    """Run `jmle exams`; its exit status."""
     root = data_root(options)
     listed = [list_exam(pack, root) for pack in find_packs(pack_folders(Path.cwd())).values()]
     print(as_json(listed) if options.format == "json" else as_text(listed))
@@ -161,3 +166,57 @@ def _row(one: ListedExam) -> tuple[str, ...]:
         *("?" if figure is None else str(figure) for figure in figures),
         "yes" if one.here else "no",
     )
+
+
+def add_fetch_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle fetch`."""
+    parser.add_argument("exam", help="an exam, or a prompt that another project published")
+    parser.add_argument("--base-url", metavar="URL", help="a mirror with upstream's layout")
+    add_options(parser, "exam-data")
+
+
+def run_fetch(options: argparse.Namespace) -> int:
+    """Run `jmle fetch`; its exit status."""
+    # A polite end lets the download clean up behind itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    root = data_root(options)
+    if (source := prompt_source(options.exam)) is not None:
+        done = fetch_files(source, root, base_url=options.base_url, report=say)
+    else:
+        done = fetch_exam(find_exam(options.exam), root, base_url=options.base_url, report=say)
+    if done.files:
+        print(done)
+    return 0
+
+
+def add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle check`."""
+    parser.add_argument("exam")
+    add_options(parser, "exam-data")
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Run `jmle check`; its exit status."""
+    exam = named_exam(options, options.exam)
+    problems = check_paper(exam)
+    for note in notes(exam):
+        print(printable(f"note: {note}"))
+    for difference in key_differences(find_exam(options.exam), data_root(options)):
+        print(printable(f"data sets differ: {difference}"))
+    for state in exam.key_states:
+        keyed = named_exam(options, options.exam, state)
+        problems += check_key(keyed)
+        for doubt in keyed.key.unconfirmed:
+            print(printable(f"not confirmed: key {state}, {doubt}"))
+        for rule in keyed.key.not_evaluated:
+            print(printable(f"not evaluable: key {state}, {rule}"))
+    for problem in problems:
+        print(printable(problem))
+    figures = {image.name for question in exam.questions.values() for image in question.images}
+    points = sum(question.points for question in exam.questions.values())
+    print(
+        f"{exam.id}: {len(exam.questions)} questions, {points} points, {len(figures)} images, "
+        f"key states {', '.join(exam.key_states)}: "
+        + (count(len(problems), "problem") if problems else "no problems")
+    )
+    return 1 if problems else 0

@@ -15,8 +15,8 @@ from jmle_plugin.results.exporting import FORMS, RecordedRun, export
 from jmle_plugin.results.provenance import RunContext
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle export`."""
     parser.add_argument("run", metavar="RUN", help="a recorded run's name")
     parser.add_argument("--format", required=True, choices=FORMS)
     parser.add_argument(
@@ -28,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the command; its exit status."""
+def run_export(options: argparse.Namespace) -> int:
+    """Run `jmle export`; its exit status."""
     exam = named_exam(options, one_exam(options.exam, "runs are exported for"), options.key)
     wanted = Wanted(run=options.run, prompt_file=options.prompt, epochs=options.epochs)
     sitting = open_sitting(exam, options.cassettes, wanted)

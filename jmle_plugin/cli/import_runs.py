@@ -21,8 +21,8 @@ from jmle_plugin.text import printable
 _TEST = "tests_exam"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_import_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle import`."""
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="files, or their folder"
     )
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, "cassettes", "exam-data")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the command; its exit status."""
+def run_import(options: argparse.Namespace) -> int:
+    """Run `jmle import`; its exit status."""
     form = find_form(options.files, options.format)
     images = ImageMode(options.images) if options.images else None
     report: Callable[[str], None] = say

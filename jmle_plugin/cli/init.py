@@ -14,12 +14,12 @@ _TEMPLATES = Path(__file__).with_name("project")
 _IGNORED = ".gitignore"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_init_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle init`."""
     parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="default: this one")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_init(options: argparse.Namespace) -> int:
     """Write what is missing and leave what is there; the exit status.
 
     Raises SettingsError where the folder cannot be written.

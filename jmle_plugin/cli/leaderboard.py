@@ -35,8 +35,8 @@ BEGIN, END = (f"<!-- jmle leaderboard {word} -->" for word in ("begin", "end"))
 _REMEDY = f"Write {BEGIN} and {END} into it, a line each, where the table belongs."
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_leaderboard_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle leaderboard`."""
     parser.add_argument(
         "runs", nargs="+", metavar="RUN", help="runs' names, results files, or a pattern of files"
     )
@@ -50,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, "results", "exam-data")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the command; its exit status."""
+def run_leaderboard(options: argparse.Namespace) -> int:
+    """Run `jmle leaderboard`; its exit status."""
     _check_targets(options)
     entries = read_entries(_files(options), say=partial(print, file=sys.stderr))
     exams = _exams(options, entries)

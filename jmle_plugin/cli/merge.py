@@ -20,8 +20,8 @@ from jmle_plugin.files import write_whole
 _SHOWN = 5
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_merge_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle merge`."""
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="cassettes of a shard")
     parser.add_argument(
         "--into", type=Path, required=True, metavar="DIR", help="cassettes to add them to"
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, "prompt", "exam-data")
 
 
-def run(options: argparse.Namespace) -> int:
+def run_merge(options: argparse.Namespace) -> int:
     """Check everything, then write; the exit status is 1 where replies are still missing.
 
     Raises RunError, CassetteError or StaleCassetteError, with nothing written, where parts do

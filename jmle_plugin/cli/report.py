@@ -1,4 +1,4 @@
-"""The command `report`: the HTML page of one or several runs."""
+"""`jmle report` and `show`: the page of one or several runs, and a sheet on the terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jmle_plugin.cli.common import (
     exam_at_hand,
+    print_document,
     results_named,
     writing,
 )
@@ -14,6 +15,7 @@ from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_run_page
+from jmle_plugin.report.sheet_report import comparisons_document, sheet_document
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import read_sound_results
 
@@ -22,16 +24,16 @@ _LONGEST = 100
 """Characters of a page's own name."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add this command's arguments."""
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle report`."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or a results file")
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: beside the first")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
     add_options(parser, "html-images", "results", "cassettes", "exam-data")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Run the command; its exit status."""
+def run_report(options: argparse.Namespace) -> int:
+    """Run `jmle report`; its exit status."""
     files = results_named(options, dict.fromkeys(options.runs))
     target = options.output or _beside(files)
     if target.suffix.lower() not in _PAGES:
@@ -61,3 +63,15 @@ def _exam(options: argparse.Namespace, results: list[Results]) -> Exam | None:
     """The exam, or None: a page can do without, and says so."""
     name, key = results[0].exam.id, results[0].provenance.key.state
     return exam_at_hand(options, options.exam or name, needed=False, key=key)
+
+
+def add_show_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle show`."""
+    parser.add_argument("file", type=Path)
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """Run `jmle show`; its exit status."""
+    results = read_sound_results(options.file)
+    print_document((*sheet_document(results), *comparisons_document(results)))
+    return 0

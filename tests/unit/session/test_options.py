@@ -111,7 +111,7 @@ def setting(settings: Settings, name: str) -> Any:
 
 
 def test_every_option_is_tested_here() -> None:
-    others = {"offline", "model-arg", "price-in", "price-out", "baseline-gate"}
+    others = {"offline", "model-arg", "price-in", "price-out", "baseline-gate", "shard"}
     assert set(VALUES) | others == set(BY_NAME)
 
 
