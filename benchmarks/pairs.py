@@ -17,6 +17,7 @@ from pathlib import Path
 from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
+from jmle_plugin.compare.leaderboard import leaderboard
 from jmle_plugin.compare.pairing import Place, places
 from jmle_plugin.compare.verify import remake_results
 from jmle_plugin.exam.model import Exam
@@ -64,7 +65,19 @@ def main() -> None:
     compare(runs[1], runs[0], where, margin=5)
     whole = time.perf_counter() - start
     print(f"one comparison with a margin and both verdicts' doubt: {1000 * whole:.0f} ms")
+    print(f"a leaderboard of {2 * len(runs)} runs: {ranked(runs, exam):.1f} s")
     print(f"{len(pairs)} pairs in {took:.1f} s, {1000 * took / len(pairs):.0f} ms each; {TARGET}")
+
+
+def ranked(runs: list[Results], exam: Exam) -> float:
+    """Seconds to rank every run and a twin of it."""
+    twins = [
+        one.model_copy(update={"run": one.run.model_copy(update={"name": f"{one.run.name}-twin"})})
+        for one in runs
+    ]
+    start = time.perf_counter()
+    leaderboard([*runs, *twins], {exam.id: exam})
+    return time.perf_counter() - start
 
 
 def remade(data: Path, exam: Exam) -> list[Results]:

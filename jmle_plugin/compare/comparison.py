@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import stdev
 
-from jmle_plugin.compare.groups import case_replies, interval, mean
+from jmle_plugin.compare.groups import Pattern, case_replies, interval, mean
 from jmle_plugin.compare.measures import measure_changes
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
@@ -19,7 +19,7 @@ from jmle_plugin.compare.pairing import (
     pair_results,
     titled,
 )
-from jmle_plugin.compare.power import Pattern, detectable_points, epochs_needed
+from jmle_plugin.compare.power import detectable_points, epochs_needed
 from jmle_plugin.compare.significance import (
     Replies,
     asked_once,

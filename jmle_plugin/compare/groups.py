@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from jmle_plugin.compare.significance import Replies
+from jmle_plugin.compare.significance import Replies, asked_once
 from jmle_plugin.mark.epochs import tidy
 from jmle_plugin.results.comparison import Interval
 from jmle_plugin.results.figures import LEVEL
@@ -99,6 +99,61 @@ def make_group(
             float(sum(abs(one) * most for one, most in zip(changes, maxima, strict=True))),
         ),
     )
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """How two runs differ: kinds of cases, and how many of `cases` are of each.
+
+    A kind is what the replies of both sides were, a loss turned into the gain that mirrors
+    it. Cases to which all replies earned the same are of no kind.
+    """
+
+    cases: int
+    kinds: tuple[tuple[Replies, int], ...]
+    once: bool
+    """Whether both runs replied once, so that the two tests are one."""
+
+    @classmethod
+    def seen(cls, groups: Sequence[Group]) -> Pattern:
+        """That of two runs."""
+        kinds = Counter(_gaining(group) for group in groups if len({*group.old, *group.new}) > 1)
+        return cls._of(groups, kinds)
+
+    @classmethod
+    def even(cls, groups: Sequence[Group]) -> Pattern:
+        """That of two runs of which one fails whole cases, any as likely as any other."""
+        kinds = Counter(((0,) * len(group.old), (group.max,) * len(group.new)) for group in groups)
+        return cls._of(groups, kinds)
+
+    @classmethod
+    def _of(cls, groups: Sequence[Group], kinds: Counter[Replies]) -> Pattern:
+        once = asked_once(group.replies for group in groups)
+        return cls(len(groups), tuple(sorted(kinds.items())), once)
+
+    @property
+    def worth(self) -> NDArray[np.float64]:
+        """Mean points that a case of each kind gains."""
+        return np.array([float(gain(replies)) for replies, _ in self.kinds])
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of all cases that is of each kind."""
+        return np.array([count for _, count in self.kinds]) / max(self.cases, 1)
+
+
+def gain(replies: Replies) -> Fraction:
+    """The mean points of the new replies less those of the old ones."""
+    old, new = replies
+    return mean(new) - mean(old)
+
+
+def _gaining(group: Group) -> Replies:
+    """The replies to a case, or where it lost, what mirrors them."""
+    sides = group.replies
+    if gain(sides) < 0:
+        sides = tuple(group.max - one for one in group.old), tuple(group.max - n for n in group.new)
+    return tuple(sorted(sides[0])), tuple(sorted(sides[1]))
 
 
 def difference_draws(

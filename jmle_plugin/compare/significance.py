@@ -23,6 +23,9 @@ Replies = tuple[tuple[int, ...], tuple[int, ...]]
 """The points of each reply to one case: of the old run, of the new one."""
 Spread = Mapping[int, float]
 """Value -> its chance."""
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_EQUAL = 1e-9
 
 
 @cache
@@ -174,3 +177,48 @@ def holm(p_values: Iterable[float]) -> list[float]:
     adjusted = np.empty(len(values))
     adjusted[order] = np.minimum(stepped, 1)
     return [float(one) for one in adjusted]
+
+
+def found_exactly(sizes: Ints, gained: Ints, lost: Ints, alpha: float) -> NDArray[np.bool_]:
+    """Whether the sign-flip test finds a loss in each of many draws, shape (R,).
+
+    `gained` and `lost` are how many cases of each kind did, shape (R, kinds), `sizes` what those
+    are worth. The distribution is found once for all draws that share it.
+    """
+    sums = (gained - lost) @ sizes
+    different, which = np.unique(gained + lost, axis=0, return_inverse=True)
+    reach = int((different @ sizes).max())
+    length = 2 ** math.ceil(math.log2(2 * reach + 2))
+    waves = np.cos(2 * np.pi / length * np.outer(sizes, np.arange(length // 2 + 1)))
+    transform = np.ones((len(different), length // 2 + 1))
+    for kind, wave in enumerate(waves):
+        transform *= wave ** different[:, kind, None]
+    chances = np.roll(np.fft.irfft(transform, length, axis=1), reach, axis=1)
+    # Index n holds the chance of a sum of at most n - reach.
+    within = np.cumsum(chances, axis=1) <= alpha + _EQUAL
+    return np.asarray(within[which.ravel(), sums + reach])
+
+
+def approximately(spreads: Sequence[Spread], gained: Ints, lost: Ints) -> Floats:
+    """The p-values of a test by its first four cumulants (Edgeworth), shape (R,).
+
+    With several replies a side the sums are finer than points, and there are too many.
+    """
+    first, second, third, fourth = np.array([_cumulants(one) for one in spreads]).T
+    net, either = gained - lost, gained + lost
+    deviation = np.sqrt(np.maximum(either @ second, _EQUAL))
+    # Half a step, as between whole numbers.
+    z = (0.5 - net @ first) / deviation
+    skew, excess = (net @ third) / deviation**3, (either @ fourth) / deviation**4
+    terms = skew * (z**2 - 1) / 6 + excess * (z**3 - 3 * z) / 24
+    terms += skew**2 * (z**5 - 10 * z**3 + 15 * z) / 72
+    return np.asarray(np.clip(stats.norm.cdf(z) - stats.norm.pdf(z) * terms, 0, 1))
+
+
+def _cumulants(spread: Spread) -> tuple[float, float, float, float]:
+    centre = sum(value * chance for value, chance in spread.items())
+    second, third, fourth = (
+        sum((value - centre) ** power * chance for value, chance in spread.items())
+        for power in (2, 3, 4)
+    )
+    return centre, second, third, fourth - 3 * second**2

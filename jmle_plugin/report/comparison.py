@@ -223,5 +223,8 @@ def _margin(comparison: Comparison) -> Iterator[str]:
             f"answers to everything no loss below {margin.least:.1f} points."
         )
     if epochs is not None:
-        reached = f"{epochs.count} a question" if epochs.reach is Reach.REACHED else epochs.reach
+        often = "" if epochs.power is None else f" (found {share_text(epochs.power)} of the time)"
+        reached = (
+            f"{epochs.count} a question{often}" if epochs.reach is Reach.REACHED else epochs.reach
+        )
         yield f"Epochs needed to find a loss of {points_text(epochs.loss)}: {reached}."

@@ -146,11 +146,15 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Epochs:
-    """How often each run would have to ask, for a loss in points; `count` where reached."""
+    """How often each run would have to ask, for a loss in points; `count` where reached.
+
+    `power` is the chance to find the loss by so many; files of schema 1 do not have it.
+    """
 
     loss: float
     reach: Reach
     count: int | None = None
+    power: float | None = None
 
 
 class Margin(Strict):

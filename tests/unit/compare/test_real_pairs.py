@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +11,7 @@ from math import comb
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pytest
 from scipy.optimize import brentq
 
@@ -165,7 +166,7 @@ def chances(lost: float, gained: float, same: float, pull: float) -> tuple[float
 
 
 def chance_at_a_loss_of(loss: float, cases: list[Case]) -> float:
-    """The chance of a difference of -7 or better if `loss` points are lost on average."""
+    """The chance of the difference seen or a better one if `loss` points are lost on average."""
     strata = {n: [case for case in cases if case.largest == n] for n in (1, 3)}
     seen = {
         n: (
@@ -195,7 +196,8 @@ def chance_at_a_loss_of(loss: float, cases: list[Case]) -> float:
                 wider[total - case.worth] += chance * down
                 wider[total + case.worth] += chance * up
             spread = wider
-    return sum(chance for total, chance in spread.items() if total >= -7)
+    seen_net = sum(case.gained - case.lost for case in cases)
+    return sum(chance for total, chance in spread.items() if total >= seen_net)
 
 
 def test_a_noninferiority_bound_is_where_as_good_a_result_has_a_chance_of_5_percent(
@@ -207,6 +209,91 @@ def test_a_noninferiority_bound_is_where_as_good_a_result_has_a_chance_of_5_perc
     assert found.lower_bound == pytest.approx(-17.75, abs=0.005)
     assert chance_at_a_loss_of(-found.lower_bound, cases) == pytest.approx(0.05, abs=1e-4)
     assert chance_at_a_loss_of(15, cases) == pytest.approx(found.p_value, abs=1e-6)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" against ".join)
+def test_every_statistic_of_a_pair_is_what_counting_gives(
+    pair: tuple[str, str],
+    exam: Exam,
+    raw: dict[str, dict[str, Any]],
+    runs: dict[str, Results],
+    where: dict[str, Place],
+) -> None:
+    old, new = pair
+    found = compare(runs[old], runs[new], where, margin=15)
+    cases = cases_of(exam, raw[old], raw[new])
+    nets = [case.gained - case.lost for case in cases]
+    # Sign-flip: the distribution of all signs, added one case at a time.
+    spread = {0: 1.0}
+    for net in filter(None, nets):
+        wider: defaultdict[int, float] = defaultdict(float)
+        for total, chance in spread.items():
+            wider[total + net] += chance / 2
+            wider[total - net] += chance / 2
+        spread = wider
+    below = sum(chance for total, chance in spread.items() if total <= sum(nets))
+    above = sum(chance for total, chance in spread.items() if total >= sum(nets))
+    assert (found.tests.loss, found.tests.gain) == pytest.approx((below, above), abs=1e-9)
+    # Blocks: McNemar by binomial sums, then Holm by stepping down.
+    p_values = {}
+    for part in found.blocks:
+        tries, least = part.gained + part.lost, min(part.gained, part.lost)
+        p_values[part.name] = min(1, 2 * sum(comb(tries, k) for k in range(least + 1)) / 2**tries)
+    held = 0.0
+    adjusted = {}
+    for place, name in enumerate(sorted(p_values, key=lambda one: p_values[one])):
+        held = adjusted[name] = max(held, min(1, p_values[name] * (len(p_values) - place)))
+    assert {one.name: one.p_mcnemar for one in found.blocks} == pytest.approx(p_values)
+    assert {one.name: one.p_holm for one in found.blocks} == pytest.approx(adjusted)
+    # The bound, and the p-value of the margin.
+    margin = found.margin
+    assert margin is not None
+    # A loss that was seen is never excluded.
+    seen = 1 if sum(nets) <= -15 else chance_at_a_loss_of(15, cases)
+    assert seen == pytest.approx(margin.p_value, abs=1e-6)
+    if margin.lower_bound < sum(nets):
+        bound = chance_at_a_loss_of(-margin.lower_bound, cases)
+        assert bound == pytest.approx(0.05, abs=1e-4)
+    # The interval: cases drawn anew within strata, with other random numbers.
+    strata: defaultdict[tuple[str, int, int, int], list[int]] = defaultdict(list)
+    sizes = Counter(place.group for place in where.values())
+    named = dict.fromkeys(place.group for place in where.values())
+    sections = {place.group: place.section for place in where.values()}
+    for name, case, net in zip(named, cases, nets, strict=True):
+        strata[sections[name], case.largest, sizes[name], case.worth].append(net)
+    generator = np.random.default_rng(7)
+    drawn = np.sum(
+        [generator.choice(one, (20_000, len(one))).sum(axis=1) for one in strata.values()], axis=0
+    )
+    assert found.interval is not None
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=1)
+    # The smallest loss: comparisons drawn apart, each with its exact test.
+    loss = found.detectable.points
+    assert loss is not None
+    assert power_apart(nets, loss, generator) == pytest.approx(0.8, abs=0.03 + 0.05)
+
+
+def power_apart(nets: list[int], loss: float, generator: np.random.Generator) -> float:
+    """How often a loss spread as these differences is found, of 500 comparisons."""
+    sizes = Counter(abs(net) for net in nets if net)
+    total = sum(size * count for size, count in sizes.items())
+    chances = np.array([count / len(nets) for count in sizes.values()])
+    worth = np.array(list(sizes))
+    either, besides = chances / 2, chances * loss / total
+    kinds = np.concatenate([either, either + besides])
+    found = 0
+    for drawn in generator.multinomial(len(nets), [*kinds, 1 - kinds.sum()], size=500):
+        gained, lost = drawn[: len(worth)], drawn[len(worth) : -1]
+        spread = np.ones(1)
+        for size, count in zip(worth, gained + lost, strict=True):
+            for _ in range(count):
+                step = np.zeros(2 * size + 1)
+                step[[0, -1]] = 0.5
+                spread = np.convolve(spread, step)
+        net = int((gained - lost) @ worth)
+        found += spread[: len(spread) // 2 + net + 1].sum() <= 0.05
+    return found / 500
 
 
 def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, Place]) -> None:

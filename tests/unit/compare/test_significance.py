@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.compare.significance import holm, mcnemar, sign_flip
+from jmle_plugin.compare.significance import holm, loss_and_gain, mcnemar, sign_flip
 
 # Darwin's fifteen pairs of maize, differences in eighths of an inch.
 MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -82,3 +82,35 @@ def test_holm_rejects_what_stepping_down_rejects(p_values: list[float]) -> None:
                 break
             rejected.add(index)
         assert {i for i, one in enumerate(adjusted) if one <= alpha} == rejected
+
+
+@pytest.mark.parametrize("epochs", [(5, 1), (1, 5)])
+def test_one_pipeline_asked_five_times_and_once_alarms_at_most_at_the_nominal_rate(
+    epochs: tuple[int, int],
+) -> None:
+    """Two replies of it differ on 9.5 % of 400 questions; its majority would be a better run."""
+    generator = np.random.default_rng(12)
+    chance = np.ones(400)
+    chance[:120] = generator.uniform(0.3, 1, 120)
+    chance[:120] = np.clip(chance[:120] * 1.2, 0, 0.97)
+    differ = float((2 * chance * (1 - chance)).mean())
+    assert 0.08 < differ < 0.12
+    worth = np.where(np.arange(400) % 4 == 0, 3, 1)
+    alarms = majorities = 0
+    for _ in range(300):
+        old, new = (
+            (generator.random((400, n)) < chance[:, None]).astype(int) * worth[:, None]
+            for n in epochs
+        )
+        cases = [
+            (tuple(before), tuple(after))
+            for before, after in zip(old.tolist(), new.tolist(), strict=True)
+        ]
+        alarms += loss_and_gain(cases)[0] <= 0.05
+        both = [np.where(side.mean(axis=1) * 2 > worth, worth, 0) for side in (old, new)]
+        majorities += sign_flip((both[1] - both[0]).tolist()) <= 0.05
+    # The nominal rate and two standard errors of 300 pairs.
+    assert alarms / 300 <= 0.05 + 0.025
+    # A majority of five against one reply is what would alarm: another, better candidate.
+    if epochs == (5, 1):
+        assert majorities / 300 > 0.1
