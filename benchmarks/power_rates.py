@@ -71,7 +71,7 @@ def sides(
     chance: Floats, flipped: NDArray[np.bool_], generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """The chances of both runs: of what changed for good, either has it right."""
-    better = generator.random(QUESTIONS) < 0.5
+    better = generator.integers(2, size=QUESTIONS)
     return np.where(flipped, better * 1.0, chance), np.where(flipped, 1.0 - better, chance)
 
 

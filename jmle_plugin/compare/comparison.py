@@ -38,15 +38,13 @@ from jmle_plugin.results.comparison import (
     Answers,
     Change,
     Comparison,
-    DetectableLoss,
     ImageAnswers,
-    Margin,
     NewlyWrong,
     Part,
     Side,
     Tests,
 )
-from jmle_plugin.results.doubt import ALPHA, VerdictDoubt
+from jmle_plugin.results.doubt import ALPHA, DetectableLoss, Margin, VerdictDoubt
 from jmle_plugin.results.file import Results
 
 Paired = Sequence[Pair]

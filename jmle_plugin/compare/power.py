@@ -22,8 +22,7 @@ from jmle_plugin.compare.significance import (
     found_exactly,
     permuted,
 )
-from jmle_plugin.results.comparison import Epochs, Reach
-from jmle_plugin.results.doubt import ALPHA
+from jmle_plugin.results.doubt import ALPHA, Epochs, Reach
 
 POWER = 0.8
 _DRAWS = 3000

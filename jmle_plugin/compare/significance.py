@@ -212,7 +212,7 @@ def approximately(spreads: Sequence[Spread], gained: Ints, lost: Ints) -> Floats
     skew, excess = (net @ third) / deviation**3, (either @ fourth) / deviation**4
     terms = skew * (z**2 - 1) / 6 + excess * (z**3 - 3 * z) / 24
     terms += skew**2 * (z**5 - 10 * z**3 + 15 * z) / 72
-    return np.asarray(np.clip(stats.norm.cdf(z) - stats.norm.pdf(z) * terms, 0, 1))
+    return np.asarray(np.clip(scipy.stats.norm.cdf(z) - scipy.stats.norm.pdf(z) * terms, 0, 1))
 
 
 def _cumulants(spread: Spread) -> tuple[float, float, float, float]:

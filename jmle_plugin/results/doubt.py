@@ -1,14 +1,18 @@
-"""How sure a verdict is, as data and in words."""
+"""How sure a verdict or a difference is, as data and in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
 from pydantic import Field
 
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.strict import Strict
 
+Mean = int | float
+"""A mean over epochs: whole where it is, so that a run of one epoch has whole figures."""
 ALPHA = 0.05
 """The level of significance, unless another is asked for."""
 _SUREST, _RAREST = 0.99, 0.01
@@ -48,6 +52,72 @@ class VerdictDoubt(Strict):
     with several epochs, only those that were wrong in one of them."""
     serial_known: bool = Field(default=True, exclude_if=lambda value: value)
     """False where the data set does not say which questions share a case; else left out."""
+
+
+class DetectableLoss(Strict):
+    """The smallest expected loss that the test of points finds with 80 % power.
+
+    `discordant` is the share of questions that differ besides. `points` is null where no loss
+    would be found. Files of schema 1 have it for McNemar's test, and `questions` with it.
+    """
+
+    discordant: float
+    questions: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    points: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A percentile interval of the difference in points, new minus old."""
+
+    low: Mean
+    high: Mean
+    level: float
+    draws: int
+    seed: int
+
+
+class Reach(StrEnum):
+    """Whether more epochs can show a loss."""
+
+    REACHED = "reached"
+    NOT_REACHABLE = "not reachable"
+    """The questions differ too much among themselves: however often they are asked."""
+    UNKNOWN = "cannot be estimated"
+    """Neither run asked a question twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epochs:
+    """How often each run would have to ask, for a loss in points; `count` where reached.
+
+    `power` is the chance to find the loss by so many; files of schema 1 do not have it.
+    """
+
+    loss: float
+    reach: Reach
+    count: int | None = None
+    power: float | None = None
+
+
+class Margin(Strict):
+    """Whether a loss of `points` can be excluded.
+
+    `lower_bound` is one-sided, of the difference in points; `least` is the smallest loss
+    that the same answers to everything would exclude; `chance_if_equal` is the chance to
+    pass for two runs that are truly equal and differ as often as these.
+    """
+
+    points: float
+    lower_bound: float
+    p_value: float
+    least: float
+    chance_if_equal: float
+
+    @property
+    def excluded(self) -> bool:
+        """Whether the bound lies above the loss: what is printed is what decides."""
+        return self.lower_bound > -self.points
 
 
 class Letter(Strict):

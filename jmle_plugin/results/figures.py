@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jmle_plugin.results.comparison import Comparison, DetectableLoss, Margin
+from jmle_plugin.results.comparison import Comparison
+from jmle_plugin.results.doubt import DetectableLoss, Margin
 
 LEVEL = 0.95
 """Of every interval."""

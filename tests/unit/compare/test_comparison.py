@@ -18,7 +18,8 @@ from jmle_plugin.report.comparison import comparison_document, facts, headline
 from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.layout import width
 from jmle_plugin.report.markdown import markdown
-from jmle_plugin.results.comparison import Comparison, Interval
+from jmle_plugin.results.comparison import Comparison
+from jmle_plugin.results.doubt import Interval
 from tests.builders import lines_of
 from tests.unit.compare.conftest import Sat
 

@@ -23,8 +23,7 @@ from jmle_plugin.compare.significance import (
     mean_differences,
     permuted,
 )
-from jmle_plugin.results.comparison import Reach
-from jmle_plugin.results.doubt import ALPHA
+from jmle_plugin.results.doubt import ALPHA, Reach
 
 
 def groups_of(old: np.ndarray, new: np.ndarray, worth: Sequence[int] = (1,)) -> list[Group]:
