@@ -27,9 +27,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from jmle_plugin.ask.prompt import DEFAULT_MARKER
-from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import published
@@ -42,6 +42,9 @@ from jmle_plugin.mark.answer_line import (
 )
 from jmle_plugin.mark.readers import READERS
 from jmle_plugin.mark.terms import behind_marker, is_list
+
+if TYPE_CHECKING:
+    from jmle_plugin.ask.sitting import Sitting
 
 _LINE_LIMIT = 200
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from jmle_plugin.ask.prompt import DEFAULT_MARKER
+from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import NO_RULE, AnswerKey, Question
 from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, as_share, plain_parameters

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from jmle_plugin.ask.cassette import cassette_name
-from jmle_plugin.ask.prompt import DEFAULT_MARKER
+from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.errors import JmleError, MarkedTwiceError, NotAskedError
 from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.mark.answer_line import DECORATION, marker_pattern
