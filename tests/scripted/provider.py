@@ -40,7 +40,8 @@ class Answer:
 
     `cut` promises that many bytes more than are sent; `reset` breaks the connection
     without an answer; `delay` is in seconds. `stray` is sent behind the answer, on a
-    connection that stays open: a second response that nobody asked for.
+    connection that stays open: a second response that nobody asked for, `stray_delay` seconds
+    later.
     """
 
     body: dict[str, Any] | bytes = b""
@@ -50,6 +51,8 @@ class Answer:
     cut: int = 0
     reset: bool = False
     stray: bytes = b""
+    stray_delay: float = 0.05
+    """With 0 it may be read together with the answer."""
 
     @property
     def payload(self) -> bytes:
@@ -157,11 +160,11 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(payload)
+            together = not answer.stray_delay
+            self.wfile.write(payload + answer.stray * together)
             self.wfile.flush()
-            # What is stray arrives apart, or it would be read together with the answer.
-            time.sleep(0.05 if answer.stray else 0.0)
-            self.wfile.write(answer.stray)
+            time.sleep(answer.stray_delay if answer.stray else 0.0)
+            self.wfile.write(answer.stray * (not together))
             self.wfile.flush()
             if answer.cut:
                 self.close_connection = True

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.integration.live.conftest import Room
-from tests.scripted.provider import Answer, Call, completion, failure, provider
+from tests.scripted.provider import (
+    Answer,
+    Call,
+    anthropic_message,
+    completion,
+    failure,
+    gemini_content,
+    provider,
+)
 
 WRONG = "【回答】zz"
 """What no question accepts: whoever takes it for a reply gives a wrong answer."""
@@ -72,6 +83,64 @@ def test_no_fault_becomes_a_wrong_answer(room: Room, workers: str) -> None:
         assert mark["answer"] != ["zz"]
         assert mark["outcome"] in {"correct", "error"} or paper.mistaken(name)
     assert room.recorded == {*paper.questions} - {NEVER}
+
+
+SPEAK: dict[str, Callable[..., dict[str, Any]]] = {
+    "anthropic/claude-sonnet-4-5": anthropic_message,
+    "gemini/gemini-2.5-flash": gemini_content,
+}
+OF_PROTOCOL: dict[str, list[str | None]] = {
+    "anthropic/claude-sonnet-4-5": ["pause_turn", "a word of its own", None],
+    "gemini/gemini-2.5-flash": ["OTHER", "MALFORMED_FUNCTION_CALL", "A_WORD_OF_ITS_OWN", ""],
+}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "anthropic/claude-sonnet-4-5",
+        pytest.param("gemini/gemini-2.5-flash", marks=pytest.mark.slow),
+    ],
+)
+def test_no_fault_becomes_a_wrong_answer_in_other_protocols(
+    room: Room, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setenv(model.partition("/")[0].upper() + "_API_KEY", "used-key")
+    paper, speak = room.paper, SPEAK[model]
+    # The last are asked when replies have said why they ended.
+    names = list(reversed(paper.questions))
+    broken = dict(zip(names, OF_PROTOCOL[model], strict=False))
+    cut, page, large = names[5:8]
+    faults = {
+        **{name: [Answer(speak(WRONG, stop=word))] * 2 for name, word in broken.items()},
+        cut: [Answer(speak(WRONG), cut=50)] * 2,
+        page: [UNREADABLE["000C-1"]] * 2,
+        large: [Answer(gzip.compress(LONG), headers={"content-encoding": "gzip"})] * 2,
+    }
+    asked: Counter[str] = Counter()
+
+    def answer(call: Call) -> Answer:
+        name = paper.question(call)
+        asked[name] += 1
+        planned = faults.get(name, [])
+        if asked[name] <= len(planned):
+            return planned[asked[name] - 1]
+        return Answer(speak(f"{paper.text(name)} used-key"), stray=HEAD.encode() + STRAY)
+
+    with provider(answer) as served:
+        result = room.project.sit(
+            f"--model={model}", f"--api-base={served.address}", "--run=some-run",
+            "--max-retries=3", "--concurrency=4",
+        )  # fmt: skip
+    assert asked == {**dict.fromkeys(paper.questions, 1), **dict.fromkeys(faults, 3)}
+    assert result.ret == 0
+    marks = {one["question"]: one for one in room.results("some-run")["marks"]}
+    assert len(marks) == 40
+    for name, mark in marks.items():
+        assert mark["answer"] != ["zz"]
+        assert mark["outcome"] == "correct" or paper.mistaken(name)
+    folder = room.folder.parent / "some-run"
+    assert all("used-key" not in file.read_text("utf-8") for file in folder.iterdir())
 
 
 def test_a_server_that_always_breaks_off_gives_no_verdict(room: Room) -> None:

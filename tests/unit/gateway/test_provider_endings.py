@@ -126,20 +126,29 @@ def body(number: int) -> dict[str, Any]:
     }
 
 
-def test_an_answer_nobody_asked_for_is_no_ones_reply(loop: asyncio.Runner) -> None:
+@pytest.mark.parametrize(
+    ("after", "pause"),
+    [(0.0, 0.0), (0.05, 0.2), (0.3, 0.0)],
+    ids=["with the answer", "on the idle connection", "when the next question has left"],
+)
+def test_an_answer_nobody_asked_for_is_no_ones_reply(
+    loop: asyncio.Runner, after: float, pause: float
+) -> None:
     stray = json.dumps(completion("stray")).encode()
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(stray)}"
 
     def script(call: Call) -> Answer:
         said = call.body["messages"][0]["content"]
-        return Answer(completion(said), stray=f"{head}\r\n\r\n".encode() + stray)
+        held = 1.0 if after > pause and call.number > 1 else 0.0  # until what is stray is there
+        unasked = f"{head}\r\n\r\n".encode() + stray
+        return Answer(completion(said), delay=held, stray=unasked, stray_delay=after)
 
     with provider(script) as served:
         asked = Provider({}, timeout=5.0, api_base=served.base)
         for number in range(4):
             made = loop.run(asked.ask(body(number)))
             assert read_reply(made).text == f"question {number}"
-            time.sleep(0.2)  # until what is stray has arrived on the idle connection
+            time.sleep(pause)
     assert len(served.calls) == 4
 
 
