@@ -61,15 +61,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     the run was recorded in another way than is wanted.
     """
     prompt = load_prompt(wanted.prompt_file, exam)
-    changed_prompt = prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else ""
-    max_edge = wanted.image_max_edge
-    name = wanted.run or run_name(
-        wanted.model,
-        parameters=wanted.parameters,
-        images=wanted.images or ImageMode.VISION,
-        image_max_edge=max_edge if max_edge != DEFAULT_MAX_EDGE else None,
-        prompt=changed_prompt,
-    )
+    name = wanted_name(wanted, prompt, exam)
     check_run_name(name)
     folder = _folder(cassettes, exam, name, wanted)
     if not is_recorded(folder):
@@ -116,6 +108,18 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
         return Sitting(exam, _planned(exam, name, again, prompt), prompt, folder)
     check_as_recorded(spec, folder, wanted, PromptRef(name=prompt.name, sha256=prompt.sha256))
     return Sitting(exam, spec.model_copy(update={"epochs": epochs}), prompt, folder, recorded)
+
+
+def wanted_name(wanted: Wanted, prompt: Prompt, exam: Exam | None = None) -> str:
+    """The name of the run that is wanted: its own, or what makes it another one than others."""
+    max_edge = wanted.image_max_edge
+    return wanted.run or run_name(
+        wanted.model,
+        parameters=wanted.parameters,
+        images=wanted.images or ImageMode.VISION,
+        image_max_edge=max_edge if max_edge != DEFAULT_MAX_EDGE else None,
+        prompt=prompt.sha256 if prompt.sha256 != load_prompt(None, exam).sha256 else "",
+    )
 
 
 def reopen_sitting(

@@ -13,13 +13,20 @@ from pathlib import Path
 from jmle_plugin.ask.run import EARLIER
 from jmle_plugin.cli.common import (
     exam_at_hand,
+    exam_name,
     print_document,
     refuse_other_exam,
     results_named,
     writing,
 )
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.leaderboard import Entry, Leaderboard, identity, leaderboard
+from jmle_plugin.compare.leaderboard import (
+    Entry,
+    Leaderboard,
+    identity,
+    leaderboard,
+    with_groups,
+)
 from jmle_plugin.errors import ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import read_regular, write_whole
@@ -28,6 +35,7 @@ from jmle_plugin.report.leaderboard import leaderboard_document
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.tables import csv_text
 from jmle_plugin.results.store import read_sound_results
+from jmle_plugin.session.runs_file import RunRow, read_runs, runs_named
 
 FORMATS = ("text", "markdown", "csv", "json")
 PAGES = (".html", ".htm")
@@ -38,7 +46,10 @@ _REMEDY = f"Write {BEGIN} and {END} into it, a line each, where the table belong
 def add_leaderboard_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `jmle leaderboard`."""
     parser.add_argument(
-        "runs", nargs="+", metavar="RUN", help="runs' names, results files, or a pattern of files"
+        "named",
+        nargs="*",
+        metavar="RUN",
+        help="runs' names, results files, or a pattern of files (default: those of --runs)",
     )
     parser.add_argument("--format", choices=FORMATS, help="print the tables; text by default")
     parser.add_argument(
@@ -47,15 +58,17 @@ def add_leaderboard_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, PNG or SVG")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: those the runs are of")
-    add_options(parser, "results", "exam-data")
+    add_options(parser, "runs", "results", "exam-data")
 
 
 def run_leaderboard(options: argparse.Namespace) -> int:
     """Run `jmle leaderboard`; its exit status."""
     _check_targets(options)
-    entries = read_entries(_files(options), say=partial(print, file=sys.stderr))
+    described = _described(options)
+    entries = read_entries(_files(options, described), say=partial(print, file=sys.stderr))
     exams = _exams(options, entries)
     board = leaderboard([entry.results for entry in entries], exams)
+    board = with_groups(board, {name: row.group for row, name, _ in described})
     # Everything is made before anything is written.
     made = _made(options, board, entries, exams)
     for file, content in made.items():
@@ -67,11 +80,34 @@ def run_leaderboard(options: argparse.Namespace) -> int:
     return 0
 
 
-def _files(options: argparse.Namespace) -> list[str]:
-    """The files that are meant; patterns stay what they are."""
-    named = [one for one in options.runs if not glob.has_magic(one)]
+def _described(options: argparse.Namespace) -> list[tuple[RunRow, str, list[Path]]]:
+    """The rows of the runs file, if any, their runs' names and their results files."""
+    if options.runs is None:
+        return []
+    exam = exam_name(options) or "*"
+    return list(runs_named(read_runs(options.runs), options.results, exam))
+
+
+def _files(
+    options: argparse.Namespace, described: Sequence[tuple[RunRow, str, Sequence[Path]]]
+) -> list[str]:
+    """The files that are meant; patterns stay what they are. Says which rows have none."""
+    named = [one for one in options.named if not glob.has_magic(one)]
     found = dict(zip(named, results_named(options, named), strict=True))
-    return [str(found.get(one, one)) for one in options.runs]
+    files = [str(found.get(one, one)) for one in options.named]
+    if files:
+        return files
+    for row, name, its in described:
+        if not its:
+            print(f"Missing: {name} ({row.model}) has no results", file=sys.stderr)
+    files = [str(file) for _, _, its in described for file in its]
+    if not files:
+        raise SettingsError(
+            "there are no results of any run that is named" if described else "no run is named",
+            where=options.runs,
+            remedy="Name runs or results files, or a runs file with --runs.",
+        )
+    return files
 
 
 def read_entries(names: Sequence[str], *, say: Callable[[str], object] = str) -> list[Entry]:

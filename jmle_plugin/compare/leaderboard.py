@@ -72,6 +72,19 @@ def leaderboard(results: Sequence[Results], exams: Mapping[str, Exam]) -> Leader
     return Leaderboard(tables=tables)
 
 
+def with_groups(board: Leaderboard, groups: Mapping[str, str]) -> Leaderboard:
+    """The same tables, in which runs say their group: run's name -> group."""
+
+    def grouped(rows: Sequence[Row]) -> list[Row]:
+        return [row.model_copy(update={"group": groups.get(row.run, "")}) for row in rows]
+
+    tables = [
+        one.model_copy(update={"rows": grouped(one.rows), "unranked": grouped(one.unranked)})
+        for one in board.tables
+    ]
+    return board.model_copy(update={"tables": tables})
+
+
 def table_facts(results: Results) -> dict[str, str]:
     """What results have to share to stand in one table: name -> fact.
 

@@ -36,7 +36,7 @@ def judge(config: GatewayConfig) -> Ready | Refused:
     """
     litellm = load_litellm()
     facts = {
-        model: _priced(model_facts(litellm, model, config.api_base), config)
+        model: _priced(model_facts(litellm, model, config.base(model)), config)
         for model in config.models
     }
     unpriced = [
@@ -163,6 +163,7 @@ async def _serve(
             runs.images,
             timeout=config.request_timeout,
             api_base=config.api_base,
+            bases=config.bases,
             max_edge=config.image_max_edge,
             prices=config.prices,
             redaction=redact,

@@ -161,7 +161,8 @@ class GatewayConfig(Wire):
     `concurrency` (calls at a time), `rpm` and `tpm` (requests and tokens per minute) are
     for each model. `request_timeout` and `backoff` (the first wait before a retry) are in
     seconds, `image_max_edge` is in pixels. `max_cost` is in US dollars, for everything this
-    process asks; `prices` stand for those that litellm knows. `parent` is the process to
+    process asks; `bases` are addresses of models that are not asked at `api_base`;
+    `prices` stand for those that litellm knows. `parent` is the process to
     end with, 0 for none: once it is gone, calls in flight get `grace` seconds to arrive. With
     `finish_optional` replies count of which nothing says why they ended.
     """
@@ -175,6 +176,7 @@ class GatewayConfig(Wire):
     rpm: Positive | None = None
     tpm: Positive | None = None
     api_base: str | None = None
+    bases: dict[str, str] = Field(default={})
     image_max_edge: Annotated[int, Field(ge=1)] = DEFAULT_MAX_EDGE
     prices: Prices | None = None
     max_cost: Positive | None = None
@@ -188,6 +190,10 @@ class GatewayConfig(Wire):
             if len({getattr(run, what) for run in self.runs}) != len(self.runs):
                 raise ValueError(f"two runs have the same {what}")
         return self
+
+    def base(self, model: str) -> str | None:
+        """Where a model is asked, if not at its provider."""
+        return self.bases.get(model, self.api_base)
 
     @property
     def models(self) -> list[str]:

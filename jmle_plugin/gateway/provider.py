@@ -49,6 +49,7 @@ class Provider:
         *,
         timeout: float,
         api_base: str | None,
+        bases: Mapping[str, str] | None = None,
         max_edge: int = DEFAULT_MAX_EDGE,
         prices: Prices | None = None,
         redaction: Redaction | None = None,
@@ -58,13 +59,14 @@ class Provider:
 
         `images` are files by sha256, looked up when they are sent: they may grow. Figures
         with a side longer than `max_edge` pixels are scaled down. `prices` are the user's
-        own; without them litellm's table tells, but not behind an `api_base`. `redaction`
+        own; without them litellm's table tells, but not behind an `api_base`, of which models
+        in `bases` have one of their own. `redaction`
         takes secrets out of whatever a provider says, replies included. With `end_optional`
         a reply is taken for whole also where nothing says why it ended.
         """
         self._figures = Figures(images, max_edge=max_edge)
         self._timeout = timeout
-        self._base = api_base
+        self._api_base, self._bases = api_base, bases or {}
         self._prices = prices
         self._redact = redaction or Redaction({})
         self._end_optional = end_optional
@@ -139,7 +141,8 @@ class Provider:
                 raise objection from error
             meant = classify(error, left=call.left, answered=call.status, redact=self._redact)
             if isinstance(meant, ProviderError):
-                if self._base is None and (not call.left or call.status in _NO_ENTRY):
+                own = self._base(call.model) is not None
+                if not own and (not call.left or call.status in _NO_ENTRY):
                     meant = replace(
                         meant, message=meant.message + missing_keys(self._litellm, call.model)
                     )
@@ -167,7 +170,7 @@ class Provider:
         if ending.word:
             self._explained.add(call.model)
         elif not self._end_optional:
-            own = self._base is not None or runs_locally(call.model)
+            own = self._base(call.model) is not None or runs_locally(call.model)
             raise unexplained(own=own and call.model not in self._explained)
         return ended(made, ending)
 
@@ -218,7 +221,7 @@ class Provider:
         except ProviderError:
             if call.sent is not None:
                 return call.sent
-            if call.left or self._base is None or "api_key" in self._route(model):
+            if call.left or self._base(model) is None or "api_key" in self._route(model):
                 raise
             # A server of one's own may need no key, but its client makes no call without one.
             self._route(model)["api_key"] = _PLACEHOLDER
@@ -234,14 +237,17 @@ class Provider:
             return usage.prompt * self._prices.input + usage.completion * self._prices.output
         model = str(body["model"])
         if model not in self._priced:
-            known = self._base is None and table_prices(self._litellm, model) is not None
+            known = self._base(model) is None and table_prices(self._litellm, model) is not None
             self._priced[model] = known
         if not self._priced[model]:
             return None
         return table_cost(self._litellm, model, response, body.get("service_tier"))
 
+    def _base(self, model: str) -> str | None:
+        return self._bases.get(model, self._api_base)
+
     def _route(self, model: str) -> dict[str, Any]:
         """How litellm reaches `model`."""
         if model not in self._routes:
-            self._routes[model] = route(self._litellm, model, self._base)
+            self._routes[model] = route(self._litellm, model, self._base(model))
         return self._routes[model]

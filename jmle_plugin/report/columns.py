@@ -143,6 +143,14 @@ COLUMNS = (
         sort=lambda row: row.title.lower(),
     ),
     Column(
+        title="group",
+        cell=lambda _, row: row.group,
+        left=True,
+        unranked=True,
+        wanted=lambda _, rows: any(row.group for row in rows),
+        sort=lambda row: row.group.lower(),
+    ),
+    Column(
         title="why",
         cell=lambda _, row: why_unranked(row),
         left=True,

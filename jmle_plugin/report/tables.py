@@ -50,6 +50,7 @@ def _values(table: Table, row: Row, *, bench: bool) -> dict[str, Any]:
         "points_sd": row.deviation,
         "epochs_passed": row.passed,
         "text_only_rank": row.text_only_rank,
+        "group": row.group,
         # Boards of exams alone keep the columns that they have had.
         **({"section": table.facts.get("section", ""), "measure": table.measure} if bench else {}),
         **(own if bench else {}),

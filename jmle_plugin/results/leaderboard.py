@@ -22,6 +22,8 @@ class Row(Strict):
     """The name for people, without saying that replies were scripted: `scripted` does."""
     model: str
     scripted: bool
+    group: str = Field(default="", exclude_if=lambda value: not value)
+    """The group that a runs file puts it in, such as "medical"."""
     images: ImageMode
     """What the model got to see of the figures."""
     epochs: int

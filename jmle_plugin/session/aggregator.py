@@ -15,6 +15,7 @@ from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.comparison import Ruling
+from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.session.closing import Ending, Overview, make_overview, named
 from jmle_plugin.session.collection import exam_ids, seat_part, seats
@@ -26,7 +27,7 @@ from jmle_plugin.session.finish import (
     share_text_only,
     write_all,
 )
-from jmle_plugin.session.gate import ExitDecision, decide, decide_shard, with_rulings
+from jmle_plugin.session.gate import ExitDecision, Sat, decide, decide_shard, with_rulings
 from jmle_plugin.session.junit import junit_writer, reported, suite_properties
 from jmle_plugin.session.outcomes import mark_of
 from jmle_plugin.session.settings import Settings
@@ -38,8 +39,16 @@ if TYPE_CHECKING:
 class ExamSession:
     """Marks in; sheets, result files and the exit status out."""
 
-    def __init__(self, settings: Settings, sittings: Sequence[Sitting], workers: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        sittings: Sequence[Sitting],
+        workers: str,
+        complete: Sequence[Results] = (),
+    ) -> None:
+        """`complete` are results of runs that are named and need not be sat: they are gated too."""
         self._settings = settings
+        self._complete = [Sat.of(results) for results in complete]
         self._context = RunContext.start(settings.root, settings.results, workers)
         self._baselines: Mapping[str, Baseline] = {}
         if settings.baseline.name:
@@ -146,7 +155,7 @@ class ExamSession:
             decision = decide(
                 status,
                 self._settings.gate,
-                [one.sat for one in self._finished],
+                [*self._complete, *(one.sat for one in self._finished)],
                 asked=self._settings.gate_asked,
                 share=self._settings.pass_share,
                 unasked=sum(not one.asked for one in self._taken),

@@ -17,10 +17,13 @@ from jmle_plugin.text import Inert, in_a_job
 if TYPE_CHECKING:
     from jmle_plugin.ask.sitting import Seat, Sitting
     from jmle_plugin.exam.model import Question
+    from jmle_plugin.results.file import Results
 
 # Imported in every session: what only a sitting needs is imported inside.
 
 SITTINGS_KEY = pytest.StashKey["tuple[Sitting, ...]"]()
+COMPLETE_KEY: pytest.StashKey[tuple[Results, ...]] = pytest.StashKey()
+"""The results of runs that are named and not sat, because nothing is left to do."""
 NOBODY = "nobody-to-examine"
 """Id of the placeholder an exam test gets when no model and no run was named."""
 
@@ -124,7 +127,7 @@ def refuse_without_exam_test(config: pytest.Config, node_ids: Sequence[str]) -> 
     """
     sittings = config.stash.get(SITTINGS_KEY, ())
     chosen = any(config.getoption(name, default=None) for name in _CHOOSING)
-    named = any(config.getoption(f"jmle_{name}", default=None) for name in ("model", "run"))
+    named = any(config.getoption(f"jmle_{name}", default=None) for name in ("model", "run", "runs"))
     session = config.pluginmanager.get_plugin("session")
     if not sittings or chosen or (node_ids and not named) or (session and session.testsfailed):
         return

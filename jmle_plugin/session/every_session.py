@@ -17,12 +17,15 @@ import pytest
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.session import collection, fixtures
 from jmle_plugin.session.options import add_options
+from jmle_plugin.session.runs_file import RunRow, complete_results
 from jmle_plugin.session.settings import SETTINGS_KEY, Settings, read_settings
+from jmle_plugin.text import count
 
 if TYPE_CHECKING:
     from jmle_plugin.ask.opening import Wanted
     from jmle_plugin.ask.sitting import Sitting
     from jmle_plugin.exam.model import Exam
+    from jmle_plugin.results.file import Results
 
 # What only a sitting needs is imported inside.
 
@@ -30,6 +33,15 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the exam's options."""
     add_options(parser)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Which runs of a runs file are complete, and so not sat again."""
+    done = config.stash.get(collection.COMPLETE_KEY, ())
+    if not done:
+        return []
+    names = ", ".join(one.run.name for one in done)
+    return [f"jmle: {count(len(done), 'run')} complete, not sat again: {names}"]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -49,10 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
     with collection.as_usage_error():
         settings = read_settings(config)
         told = getattr(config, "workerinput", {}).get(fixtures.WORKER_INPUT)
-        sittings = open_sittings(settings, told and told["runs"])
+        opened = open_sittings(settings, told and told["runs"])
+        sittings, complete = (opened, ()) if told else _set_complete_aside(settings, opened)
     collection.register_markers(config, sittings)
     config.stash[SETTINGS_KEY] = settings
     config.stash[collection.SITTINGS_KEY] = sittings
+    config.stash[collection.COMPLETE_KEY] = complete
     if sittings:
         from jmle_plugin.session import hooks  # noqa: PLC0415 - not in sessions without one
 
@@ -87,14 +101,14 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
 
 
 def open_sittings(
-    settings: Settings, told: Sequence[tuple[str, Mapping[str, Any]]] | None = None
+    settings: Settings, told: Sequence[tuple[str, Mapping[str, Any], Any]] | None = None
 ) -> tuple[Sitting, ...]:
     """The sittings asked for: none unless a model or a run is named.
 
-    A worker is `told` the runs (folder, RunSpec as JSON) instead of looking for them: its
-    controller may be about to replace what lies there.
+    A worker is `told` the runs (folder, RunSpec as JSON, prompt file) instead of looking for
+    them: its controller may be about to replace what lies there.
     """
-    if not settings.candidates:
+    if not settings.rows:
         return ()
     sittings = _open(settings, _open_exams(settings), told)
     if settings.shard is None:
@@ -107,7 +121,7 @@ def open_sittings(
 def _open(
     settings: Settings,
     exams: Mapping[str, Exam],
-    told: Sequence[tuple[str, Mapping[str, Any]]] | None,
+    told: Sequence[tuple[str, Mapping[str, Any], Any]] | None,
 ) -> tuple[Sitting, ...]:
     from jmle_plugin.ask.opening import (  # noqa: PLC0415
         open_halves,
@@ -119,13 +133,15 @@ def _open(
     folder, audit = settings.cassettes, settings.asking.audit
     if told is not None:
         return tuple(
-            reopen_sitting(exams[run["exam"]], Path(place), run, settings.prompt, audit=audit)
-            for place, run in told
+            reopen_sitting(
+                exams[run["exam"]], Path(place), run, prompt and Path(prompt), audit=audit
+            )
+            for place, run, prompt in told
         )
     sittings: list[Sitting] = []
     for exam in exams.values():
-        for model, run in settings.candidates:
-            wanted = _wanted(settings, model, run)
+        for row in settings.rows:
+            wanted = _wanted(settings, row)
             if audit:
                 sittings += open_halves(exam, folder, wanted)
             else:
@@ -140,23 +156,41 @@ def _open(
     return tuple(sittings)
 
 
-def _wanted(settings: Settings, model: str, run: str) -> Wanted:
+def _wanted(settings: Settings, row: RunRow) -> Wanted:
     from jmle_plugin.ask.opening import Wanted  # noqa: PLC0415
     from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
 
     asking = settings.asking
+    images = row.images or asking.images
     return Wanted(
-        model=model,
-        run=run,
-        prompt_file=settings.prompt,
-        parameters=asking.parameters,
-        images=ImageMode(asking.images) if asking.images and not asking.audit else None,
+        model=row.model,
+        run=row.run,
+        prompt_file=row.prompt or settings.prompt,
+        parameters=asking.parameters if row.parameters is None else row.parameters,
+        images=ImageMode(images) if images and not asking.audit else None,
         image_max_edge=asking.image_max_edge,
-        epochs=asking.epochs,
+        epochs=row.epochs or asking.epochs,
         may_record=settings.may_record,
         rewrite=settings.record_mode == "rewrite",
-        api_base=asking.api_base,
+        api_base=row.api_base or asking.api_base,
     )
+
+
+def _set_complete_aside(
+    settings: Settings, sittings: tuple[Sitting, ...]
+) -> tuple[tuple[Sitting, ...], tuple[Results, ...]]:
+    """What is left to sit, and the results of the runs that are complete.
+
+    Where all are, all are sat again, from what is recorded: the session then says what came
+    of them.
+    """
+    halves = settings.asking.audit  # what they come to together is found where both sit
+    if not settings.skip_complete or settings.record_mode == "rewrite" or halves:
+        return sittings, ()
+    found = [complete_results(one, settings.results, settings.extraction.value) for one in sittings]
+    left = tuple(one for one, results in zip(sittings, found, strict=True) if results is None)
+    done = tuple(results for results in found if results is not None)
+    return (left, done) if left else (sittings, ())
 
 
 def _open_exams(settings: Settings) -> dict[str, Exam]:

@@ -12,7 +12,7 @@ import pytest
 from jmle_plugin.ask.matching import MATCHER, matches
 from jmle_plugin.ask.recording import import_vcr
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.session.collection import as_usage_error
+from jmle_plugin.session.collection import COMPLETE_KEY, as_usage_error
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, Service, seat_of
 from jmle_plugin.session.outcomes import shown_status, with_mark
 from jmle_plugin.session.settings import SETTINGS_KEY, Settings
@@ -38,7 +38,8 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
         _let_no_command_through(config.get_terminal_writer())
     workers = str(config.getoption("numprocesses", default=None) or 0)
     with as_usage_error():
-        session = ExamSession(settings, sittings, workers)
+        complete = config.stash.get(COMPLETE_KEY, ())
+        session = ExamSession(settings, sittings, workers, complete)
     config.pluginmanager.register(session, "jmle-session")
     looks_only = any(config.getoption(name) for name in ("collectonly", "setuponly", "setupplan"))
     if not settings.may_record or looks_only:

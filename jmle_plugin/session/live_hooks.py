@@ -59,7 +59,14 @@ class LivePlugin:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker which runs it sits and where it asks; no command line holds this."""
         node.workerinput[WORKER_INPUT] = {
-            "runs": [(str(one.folder), one.run.model_dump(mode="json")) for one in self._sittings],
+            "runs": [
+                (
+                    str(one.folder),
+                    one.run.model_dump(mode="json"),
+                    str(one.prompt.file) if one.prompt else None,
+                )
+                for one in self._sittings
+            ],
             "address": self._live.address,
             "token": self._live.token,
         }

@@ -82,6 +82,13 @@ OPTIONS = (
     ),
     Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
     Option(
+        "runs",
+        "file that describes runs once, a [[run]] each (model, name, args, prompt, images, epochs, "
+        "api_base, group), instead of --model and --run",
+        metavar="FILE",
+        path=True,
+    ),
+    Option(
         "exam",
         "the exam, by name or path; several with commas, each with a sheet of its own",
         metavar="NAME|PATH[,...]",

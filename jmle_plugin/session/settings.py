@@ -17,6 +17,7 @@ from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.session.options import asked, read_values
+from jmle_plugin.session.runs_file import RunRow, read_runs
 
 _RECORD_MODES = ("once", "none", "rewrite")
 _MILLION = 1_000_000
@@ -77,8 +78,10 @@ class ReportSettings:
 class Settings:
     """Everything asked for, validated as far as no file has to be read."""
 
-    models: tuple[str, ...]
-    runs: tuple[str, ...]
+    rows: tuple[RunRow, ...]
+    """The runs that were named; of a row without a model, what is recorded says it."""
+    skip_complete: bool
+    """Whether runs to which nothing is left to do are not sat again: those of a runs file."""
     exams: tuple[str, ...]
     exam_data: Path
     key: str
@@ -102,15 +105,6 @@ class Settings:
     root: Path
     invoked_from: Path
     """Where paths on the command line start."""
-
-    @property
-    def candidates(self) -> tuple[tuple[str, str], ...]:
-        """(model, run) pairs; one of the two may be empty."""
-        if not self.runs:
-            return tuple((model, "") for model in self.models)
-        if not self.models:
-            return tuple(("", run) for run in self.runs)
-        return tuple(zip(self.models, self.runs, strict=True))
 
     @property
     def may_record(self) -> bool:
@@ -145,10 +139,17 @@ def read_settings(config: pytest.Config) -> Settings:
                 f"--{name} is given with --shard, and a part of an exam has no result",
                 remedy=f"Leave --{name} to the session over the merged parts.",
             )
+    rows = _rows(models, runs)
+    file = _path(values["runs"])
+    if file is not None and rows:
+        raise SettingsError(
+            "--runs is given together with --model or --run",
+            remedy="The runs file names every run: leave out one of the two.",
+        )
     offline = _first(values["offline"]) == "yes"
     return Settings(
-        models=models,
-        runs=runs,
+        rows=rows if file is None else read_runs(file),
+        skip_complete=file is not None and not (_first(values["baseline"]) or shard),
         exams=values["exam"][0],
         exam_data=_path(values["exam-data"]) or default_data_root(),
         key=_first(values["key"]) or "",
@@ -161,13 +162,19 @@ def read_settings(config: pytest.Config) -> Settings:
         pass_share=_first(values["pass-share"]),
         cassettes=_path(values["cassettes"]) or Path(),
         results=_path(values["results"]) or Path(),
-        record_mode="none" if offline else _record_mode(config, sits=bool(models or runs)),
+        record_mode="none" if offline else _record_mode(config, sits=bool(rows or file)),
         asking=_asking(values),
         baseline=_baseline(values),
         reports=_reports(values),
         root=config.rootpath,
         invoked_from=config.invocation_params.dir,
     )
+
+
+def _rows(models: Sequence[str], runs: Sequence[str]) -> tuple[RunRow, ...]:
+    if not runs:
+        return tuple(RunRow(model) for model in models)
+    return tuple(RunRow(*one) for one in zip(models or [""] * len(runs), runs, strict=True))
 
 
 def _record_mode(config: pytest.Config, *, sits: bool) -> str:

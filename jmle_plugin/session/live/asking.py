@@ -40,6 +40,7 @@ class LiveAsking:
 
     def __init__(self, settings: Settings, sittings: Sequence[Sitting], concurrency: int) -> None:
         self._asking = settings.asking
+        self._rows = settings.rows
         self._rewrite = settings.record_mode == "rewrite"
         self._sittings = [one for one in sittings if _can_be_asked(one)]
         for one in sittings:
@@ -165,7 +166,8 @@ class LiveAsking:
     def _check_vision(self, plan: Plan, facts: ModelFacts) -> None:
         run = plan.sitting.run
         shown = run.images is ImageMode.VISION and any(seat.question.images for seat in plan.asked)
-        unsaid = self._asking.images is None or self._asking.audit
+        said = any((one.model, one.images) == (run.model, run.images) for one in self._rows)
+        unsaid = not said and (self._asking.images is None or self._asking.audit)
         if shown and facts.vision is False and unsaid:
             raise SettingsError(
                 f"{run.model} is known to see no figures",
@@ -195,6 +197,7 @@ class LiveAsking:
             rpm=asking.rpm,
             tpm=asking.tpm,
             api_base=asking.api_base,
+            bases={row.model: row.api_base for row in self._rows if row.api_base},
             image_max_edge=edges.pop(),
             prices=Prices(input=asking.prices[0], output=asking.prices[1])
             if asking.prices

@@ -14,12 +14,13 @@ from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.session.option_forms import report_kinds, web_address
 from jmle_plugin.session.option_table import GATES, OPTIONS
+from jmle_plugin.session.runs_file import RunRow
 from jmle_plugin.session.settings import Settings, read_settings
 
 EXTRACTIONS = tuple(one.value for one in Extraction)
 ATTRIBUTES = {
-    "model": "models",
-    "run": "runs",
+    "model": "rows",
+    "run": "rows",
     "exam": "exams",
     "exam-data": "exam_data",
     "baseline": "name",
@@ -97,6 +98,8 @@ def as_set(name: str, value: Any) -> Any:
     """The setting a single value becomes."""
     if name == "allow-mismatch":
         return frozenset([value])
+    if name in {"model", "run"}:
+        return (RunRow(**{"model": "", name: value}),)
     if name == "report":
         return report_kinds(value)
     if BY_NAME[name].many:
@@ -111,7 +114,9 @@ def setting(settings: Settings, name: str) -> Any:
 
 
 def test_every_option_is_tested_here() -> None:
-    others = {"offline", "model-arg", "price-in", "price-out", "baseline-gate", "shard"}
+    others = {
+        "offline", "model-arg", "price-in", "price-out", "baseline-gate", "shard", "runs",
+    }  # fmt: skip
     assert set(VALUES) | others == set(BY_NAME)
 
 
@@ -237,16 +242,23 @@ def test_several_models_may_be_named(
     session: Session, arguments: list[str], env: dict[str, str], ini: dict[str, str]
 ) -> None:
     settings = session.settings(*arguments, env=env, ini=ini)
-    assert settings.candidates == (("a", ""), ("b", ""))
+    assert settings.rows == (RunRow("a"), RunRow("b"))
 
 
 def test_models_and_runs_are_paired_in_order(session: Session) -> None:
     settings = session.settings("--model=a", "--run=x", "--model=b", "--run=y")
-    assert settings.candidates == (("a", "x"), ("b", "y"))
+    assert settings.rows == (RunRow("a", "x"), RunRow("b", "y"))
+
+
+def test_a_runs_file_names_them_instead(session: Session) -> None:
+    (session.here / "runs.toml").write_text('[[run]]\nmodel = "a"\nepochs = 2\n', "utf-8")
+    settings = session.settings("--runs=runs.toml")
+    assert settings.rows == (RunRow("a", epochs=2),)
+    assert settings.skip_complete
 
 
 def test_runs_alone_name_their_models(session: Session) -> None:
-    assert session.settings("--run=x", "--run=y").candidates == (("", "x"), ("", "y"))
+    assert session.settings("--run=x", "--run=y").rows == (RunRow("", "x"), RunRow("", "y"))
 
 
 @pytest.mark.parametrize(
@@ -257,6 +269,8 @@ def test_runs_alone_name_their_models(session: Session) -> None:
         (["--run=x", "--run=y", "--run=x"], "--run names 'x' twice"),
         (["--model="], "--model is given without a name"),
         (["--model=a", "--run="], "--run is given without a name"),
+        (["--model=a", "--runs=x.toml"], "--runs is given together with --model or --run"),
+        (["--runs=x.toml"], "x.toml: is no runs file"),
     ],
 )
 def test_names_that_cannot_be_meant_are_refused(
