@@ -31,7 +31,7 @@ OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
     "--quiet", "--editable", "--constraint", "--exclude-editable", "--clear",
     "--dist", "--no-loadscope-reorder", "--tb", "--pyargs", "--no-deps",
-    "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
+    "--into", "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
 }  # fmt: skip
 """Options of pytest, of its plugins, of venv, of pip and of the `jmle` command."""
 
