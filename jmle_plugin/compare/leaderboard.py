@@ -72,6 +72,9 @@ def leaderboard(results: Sequence[Results], exams: Mapping[str, Exam]) -> Leader
     return Leaderboard(tables=tables)
 
 
+_ROWS = ("rows", "text_only", "unranked")
+
+
 def with_groups(board: Leaderboard, groups: Mapping[str, str]) -> Leaderboard:
     """The same tables, in which runs say their group: run's name -> group."""
 
@@ -79,7 +82,7 @@ def with_groups(board: Leaderboard, groups: Mapping[str, str]) -> Leaderboard:
         return [row.model_copy(update={"group": groups.get(row.run, "")}) for row in rows]
 
     tables = [
-        one.model_copy(update={"rows": grouped(one.rows), "unranked": grouped(one.unranked)})
+        one.model_copy(update={name: grouped(getattr(one, name)) for name in _ROWS})
         for one in board.tables
     ]
     return board.model_copy(update={"tables": tables})
