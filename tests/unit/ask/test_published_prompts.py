@@ -25,6 +25,7 @@ from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction, check_rule
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from tests.builders import FIGURE, make_exam, make_question
 from tests.conftest import ROOT
@@ -253,3 +254,18 @@ def test_no_published_rule_is_taken_for_another_projects(published: Published) -
         check_rule(sitting, Extraction.STANDARD)
         with pytest.raises(SettingsError, match="no published rule") if refused else nullcontext():
             check_rule(sitting, Extraction.PUBLISHED)
+
+
+@pytest.mark.parametrize("key", ["official", "author"])
+def test_igakuqas_rule_counts_every_answer_to_116a71_and_points_stay(
+    key: str, data_root: Path
+) -> None:
+    exam = load_exam(ROOT / "data" / "jmle116" / "exam.toml", data_root=data_root, key=key)
+    for label in "abcde":
+        reply = Reply(label, answer_of="IgakuQA")
+        read = [
+            mark_reply(exam.questions["116A71"], exam.key, reply, extraction=rule)
+            for rule in (Extraction.PUBLISHED, Extraction.STANDARD)
+        ]
+        assert read[0].outcome is Outcome.CORRECT
+        assert [(one.points, one.max) for one in read] == [(1, 1), (1, 1)]

@@ -17,7 +17,6 @@ from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import read_reply_answer
 from tests.builders import make_exam, make_question
 
-OWN = sorted(file for file in PROMPTS.glob("*.toml") if not load_prompt(file).name.startswith("ig"))
 QUESTION = make_question()
 ASKED = ("Answer in this form:\n【回答】a", "Which one?\na one\nb two")
 
@@ -115,13 +114,12 @@ QUESTIONS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["ja-1", "ja-2", "ja-3"])
+@pytest.mark.parametrize("name", ["en-1", "ja-1", "ja-2", "ja-3"])
 def test_an_echo_of_a_prompt_earns_nothing(name: str) -> None:
     exam = make_exam(questions=QUESTIONS)
     prompt = load_prompt(PROMPTS / f"{name}.toml", make_exam(questions=QUESTIONS[:3]))
-    run = RunSpec(
-        exam="tiny", run="echo", model="m", prompt=PromptRef(name=name, sha256=prompt.sha256)
-    )
+    ref = PromptRef(name=name, sha256=prompt.sha256)
+    run = RunSpec(exam="tiny", run="echo", model="m", prompt=ref, marker=prompt.marker)
     for question in QUESTIONS[:3]:
         body = {"messages": prompt.messages(exam, question, images=True)}
         texts = [message["content"] for message in body["messages"]]
