@@ -41,7 +41,7 @@ def run_compare(options: argparse.Namespace) -> int:
         read_sound_results(file) for file in results_named(options, [options.old, *options.new])
     ]
     problems: list[str] = []
-    # Files of schema 1 do not say what is a case; whoever names an exam learns if it is another.
+    # Files of schema 1 do not say what is a case; an exam that is named is checked to be the same.
     # A bench's measures need its classes, which its questions tell.
     bench = any(one.sheet.bench for one in results)
     needed = options.exam or bench or not all(one.questions for one in results)

@@ -199,7 +199,7 @@ def _print(board: Leaderboard, form: str) -> None:
     if form == "markdown":
         print(markdown(leaderboard_document(board)), end="")
     elif form == "csv":
-        # Nobody but a spreadsheet reads this: its line breaks must stay as they are.
+        # Only a spreadsheet reads this: its line breaks must stay as they are.
         sys.stdout.flush()
         sys.stdout.buffer.write(csv_text(board).encode())
     elif form == "json":

@@ -79,7 +79,7 @@ _ALPHA = 1 - LEVEL
 
 
 def headline(audit: Audit) -> str:
-    """The one sentence: what the figures are worth, or that nobody can tell."""
+    """The one sentence: what the figures are worth, or that this cannot be said."""
     total = audit.total
     if not total.right_wrong and not total.wrong_right:
         return "The figures changed no outcome."

@@ -18,7 +18,7 @@ _LARGEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What somebody else called something: shown letter by letter."""
+    """A name that comes from elsewhere: shown letter by letter."""
 
     text: str
 

@@ -201,7 +201,7 @@ def _lost(tally: Tally, what: str) -> str:
 
 
 def _unanswered(results: Results) -> Iterator[Listed]:
-    """People write in nobody's format: where there is no answer, none was recorded."""
+    """People follow no answer format: where there is no answer, none was recorded."""
     marks = results.scored().values()
     silent = [one for one in marks if one.outcome is Outcome.NO_ANSWER and not one.answer]
     if silent:

@@ -179,7 +179,7 @@ class Unasked:
 
 
 def overview_document(sat: Sequence[Results], unasked: Sequence[Unasked]) -> doc.Document:
-    """The table and why nothing is added up below it; whoever shows it gives it a title."""
+    """The table and why nothing is added up below it; the caller gives it a title."""
     return (
         doc.table_of(_HEADER, _rows(sat, unasked), left=(0, 1, 4, 5)),
         doc.Sentence(NO_SUM),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SITTINGS_KEY = pytest.StashKey["tuple[Sitting, ...]"]()
 COMPLETE_KEY: pytest.StashKey[tuple[Results, ...]] = pytest.StashKey()
 """The results of runs that are named and not sat, because nothing is left to do."""
-NOBODY = "nobody-to-examine"
+NO_RUN = "no-model-or-run"
 """Id of the placeholder an exam test gets when no model and no run was named."""
 
 
@@ -83,7 +83,7 @@ def seat_parameters(config: pytest.Config) -> list[object]:
     """One parameter per seat."""
     sittings = config.stash.get(SITTINGS_KEY, ())
     if not sittings:
-        return [pytest.param(None, id=NOBODY)]
+        return [pytest.param(None, id=NO_RUN)]
     return [
         pytest.param(
             seat, id=name, marks=[getattr(pytest.mark, one) for one in _markers(seat.question)]
@@ -103,14 +103,16 @@ def exam_ids(items: Iterable[pytest.Item]) -> list[str]:
 
 
 def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
-    """UsageError when an exam test was collected but nobody was named to sit it."""
-    if not any(node_id.endswith(f"[{NOBODY}]") for node_id in node_ids):
+    """UsageError when an exam test was collected but no model or run was given."""
+    if not any(node_id.endswith(f"[{NO_RUN}]") for node_id in node_ids):
         return
     from jmle_plugin.ask.run import list_runs  # noqa: PLC0415
     from jmle_plugin.exam.library import find_packs, pack_folders  # noqa: PLC0415
 
     settings = config.stash[SETTINGS_KEY]
-    lines = ["nobody to examine: name a model with --model=NAME or a recorded run with --run=NAME"]
+    lines = [
+        "no model or run was given: name a model by --model=NAME or a recorded one by --run=NAME"
+    ]
     packs = find_packs(pack_folders(settings.root))
     recorded = {name: runs for name in packs if (runs := list_runs(settings.cassettes / name))}
     lines += [f"  exam {name}: {', '.join(runs)}" for name, runs in recorded.items()]

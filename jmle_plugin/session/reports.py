@@ -15,11 +15,13 @@ from jmle_plugin.files import write_whole
 from jmle_plugin.report.document import Document, is_empty
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.report.html.questions import Images
+from jmle_plugin.report.markdown import markdown
+from jmle_plugin.report.sheet_report import markdown_line, markdown_report
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import REPORT_SUFFIXES, report_file
 from jmle_plugin.session.settings import Settings
 
-# Each form of a report is imported by whoever asks for it.
+# The table is imported where it is asked for, for it imports the leaderboard.
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 """Names the file that GitHub shows on the page of a job."""
@@ -70,8 +72,6 @@ def append_summary(document: Document, settings: Settings) -> None:
     summary = _summary(settings)
     if summary is None or all(map(is_empty, document)):
         return
-    from jmle_plugin.report.markdown import markdown  # noqa: PLC0415
-
     try:
         if not _append(summary, markdown(document)):
             raise _no_room(summary)
@@ -105,8 +105,6 @@ def _csv(results: Results, exam: Exam, _settings: Settings, target: Path) -> Non
 
 
 def _markdown(results: Results, _exam: Exam, _settings: Settings, target: Path) -> None:
-    from jmle_plugin.report.sheet_report import markdown_report  # noqa: PLC0415
-
     report = markdown_report(results)
     write_whole(target, report.encode("utf-8", "replace"))
 
@@ -119,8 +117,6 @@ def _append_summary(results: Results, file: Path, summary: Path) -> None:
 
 def _summary_forms(results: Results, file: Path) -> Iterator[str]:
     """The longest first, each made only where there is no room for the one before."""
-    from jmle_plugin.report.sheet_report import markdown_line, markdown_report  # noqa: PLC0415
-
     yield markdown_report(results)
     yield markdown_report(results, cut=file.name)
     yield markdown_line(results, cut=file.name)

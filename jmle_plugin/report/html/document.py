@@ -1,4 +1,4 @@
-"""One file that needs nobody: what a page shows, styles and scripts of this package, and data.
+"""One file that needs no server: what a page shows, styles and scripts of this package, and data.
 
 Any report can be made with it. Styles and scripts are files of `static/`: `base.css` has the
 colours, type, tables and dialogs of every page, `text.js` the data (`page`), elements (`h`) and
@@ -26,7 +26,7 @@ _UNSAFE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 
 
 def embedded_json(value: Any) -> str:
-    """JSON that may stand in a script element; whoever parses it gets the same value.
+    """JSON that may stand in a script element; parsing it gives the same value.
 
     Raises ValueError for NaN and infinities, which JSON does not have.
     """

@@ -53,7 +53,7 @@ function keyText(accepted) {
   return (accepted ?? []).map((answer) => answer.join(", ")).join(" or ") || "none";
 }
 
-/** US dollars; a price nobody knows is no price. */
+/** US dollars; an unknown price is no price. */
 function dollars(cost) {
   return cost == null ? "unknown" : `$${cost.toFixed(cost < 0.01 ? 6 : cost < 10 ? 4 : 2)}`;
 }

@@ -69,7 +69,7 @@ function valuesOf(of_) {
   return found.length > 1 || page.questions.some((question) => !of_(question).filter(Boolean).length) ? found.map((one) => [one, one]) : [];
 }
 
-/** Choices that somebody would make first, with what they would find. */
+/** Likely first choices, with what they find. */
 function shortcuts() {
   const offered = [
     ["outcome", "missed", "Not correct"],
@@ -165,7 +165,7 @@ function sifted() {
 }
 
 function weighed(questions, order, runs) {
-  // What nobody knows of people stands last.
+  // Questions without a share of examinees stand last.
   if (order === "human") return new Map(questions.map(({ id, human }) => [id, human == null ? -1 : 1 - human]));
   const weight = orders[order];
   return weight && new Map(questions.map(({ id }) => [id, sum(runs, (run) => (run.marks[id] ? weight(marked(run, id)) : 0))]));

@@ -7,7 +7,7 @@ function outcomeAt(row, n) {
 
 const disagreements = {
   differ: ["runs disagree", (found) => found.size > 1],
-  wrong: ["nobody right", (found) => !found.has("correct")],
+  wrong: ["no run right", (found) => !found.has("correct")],
   right: ["everybody right", (found) => found.size === 1 && found.has("correct")],
 };
 

@@ -1,5 +1,5 @@
 "use strict";
-// What every page uses: the data, elements, and texts that nobody vouches for.
+// What every page uses: the data, elements, and texts of others, which are not trusted.
 
 const page = JSON.parse(document.getElementById("data").textContent);
 
@@ -26,7 +26,7 @@ function ja(text, attributes = {}) {
   return h("span", { lang: "ja", ...attributes }, text);
 }
 
-// Controls, marks that turn the direction, lone surrogates: whoever reads must see them.
+// Controls, marks that turn the direction, lone surrogates: readers must see them.
 const hidden =
   /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])\1*/g;
 
