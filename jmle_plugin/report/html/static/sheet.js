@@ -107,7 +107,7 @@ function criteria(sheet) {
 function plainTable(kind, [head, ...rows]) {
   return h(
     "table", { class: kind },
-    h("thead", {}, h("tr", {}, head.map((word, n) => h("th", { scope: "col", class: n ? "number" : null }, word)))),
+    h("thead", {}, h("tr", {}, head.map((word, n) => h("th", { scope: "col", class: n ? "number" : null }, word || h("span", { class: "unseen" }, "Section"))))),
     h("tbody", {}, rows.map(([title, ...cells]) => h("tr", {},
       h("th", { scope: "row" }, foreign(title)),
       cells.map((cell) => h("td", { class: "number" }, cell))))),
