@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from jmle_plugin.ask.sight import Sight
 from jmle_plugin.errors import RunError, SettingsError
 from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json, read_json, read_regular, write_whole
@@ -111,6 +112,8 @@ class RunSpec(Strict):
     imported: ImportedFrom | None = None
     client: ClientRef | None = None
     """What gave the replies, where it was a `model_client` of one's own."""
+    sight: Sight | None = None
+    """What was found out of a model of which nobody knows whether it sees figures."""
     marker: Annotated[str, Field(min_length=1)] | None = None
     """What the prompt asked answer lines to begin with, where that is not the usual marker."""
     answer_of: Annotated[str, Field(min_length=1)] | None = None

@@ -103,14 +103,15 @@ class Sitting:
         return self.run.text_only_from is not None and not question.images
 
     def as_kept(self) -> Sitting:
-        """With what its session found out and `run.json` says: which client was asked.
+        """With what its session found out and `run.json` says: who was asked, and what it sees.
 
         RunError where that file is damaged.
         """
         if not (self.folder / RUN_FILE).exists():
             return self
         kept = read_run(self.folder)
-        return replace(self, run=self.run.model_copy(update={"client": kept.client}))
+        found = {"client": kept.client, "sight": kept.sight}
+        return replace(self, run=self.run.model_copy(update=found))
 
     def seats(self) -> Iterator[Seat]:
         """All that is asked, epoch by epoch, in the exam's order.

@@ -128,6 +128,8 @@ class Announcement(Wire):
     run: str
     requests: list[Announced] = Field(repr=False)
     images: dict[str, ImageFile] = Field(default={}, repr=False)
+    at_once: bool = False
+    """Whether they are asked as soon as they are known, and other runs' wait for a test."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -80,6 +80,11 @@ def _asked(results: Results) -> Iterator[str]:
     """How the replies came about, where that is another way than the usual."""
     if (client := results.provenance.client) is not None:
         yield f"Replies of a model_client of one's own: {printable(str(client))}"
+    if (sight := results.provenance.sight) is not None:
+        alike = ", and with as many prompt tokens as without it" if sight.counted_alike else ""
+        read = "was read" if sight.read else "was not read, and figures were shown all the same"
+        spent = f"; cost {dollars(sight.cost)}" if sight.cost is not None else ""
+        yield f"Seeing: a drawn word {read}{alike} ({sight.word}, seed {sight.seed}{spent})"
 
 
 def _epochs(epochs: EpochsTally, of: int) -> Iterator[str | Listed]:

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from jmle_plugin import __version__
 from jmle_plugin.ask.run import ClientRef, ImageMode, ImportedFrom, PromptRef, RunName
+from jmle_plugin.ask.sight import Sight
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json
@@ -100,6 +101,8 @@ class Provenance(Strict):
     """More than `epochs` where only some of what was recorded was sat again."""
     client: ClientRef | None = Field(default=None, exclude_if=lambda value: value is None)
     """What gave the replies, where it was a `model_client` of one's own and is recorded."""
+    sight: Sight | None = Field(default=None, exclude_if=lambda value: value is None)
+    """What the model made of a drawn word, where nobody knows whether it sees figures."""
     prompt: PromptRef | None
     without_case: int = Field(default=0, exclude_if=lambda value: not value)
     """Questions that the prompt asks without the case they belong to; left out where none are."""
@@ -175,6 +178,7 @@ def build_provenance(
         epochs=run.epochs,
         recorded_epochs=max(run.epochs, sitting.recorded_epochs),
         client=run.client,
+        sight=run.sight,
         prompt=run.prompt,
         without_case=sitting.without_case,
         imported=run.imported,

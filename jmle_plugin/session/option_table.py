@@ -171,6 +171,12 @@ OPTIONS = (
         choices=("required", "optional"),
         default="required",
     ),
+    Option(
+        "image-probe",
+        "optional: show figures though a model that nobody knows to see reads no drawn word",
+        choices=("required", "optional"),
+        default="required",
+    ),
     Option("rpm", "requests per minute, for each model", metavar="N", parse=positive),
     Option("tpm", "tokens per minute, for each model", metavar="N", parse=positive),
     Option(

@@ -41,6 +41,8 @@ class AskingSettings:
     max_retries: int
     finish_reason: str
     """`optional` where replies count of which the server does not say why they ended."""
+    image_probe: str
+    """`optional` where figures are shown though a drawn word was not read."""
     rpm: float | None
     tpm: float | None
     max_cost: float | None
@@ -196,7 +198,8 @@ def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
             name.replace("-", "_"): _first(values[name])
             for name in (
                 "images", "image-max-edge", "epochs", "api-base", "concurrency",
-                "request-timeout", "max-retries", "finish-reason", "rpm", "tpm", "max-cost",
+                "request-timeout", "max-retries", "finish-reason", "image-probe",
+                "rpm", "tpm", "max-cost",
             )
         },
     )  # fmt: skip

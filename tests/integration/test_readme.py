@@ -30,7 +30,7 @@ LINKS = sorted(
 OTHERS = {
     "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
     "--quiet", "--editable", "--constraint", "--exclude-editable", "--clear",
-    "--dist", "--no-loadscope-reorder", "--tb", "--pyargs", "--no-deps",
+    "--dist", "--no-loadscope-reorder", "--tb", "--reruns", "--pyargs", "--no-deps",
     "--into", "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
 }  # fmt: skip
 """Options of pytest, of its plugins, of venv, of pip and of the `jmle` command."""

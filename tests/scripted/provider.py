@@ -6,8 +6,11 @@ behind it. It speaks whatever its script answers: OpenAI, Anthropic or Gemini.
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import socket
+import string
 import struct
 import threading
 import time
@@ -15,7 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
+
+from PIL import Image as Pillow
+from PIL import ImageChops, ImageDraw, ImageFont, ImageOps
+
+from jmle_plugin.ask.sight import QUESTION
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,10 @@ class Provider:
     """(seconds, the call it answers) for every answer that went out whole."""
     levels: list[tuple[float, int]] = field(default_factory=list)
     """(seconds, number in flight) at every arrival."""
+    eyes: Script = field(default_factory=lambda: sighted)
+    """Who reads drawn words; those calls are no questions, and are kept apart."""
+    shown: list[Call] = field(default_factory=list)
+    """The calls that asked for a drawn word."""
 
     @property
     def answered(self) -> int:
@@ -116,6 +129,21 @@ class _Server(ThreadingHTTPServer):
         """Broken connections are what is being tested."""
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body leave together: apart, the body waits 40 ms
+
+    def reset(self) -> None:
+        # Lingering for no time makes close() send a reset where it would say goodbye.
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.connection.close()
+        self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        """Keep test output clean."""
+
+
 @contextmanager
 def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
     """Serve `script` on a loopback port, a free one unless it is named, until the block ends.
@@ -124,13 +152,15 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
     """
     lock, ended = threading.Lock(), threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # head and body leave together: apart, the body waits 40 ms
-
+    class Handler(_Handler):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            if QUESTION in raw.decode():
+                call = Call(0, self.path, headers, json.loads(raw), time.monotonic())
+                seen.shown.append(call)
+                self._answer(call, seen.eyes(call))
+                return
             with lock:
                 call = Call(
                     len(seen.calls) + 1, self.path, headers, json.loads(raw), time.monotonic()
@@ -151,7 +181,7 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
             if ended.wait(answer.delay):
                 raise ConnectionAbortedError  # the server is gone; nobody waits for this reply
             if answer.reset:
-                self._reset()
+                self.reset()
                 return
             payload = answer.payload
             self.send_response(answer.status)
@@ -170,17 +200,8 @@ def provider(script: Script, *, port: int = 0) -> Iterator[Provider]:
                 self.close_connection = True
                 return
             with lock:
-                seen.sent.append((time.monotonic(), call))
-
-        def _reset(self) -> None:
-            # Lingering for no time makes close() send a reset where it would say goodbye.
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.connection.close()
-            self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            """Keep test output clean."""
+                if call.number:
+                    seen.sent.append((time.monotonic(), call))
 
     http = _Server(("127.0.0.1", port), Handler)
     seen = Provider(f"http://127.0.0.1:{http.server_address[1]}")
@@ -216,6 +237,55 @@ def completion(
             "prompt_tokens_details": {"cached_tokens": 30},
         },
     }
+
+
+def picture_in(call: Call) -> bytes | None:
+    """The first picture that a request holds, whatever the provider's dialect."""
+    found = re.search(r'(?:base64,|"data": ?")([A-Za-z0-9+/=]{200,})', call.text)
+    return base64.b64decode(found[1]) if found else None
+
+
+def word_in(picture: bytes) -> str:
+    """The word in a drawn picture, read letter by letter."""
+    seen = ImageOps.invert(Pillow.open(BytesIO(picture)).convert("L"))
+    left, _, _, bottom = seen.getbbox() or (0, 0, 0, 0)
+    word = ""
+    for at in range(6):
+        differences = {}
+        for letter in string.ascii_uppercase if at % 2 == 0 else "AEIOU":
+            drawn = Pillow.new("L", seen.size)
+            place = (24, seen.height // 2)
+            ImageDraw.Draw(drawn).text(place, word + letter, 255, _LETTERS, anchor="lm")
+            box = (left, 0, (drawn.getbbox() or (0, 0, 0, 0))[2], bottom)
+            there = seen.crop(box)
+            difference = ImageChops.difference(drawn.crop(box), there)
+            # Of letters that fit, the one that explains most: L is part of E.
+            differences[letter] = (
+                sum(difference.histogram()[64:]),
+                -sum(there.histogram()[128:]),
+            )
+        word += min(differences, key=lambda one: differences[one])
+    return word
+
+
+_LETTERS = ImageFont.load_default(88)
+
+
+def said(call: Call, text: str, prompt: int = 100) -> Answer:
+    """A reply in the dialect of the request."""
+    if "/messages" in call.path:
+        return Answer(anthropic_message(text))
+    if "generateContent" in call.path:
+        return Answer(gemini_content(text))
+    body = completion(text)
+    body["usage"]["prompt_tokens"] = prompt
+    return Answer(body)
+
+
+def sighted(call: Call) -> Answer:
+    """Reads a drawn word, and counts the tokens of its picture."""
+    picture = picture_in(call)
+    return said(call, "NONE", 40) if picture is None else said(call, word_in(picture), 800)
 
 
 def anthropic_message(text: str, *, thinking: str = "", stop: str = "end_turn") -> dict[str, Any]:

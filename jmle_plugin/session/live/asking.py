@@ -8,7 +8,7 @@ from pathlib import Path
 from jmle_plugin.ask.matching import refuse_more_epochs
 from jmle_plugin.ask.opening import is_recorded
 from jmle_plugin.ask.recording import Recorder
-from jmle_plugin.ask.run import JOURNAL, ImageMode, read_run
+from jmle_plugin.ask.run import JOURNAL, RunSpec, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError, JmleError, SettingsError
 from jmle_plugin.gateway import launch
@@ -17,12 +17,12 @@ from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
     GRACE,
     GatewayConfig,
-    ModelFacts,
     Prices,
     RunConfig,
 )
 from jmle_plugin.session.live import keeping
 from jmle_plugin.session.live.keeping import drop_empty, fold_journal
+from jmle_plugin.session.live.probing import Probes, check_vision, keep_sight
 from jmle_plugin.session.live.progress import Plan, Progress
 from jmle_plugin.session.settings import Settings
 from jmle_plugin.text import count
@@ -53,6 +53,7 @@ class LiveAsking:
                 remedy="Leave out --record-mode=rewrite, or say --images=audit for both halves.",
             )
         self._concurrency = self._asking.concurrency or concurrency
+        self._probes = Probes([], None)
         self._token = launch.new_token()
         self._gateway: launch.Gateway | None = None
         self._log = Path()
@@ -80,6 +81,7 @@ class LiveAsking:
         if not runs:
             return
         self._log = runs[0].folder / _LOG
+        self._probes = Probes(runs, self._asking.api_base)
         self._gateway = launch.start(self._config(runs), self._log)
 
     @property
@@ -113,14 +115,18 @@ class LiveAsking:
         if ready.warning:
             say(f"warning: {ready.warning}")
         for plan in plans:
-            self._check_vision(plan, facts[plan.sitting.run.model])
+            unsaid = self._says_nothing_of_figures(plan.sitting.run)
+            check_vision(plan, facts[plan.sitting.run.model], unsaid=unsaid)
             if self._rewrite:
                 keeping.check_whole(plan.sitting, plan.asked)
+        insist = self._asking.image_probe == "optional"
+        sights = self._probes.look(self._gateway, plans, say, insist=insist)
         for plan in plans:
             for line in plan.lines(facts[plan.sitting.run.model], self._concurrency):
                 say(line)
             if self._rewrite and (folder := keeping.set_aside(plan.sitting, plan.asked)):
                 say(f"  the replies recorded before are in {folder}")
+            keep_sight(plan.sitting, sights)
             self._announced = True
             self._gateway.announce(plan.announcement)
         self._gateway.watch(self._died)
@@ -163,17 +169,9 @@ class LiveAsking:
                 keeper.check(_path(seat), sitting.request(seat.question, seat.epoch))
         return Plan(sitting, tuple(missing), len(recorded))
 
-    def _check_vision(self, plan: Plan, facts: ModelFacts) -> None:
-        run = plan.sitting.run
-        shown = run.images is ImageMode.VISION and any(seat.question.images for seat in plan.asked)
+    def _says_nothing_of_figures(self, run: RunSpec) -> bool:
         said = any((one.model, one.images) == (run.model, run.images) for one in self._rows)
-        unsaid = not said and (self._asking.images is None or self._asking.audit)
-        if shown and facts.vision is False and unsaid:
-            raise SettingsError(
-                f"{run.model} is known to see no figures",
-                remedy="Examine it with --images=blind, or say --images=vision to show them "
-                "all the same.",
-            )
+        return not said and (self._asking.images is None or self._asking.audit)
 
     def _config(self, runs: Sequence[Sitting]) -> GatewayConfig:
         asking = self._asking
@@ -190,7 +188,8 @@ class LiveAsking:
                     run=one.run.address, model=one.run.model, journal=str(one.folder / JOURNAL)
                 )
                 for one in runs
-            ],
+            ]
+            + self._probes.configs,
             concurrency=self._concurrency,
             request_timeout=asking.request_timeout,
             max_retries=asking.max_retries,

@@ -22,6 +22,8 @@ from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 from jmle_plugin.text import count
 
+PROBE = ".probe"
+"""The journal of what is asked before the exam."""
 REPLACED = ".replaced"
 _STATE = ".rewriting"
 
@@ -132,6 +134,7 @@ def _changed(sitting: Sitting) -> bool:
     alike = {
         "epochs": sitting.run.epochs,
         "image_max_edge": then.image_max_edge or DEFAULT_MAX_EDGE,
+        "sight": sitting.run.sight,
     }
     return then.model_copy(update=alike) != sitting.run
 
@@ -172,6 +175,7 @@ def fold_journal(sitting: Sitting) -> int:
 
 def drop_empty(folder: Path) -> None:
     """Take away what a session that asked nothing left: no journal, no folder, no run."""
+    (folder / PROBE).unlink(missing_ok=True)
     file = folder / JOURNAL
     if file.exists():
         try:

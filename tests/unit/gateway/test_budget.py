@@ -102,7 +102,7 @@ def play(
             made.open(provider, group)
             for one in announcements:
                 made.announce(one)
-            made.begin()
+            made.begin(runs[0])
             return {
                 one.run: [await made.outcome(one.run, each.key) for each in one.requests]
                 for one in announcements

@@ -1,0 +1,165 @@
+"""Before figures are shown to a model that nobody knows to see any, it is shown a drawn word."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+
+from jmle_plugin.ask.client import HttpModelClient
+from jmle_plugin.ask.run import RUN_FILE, ImageMode, read_run, write_run
+from jmle_plugin.ask.sight import Sight, judge, picture_of, request_body, word_of
+from jmle_plugin.ask.sitting import AskRequest, Sitting
+from jmle_plugin.errors import ReplyError, SettingsError
+from jmle_plugin.files import canonical_json, digest, write_whole
+from jmle_plugin.gateway.launch import Gateway
+from jmle_plugin.gateway.models import sees_figures
+from jmle_plugin.gateway.protocol import (
+    Announced,
+    Announcement,
+    ImageFile,
+    ModelFacts,
+    RunConfig,
+)
+from jmle_plugin.session.live.keeping import PROBE, resumes
+from jmle_plugin.session.live.progress import Plan
+
+_PICTURE = ".probe.png"
+_ALL_THE_SAME = (
+    "Examine it with --images=blind, or say --image-probe=optional to show figures all the same."
+)
+
+
+class Probes:
+    """The probes that a session may need: one for each model and its parameters.
+
+    Each is a run of its own to the gateway, with two requests, so that it is retried, paced and
+    paid for like any other; its journal lies with the first run that needs it.
+    """
+
+    def __init__(self, sittings: Iterable[Sitting], api_base: str | None) -> None:
+        self._runs: dict[bytes, Sitting] = {}
+        for one in sittings:
+            if _is_unknown(one, api_base):
+                self._runs.setdefault(_way(one), one)
+
+    @property
+    def configs(self) -> list[RunConfig]:
+        """What the gateway has to know of them when it starts."""
+        return [
+            RunConfig(run=_name(one), model=one.run.model, journal=str(one.folder / PROBE))
+            for one in self._runs.values()
+        ]
+
+    def look(
+        self, gateway: Gateway, plans: Sequence[Plan], say: Callable[[str], None], *, insist: bool
+    ) -> dict[str, Sight]:
+        """A run's address -> what was found out for it, where its plan shows figures.
+
+        Raises SettingsError where a word was not read, unless figures are shown all the same
+        (`insist`), and where no reply can be had. `say` gets a warning where the server counts
+        as many tokens with a picture as without.
+        """
+        made: dict[bytes, Sight] = {}
+        found: dict[str, Sight] = {}
+        for plan in plans:
+            way = _way(plan.sitting)
+            if way not in self._runs or not any(seat.question.images for seat in plan.asked):
+                continue
+            if way not in made:
+                say(f"{plan.sitting.run.model} is shown a drawn word: nobody knows what it sees")
+                made[way] = _looked(gateway, self._runs[way], insist=insist)
+                if made[way].counted_alike:
+                    say(
+                        "  warning: its server counts as many prompt tokens with the picture as "
+                        "without it"
+                    )
+            found[plan.sitting.run.address] = made[way]
+        return found
+
+
+def check_vision(plan: Plan, facts: ModelFacts, *, unsaid: bool) -> None:
+    """SettingsError where figures would go, `unsaid`, to a model that is known to see none."""
+    run = plan.sitting.run
+    shown = run.images is ImageMode.VISION and any(seat.question.images for seat in plan.asked)
+    if shown and facts.vision is False and unsaid:
+        raise SettingsError(
+            f"{run.model} is known to see no figures",
+            remedy="Examine it with --images=blind, or say --images=vision to show them all the "
+            "same.",
+        )
+
+
+def keep_sight(sitting: Sitting, sights: Mapping[str, Sight]) -> None:
+    """Say in `run.json` what was found out, so that nobody pays for it again."""
+    if (sight := sights.get(sitting.run.address)) is not None:
+        there = (sitting.folder / RUN_FILE).exists()
+        run = read_run(sitting.folder) if there else sitting.run
+        write_run(sitting.folder, run.model_copy(update={"sight": sight}))
+
+
+def _is_unknown(sitting: Sitting, api_base: str | None) -> bool:
+    """Whether figures would be shown to a model that neither a table nor a probe knows."""
+    shown = sitting.run.images is ImageMode.VISION
+    shown = shown and any(one.images for one in sitting.exam.questions.values())
+    if not shown or sees_figures(sitting.run.model, api_base) is not None:
+        return False
+    kept = sitting.as_kept() if resumes(sitting) else sitting
+    return kept.run.sight is None
+
+
+def _looked(gateway: Gateway, sitting: Sitting, *, insist: bool) -> Sight:
+    run = sitting.run
+    seed = secrets.randbelow(2**32)
+    picture = picture_of(word_of(seed))
+    shown = sha256(picture).hexdigest()
+    file = sitting.folder / _PICTURE
+    bodies = {
+        "shown": request_body(run.model, run.parameters, shown),
+        "blind": request_body(run.model, run.parameters),
+    }
+    requests = [
+        Announced(question=name, digest=digest(body), body=body) for name, body in bodies.items()
+    ]
+    client = HttpModelClient(gateway.address, token=gateway.token)
+    try:
+        write_whole(file, picture)
+        gateway.announce(
+            Announcement(
+                run=_name(sitting),
+                requests=requests,
+                images={shown: ImageFile(path=str(file), media_type="image/png")},
+                at_once=True,
+            )
+        )
+        replies = {
+            name: client.ask(AskRequest(name, "", body, run=_name(sitting)))
+            for name, body in bodies.items()
+        }
+    except ReplyError as error:
+        raise SettingsError(
+            f"whether {run.model} sees figures cannot be found out: {error.problem}",
+            remedy=f"Give the same command again once that is mended. {_ALL_THE_SAME}",
+        ) from None
+    finally:
+        client.close()
+        file.unlink(missing_ok=True)
+    sight = judge(seed, replies["shown"], replies["blind"])
+    if not (sight.read or insist):
+        ended = replies["shown"].finish_reason
+        how = f"; its reply ended: {ended}" if ended not in ("", "stop") else ""
+        alike = "; its server counts as many prompt tokens with it as without"
+        raise SettingsError(
+            f"{run.model} did not read the word {sight.word} in a drawn picture, so figures do not "
+            f"reach it{alike if sight.counted_alike else ''}{how}",
+            remedy=_ALL_THE_SAME,
+        )
+    return sight
+
+
+def _way(sitting: Sitting) -> bytes:
+    return canonical_json([sitting.run.model, sitting.run.parameters])
+
+
+def _name(sitting: Sitting) -> str:
+    return f"probe of {sitting.run.address}"
