@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MARK_KEY = pytest.StashKey[str]()
 """Where a test's mark lies, as JSON, until its reports take it along."""
+WRONG_KEY = pytest.StashKey["Reply"]()
+"""The reply that was marked as wrong: whatever runs the test again, nobody is asked again."""
 
 
 # mypy does not see that pytest.fail.Exception is a class.
@@ -131,6 +133,9 @@ def reply(exam_seat: Seat, request: pytest.FixtureRequest, vcr: Cassette | None)
     from jmle_plugin.ask.own_client import ask_own_client  # noqa: PLC0415
     from jmle_plugin.ask.recording import Recorder, missing_reply, read_recorded  # noqa: PLC0415
 
+    stash: pytest.Stash = request.node.stash
+    if WRONG_KEY in stash:
+        return stash[WRONG_KEY]
     sitting = exam_seat.sitting
     may_record = request.config.stash[SETTINGS_KEY].may_record
     if sitting.run.client is not None and not may_record:
@@ -160,22 +165,31 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     """Marks a reply and puts the mark on record, once."""
     from jmle_plugin.ask.sitting import as_asked  # noqa: PLC0415
     from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
-    from jmle_plugin.mark.marks import answer_line, mark_reply  # noqa: PLC0415
+    from jmle_plugin.mark.marks import Mark, answer_line, mark_reply  # noqa: PLC0415
     from jmle_plugin.session.outcomes import explain  # noqa: PLC0415
 
     settings = request.config.stash[SETTINGS_KEY]
     stash = request.node.stash
+    # Where a plugin runs a failed test again its first mark counts, unless there was no reply.
+    told = stash.get(MARK_KEY, None)
+    first = None if told is None else Mark.model_validate_json(told)
+    if first is not None and first.outcome is Outcome.ERROR:
+        first = None
+        del stash[MARK_KEY]
+    marked = False
 
     def put_on_record(reply: Reply) -> Mark:
-        if MARK_KEY in stash:
+        nonlocal marked
+        if marked:
             raise MarkedTwiceError(
                 f"question {exam_seat.question.id} was marked twice in one test",
                 remedy="The first mark counts; a reply is marked once.",
             )
+        marked = True
         sitting = exam_seat.sitting
         body = sitting.request(exam_seat.question, exam_seat.epoch).body
-        reply = as_asked(reply, sitting.run, body)
-        made = mark_reply(
+        given, reply = reply, as_asked(reply, sitting.run, body)
+        made = first or mark_reply(
             exam_seat.question,
             exam_seat.sitting.exam.key,
             reply,
@@ -184,6 +198,7 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
         )
         stash[MARK_KEY] = made.model_dump_json()
         if made.outcome is not Outcome.CORRECT:
+            stash[WRONG_KEY] = given
             line = answer_line(exam_seat.question, reply, settings.extraction)
             entry = exam_seat.sitting.exam.key.entries[exam_seat.question.id]
             told = explain(
@@ -237,10 +252,7 @@ def vcr_config(request: pytest.FixtureRequest) -> dict[str, Any]:
         "match_on": (MATCHER,),
         "before_record_request": canonical_request,
         # Only httpx speaks here; patching eight other libraries costs time in every test.
-        "skip_patchers": _OTHER_LIBRARIES,
-    }
-
-
-_OTHER_LIBRARIES = (
-    "httplib", "requests", "boto3", "urllib3", "httplib2", "tornado", "aiohttp", "httpx2",
-)  # fmt: skip
+        "skip_patchers": (
+            "httplib", "requests", "boto3", "urllib3", "httplib2", "tornado", "aiohttp", "httpx2",
+        ),
+    }  # fmt: skip

@@ -36,7 +36,7 @@ MODES = [
 ]
 
 
-BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:randomly")
 """hypothesis would be imported at the end of every session, which is a fifth of its time."""
 
 
