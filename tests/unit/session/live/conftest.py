@@ -73,7 +73,7 @@ class Started:
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
-    """Gateways are noted instead of started."""
+    """Gateways are noted instead of started; the model is known to see, and is not probed."""
     made = Started()
 
     def start(config: GatewayConfig, log: Path) -> Gateway:
@@ -83,6 +83,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         return made.gateways[-1]
 
     monkeypatch.setattr("jmle_plugin.gateway.launch.start", start)
+    monkeypatch.setattr("jmle_plugin.session.live.probing.sees_figures", lambda *_: True)
     return made
 
 
