@@ -67,12 +67,11 @@ class Probes:
             if way not in self._runs or not any(seat.question.images for seat in plan.asked):
                 continue
             if way not in made:
-                say(f"{plan.sitting.run.model} is shown a drawn word: nobody knows what it sees")
                 made[way] = _looked(gateway, self._runs[way], insist=insist)
                 if made[way].counted_alike:
                     say(
-                        "  warning: its server counts as many prompt tokens with the picture as "
-                        "without it"
+                        f"warning: the server of {plan.sitting.run.model} counts as many prompt "
+                        "tokens with a picture as without it"
                     )
             found[plan.sitting.run.address] = made[way]
         return found

@@ -82,7 +82,7 @@ def test_tokens_that_do_not_count_the_picture_are_warned_of(live: Live) -> None:
     live.provider.eyes = miscounting
     result = live.ask(*FEW)
     told = " ".join(result.stdout.str().split())
-    assert "warning: its server counts as many prompt tokens with the picture as without" in told
+    assert "warning: the server of some-model counts as many prompt tokens with a picture" in told
     assert "was read, and with as many prompt tokens as without it" in told
 
 
