@@ -247,7 +247,7 @@ def picture_in(call: Call) -> bytes | None:
 
 def word_in(picture: bytes) -> str:
     """The word in a drawn picture, read letter by letter."""
-    seen = ImageOps.invert(Pillow.open(BytesIO(picture)).convert("L")).resize((480, 160))
+    seen = ImageOps.invert(Pillow.open(BytesIO(picture)).convert("L"))
     left, _, _, bottom = seen.getbbox() or (0, 0, 0, 0)
     word = ""
     for at in range(6):
