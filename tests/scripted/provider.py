@@ -285,7 +285,8 @@ def said(call: Call, text: str, prompt: int = 100) -> Answer:
 def sighted(call: Call) -> Answer:
     """Reads a drawn word, and counts the tokens of its picture."""
     picture = picture_in(call)
-    return said(call, "NONE", 40) if picture is None else said(call, word_in(picture), 800)
+    # Both together count as much as two questions.
+    return said(call, "NONE", 90) if picture is None else said(call, word_in(picture), 110)
 
 
 def anthropic_message(text: str, *, thinking: str = "", stop: str = "end_turn") -> dict[str, Any]:

@@ -58,8 +58,8 @@ def test_tokens_and_cost_of_every_question(live: Live) -> None:
 
 
 def test_a_cap_stops_asking_and_a_later_command_goes_on(live: Live) -> None:
-    # Each reply costs $0.0004: ten of them, no more, are worth $0.004.
-    capped = live.ask(*PRICES, "--max-cost=0.004", "--concurrency=2", "-n2", "-rs")
+    # Each reply costs $0.0004: ten of them and two for the drawn word are worth $0.0048.
+    capped = live.ask(*PRICES, "--max-cost=0.0048", "--concurrency=2", "-n2", "-rs")
     assert capped.ret == 1
     assert len(live.asked) == len(live.recorded()) == 10
     first = list(live.asked)
@@ -67,14 +67,14 @@ def test_a_cap_stops_asking_and_a_later_command_goes_on(live: Live) -> None:
     assert results["sheet"]["verdict"] == "incomplete"
     assert len(results["sheet"]["errors"]) == 30
     assert results["sheet"]["cost"] == {"usd": 0.004, "replies": 10, "unknown": 0}
-    reason = "not asked: --max-cost of $0.004 is reached ($0.004 spent)"
+    reason = "not asked: --max-cost of $0.0048 is reached ($0.0048 spent)"
     assert {mark["error"] for mark in results["marks"]} == {"", reason}
     capped.stdout.fnmatch_lines([f"SKIPPED [[]30[]] *: {reason}"])
     capped.stdout.fnmatch_lines(
         [
             "INCOMPLETE: 30 of 40 questions have no reply; no verdict",
             "Errors (30): *",
-            "Without a reply (30): not asked: --max-cost of $0.004 is reached ($0.004",
+            "Without a reply (30): not asked: --max-cost of $0.0048 is reached ($0.0048",
             "  spent)",
         ]
     )

@@ -36,7 +36,7 @@ def test_a_model_that_sees_is_asked_once_whether_it_does(live: Live, mode: tuple
     assert len(live.provider.shown) == 2
     assert [picture_in(call) is not None for call in live.provider.shown].count(True) == 1
     sight = run_json(live)["sight"]
-    assert (sight["read"], sight["prompt_tokens"], sight["blind_tokens"]) == (True, 800, 40)
+    assert (sight["read"], sight["prompt_tokens"], sight["blind_tokens"]) == (True, 110, 90)
     assert sight["word"] == word_of(sight["seed"])
     assert "a drawn word was read" in " ".join(result.stdout.str().split())
     assert "warning" not in result.stdout.str()
@@ -99,7 +99,7 @@ def test_what_the_probe_costs_counts(live: Live) -> None:
     prices = ("--price-in=1000", "--price-out=1000")
     live.ask(*FEW, *prices)
     cost = run_json(live)["sight"]["cost"]
-    assert cost == pytest.approx((800 + 40 + 2 * 20) / 1000)
+    assert cost == pytest.approx((110 + 90 + 2 * 20) / 1000)
     live.forget()
     live.ask("--run=other", *prices, f"--max-cost={cost / 2}", "--max-retries=0")
     assert len(live.asked) <= 1
