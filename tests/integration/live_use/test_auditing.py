@@ -29,7 +29,7 @@ def test_an_audit_that_a_cap_ended_goes_on_and_is_rewritten(live: Live) -> None:
         return replace(made, delay=0.05)
 
     live.answer = answer
-    # 0.0004 dollars a reply, the drawn word twice that: some of both halves is asked before the cap ends it.
+    # 0.0004 dollars a call, two for the drawn word: some of both halves is asked before the cap.
     prices = ("--price-in=2", "--price-out=10", "--concurrency=2")
     capped = live.ask(AUDIT, *prices, "--max-cost=0.0088", "-n2")
     assert capped.ret == 1
