@@ -1,7 +1,4 @@
-"""The leaderboard's columns: one `Column` each, which every form of the leaderboard shows.
-
-`COLUMNS` is all there is to a new one: terminal, markdown, CSV, picture and page read it there.
-"""
+"""The leaderboard's columns: one `Column` each in `COLUMNS`, where every form reads it."""
 
 from __future__ import annotations
 
