@@ -13,7 +13,7 @@ from jmle_plugin.compare.measures import with_intervals
 from jmle_plugin.compare.pairing import Place, places
 from jmle_plugin.compare.significance import holm, times_picked
 from jmle_plugin.compare.verdict import verdict_doubt
-from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.kinds import SINGLE
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
@@ -22,8 +22,6 @@ from jmle_plugin.results.doubt import Confidence, ConfidenceBin, Estimate, Lette
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import Results
 
-SINGLE = QuestionKind.CHOICE.form(1).name
-"""What a question with one choice has for its kind."""
 DRAWS = 2_000
 BINS = 10
 _CHUNK = 250

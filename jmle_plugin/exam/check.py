@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.images import decode
 from jmle_plugin.exam.keys import points_counted, share_of
-from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Criterion, Exam, KeyEntry, Question
 from jmle_plugin.exam.pack import load_exam
@@ -105,10 +103,7 @@ def _differ(first: Exam, second: Exam, name: str) -> bool:
 
 
 def _answers(exam: Exam, name: str) -> set[object]:
-    accepted = exam.key.entries[name].accepted
-    if exam.questions[name].kind is QuestionKind.NUMERIC:
-        return {Decimal(number) for (number,) in accepted}
-    return set(accepted)
+    return {exam.questions[name].kind.rules.value(one) for one in exam.key.entries[name].accepted}
 
 
 def _written(entry: KeyEntry) -> str:

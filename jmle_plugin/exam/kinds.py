@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, Self
 
@@ -79,6 +80,10 @@ class Rules:
     """Whether a choice of it may be prohibited (禁忌肢)."""
     united: bool = False
     """Whether words around the answer may be its unit."""
+    partial: bool = False
+    """Whether an answer is a set of texts, of which some may be right."""
+    value: Callable[[Answer], object] = tuple
+    """What is the same of all answers that say the same."""
 
 
 def _expressions(asked: Asked) -> str:
@@ -180,6 +185,7 @@ class QuestionKind(StrEnum):
             lambda _: "a number",
             labelled=False,
             united=True,
+            value=lambda answer: Decimal(answer[0]),
         ),
     )
     """Write a number (the exam's digit boxes)."""
@@ -213,6 +219,7 @@ class QuestionKind(StrEnum):
             _no_expressions,
             lambda _: "a set of expressions",
             labelled=False,
+            partial=True,
         ),
     )
     """Name all expressions that are asked for, or `NOTHING`."""
@@ -234,6 +241,10 @@ class QuestionKind(StrEnum):
     def canonical(self, answer: Iterable[str]) -> Answer:
         """The answer as keys and marks hold it."""
         return tuple(answer if self.rules.ordered else sorted(answer))
+
+
+SINGLE = QuestionKind.CHOICE.form(1).name
+"""The form of a question with one choice."""
 
 
 def forms() -> dict[str, Form]:

@@ -11,7 +11,6 @@ from pydantic import Field, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.messages import DEFAULT_MARKER
-from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import NO_RULE, AnswerKey, Question
 from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, as_share, plain_parameters
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
@@ -221,7 +220,7 @@ def read_reply_answer(question: Question, reply: Reply, extraction: Extraction) 
 
 def kept(question: Question, answer: Sequence[str]) -> list[str]:
     """What a mark keeps of an answer that is not the key's own, however long it is."""
-    most = MAX_TEXT if question.kind is QuestionKind.TERMS else MAX_ANSWER
+    most = MAX_TEXT if question.kind.rules.partial else MAX_ANSWER
     return [_short(one, most) for one in answer]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jmle_plugin.exam.kinds import NOTHING, QuestionKind
+from jmle_plugin.exam.kinds import NOTHING, SINGLE
 from jmle_plugin.exam.model import AnswerKey, Question
 from jmle_plugin.mark.terms import term_set
 
@@ -114,7 +114,7 @@ def credit(
     """
     if not key.measures:
         return None
-    if question.kind is QuestionKind.TERMS and not right:
+    if question.kind.rules.partial and not right:
         # Not 1 by rounding: a set that is not the right one never earns all.
         return math.floor(exact_f1(answer, key.entries[question.id].accepted) * 1e6) / 1e6
     return float(right)
@@ -202,11 +202,11 @@ def _mean(
 
 
 def _single(question: Question) -> bool:
-    return question.kind is QuestionKind.CHOICE and question.select == 1
+    return question.form == SINGLE
 
 
 def _named(question: Question) -> bool:
-    return question.kind is QuestionKind.TERMS
+    return question.kind.rules.partial
 
 
 def _as_written(items: Sequence[Item], f1: Callable[[set[str], set[str]], float]) -> float:

@@ -138,7 +138,7 @@ def _without_separators(question: Question, text: str) -> tuple[str, ...]:
 
 
 def _first_capital(question: Question, text: str) -> tuple[str, ...]:
-    if question.kind is QuestionKind.TERMS:
+    if question.kind.rules.partial:
         # Their `eval` of the whole reply; whatever is no list names nothing.
         return tuple(dict.fromkeys(literal(text) or ())) or (NOTHING,)
     found = _CAPITAL.search(text)
