@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Strict(BaseModel):
-    """Data that cannot change, in which a field nobody knows is an error."""
+    """Data that cannot change, in which an unknown field is an error."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True

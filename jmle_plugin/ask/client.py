@@ -104,7 +104,7 @@ class HttpModelClient:
         problem = problem or type(error).__name__
         if isinstance(error, self._absent):
             # Hundreds of questions may follow: this one was not even asked.
-            return NotAskedError(f"not asked: nobody answers, the gateway is gone ({problem})")
+            return NotAskedError(f"not asked: no answer, the gateway is gone ({problem})")
         if isinstance(error, self._breaks):
             problem = f"the gateway is gone ({problem})"
         return ReplyError(f"no reply to question {request.question}: {problem}")
@@ -131,7 +131,7 @@ def _json(response: Any) -> Any:
 def _unanswered(request: AskRequest, status: int, body: Any) -> ReplyError:
     error = body.get("error") if isinstance(body, dict) else None
     kind = error.get("type") if isinstance(error, dict) else None
-    # The gateway's own message says it all; of anybody else's, the status may tell more.
+    # The gateway's own message says it all; of another server's, the status may tell more.
     told = _message(body) if kind in KINDS else f"HTTP {status}, {_message(body)}"
     if kind == STOPPED:
         # One reason for hundreds of questions, which a terminal tells once where it is one text.

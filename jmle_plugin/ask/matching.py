@@ -105,7 +105,7 @@ def _short(images: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody asked for; None and empty stand for nothing said.
+    """What was asked for; None and empty stand for nothing said.
 
     A run that is named without its model stays as it was recorded. Without a `prompt_file` a
     recorded run keeps the prompt that its `run.json` names, and a new one gets the suite's own.
@@ -120,9 +120,9 @@ class Wanted:
     epochs: int | None = None
     may_record: bool = False
     rewrite: bool = False
-    """All replies may be asked for anew, so that what was recorded binds nobody."""
+    """All replies may be asked for anew, so that what was recorded does not bind."""
     api_base: str | None = None
-    """Somebody's own server, whose models nobody else can know."""
+    """A user's own server, whose models are not known elsewhere."""
     text_only_from: str | None = None
     """The run whose text-only replies count in this one too."""
 
@@ -220,7 +220,7 @@ def check_orphans(exam: Exam, spec: RunSpec, folder: Path, epochs: int) -> None:
 
 
 def refuse_more_epochs(then: RunSpec, folder: Path, epochs: int) -> None:
-    """SettingsError where a run that nobody can be asked for was recorded with fewer `epochs`."""
+    """SettingsError where a run that cannot be asked for was recorded with fewer `epochs`."""
     if epochs > then.epochs:
         raise SettingsError(
             f"run {then.run} of {then.exam} has {count(then.epochs, 'epoch')}, and none can be "

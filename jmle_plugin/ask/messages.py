@@ -146,5 +146,5 @@ def _example(question: Question) -> str:
     spread = question.labels[::2]
     many = question.select or 2  # of those that apply there may be two
     example = (spread if len(spread) >= many else question.labels)[:many]
-    # Out of the printed order, so that nobody takes it for one.
+    # Out of the printed order, so that it is not taken for one.
     return ",".join(reversed(example) if question.kind.rules.ordered else example)

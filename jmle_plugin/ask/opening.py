@@ -1,4 +1,4 @@
-"""From what somebody asked for to a sitting: a run that is there, or one to be recorded."""
+"""From what was asked for to a sitting: a run that is there, or one to be recorded."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def load_prompt(path: Path | None = None, exam: Exam | None = None) -> Prompt:
         raise SettingsError(first_problem(error), where=file, remedy=_FORM) from error
     _check_templates(texts, instructions, form, file)
     read = Upstream(form.source, exam, file)
-    # Without an exam nothing is asked, and nobody else's file is needed.
+    # Without an exam nothing is asked, and no upstream file is needed.
     shots = [spec for spec in form.shots if exam is not None or spec.file is None]
     return Prompt(
         name=texts["name"],

@@ -68,11 +68,11 @@ def read_recorded(recorder: Recorder, seat: Seat) -> Reply:
 
 
 def missing_reply(seat: Seat) -> MissingCassetteError:
-    """What to raise where nobody recorded a reply and nobody may be asked."""
+    """What to raise where a reply is not recorded and no model may be asked."""
     return MissingCassetteError(
         f"there is no recorded reply to question {seat.question.id}",
         where=seat.sitting.cassette(seat.question, seat.epoch),
-        remedy="Record it, or import the run again: nobody may be asked for it here.",
+        remedy="Record it, or import the run again: no model may be asked for it here.",
     )
 
 

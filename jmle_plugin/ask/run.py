@@ -103,7 +103,7 @@ class RunSpec(Strict):
     """True where figures would have been shown, but the model is known to see none."""
     text_only_from: RunName | None = None
     """The run whose replies to questions without figures are this one's too; figures or none,
-    the question is the same, and nobody is asked it twice."""
+    the question is the same, and no model is asked it twice."""
     image_max_edge: Annotated[int, Field(ge=1)] | None = None
     """Longest side of a figure as sent, in pixels; None where it is not known."""
     epochs: Annotated[int, Field(ge=1)] = 1
@@ -113,7 +113,7 @@ class RunSpec(Strict):
     client: ClientRef | None = None
     """What gave the replies, where it was a `model_client` of one's own."""
     sight: Sight | None = None
-    """What was found out of a model of which nobody knows whether it sees figures."""
+    """What was found out of a model not known to see figures."""
     marker: Annotated[str, Field(min_length=1)] | None = None
     """What the prompt asked answer lines to begin with, where that is not the usual marker."""
     answer_of: Annotated[str, Field(min_length=1)] | None = None
@@ -222,7 +222,7 @@ def read_run(folder: Path) -> RunSpec:
         raw = read_json(read_regular(file))
     except OSError as error:
         raise RunError(
-            f"cannot be read ({error.strerror}), so nobody knows what {folder.name!r} is a run of",
+            f"cannot be read ({error.strerror}), so it is unknown what {folder.name!r} is a run of",
             where=file,
             remedy="Restore the file, or record or import the run again under another name.",
         ) from error

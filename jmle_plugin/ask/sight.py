@@ -1,4 +1,4 @@
-"""Whether a model sees what it is shown: a drawn word that nobody can guess, with and without.
+"""Whether a model sees what it is shown: a drawn word that cannot be guessed, with and without.
 
 A server may leave figures out and say nothing: its replies, and even its count of prompt tokens,
 are then those of a blind candidate.

@@ -223,7 +223,7 @@ def _half(results: Results) -> Half:
 
 
 def _percent(questions: float, of: int) -> float:
-    # Nobody reads more, and the last digits of what was found by iteration are noise.
+    # No more is read, and the last digits of what was found by iteration are noise.
     return round(100 * questions / of, 2)
 
 

@@ -27,7 +27,7 @@ from jmle_plugin.results.doubt import ALPHA, Epochs, Reach
 POWER = 0.8
 _DRAWS = 3000
 _MOST = 1_000_000
-"""Epochs that nobody asks for."""
+"""More epochs than are ever asked for."""
 _SEED = 1
 _STEPS = 12
 _CLOSE = 0.004

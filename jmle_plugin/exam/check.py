@@ -1,7 +1,7 @@
 """`jmle check`: what can be wrong with an exam that loads.
 
 Loading refuses what cannot be used at all, and reads no more of an image than its header.
-This looks for the slips of whoever writes a pack. Each problem names its place and the remedy.
+This looks for the slips of a pack's author. Each problem names its place and the remedy.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check_paper(exam: Exam) -> list[str]:
 
 
 def notes(exam: Exam) -> list[str]:
-    """What has to be known of an exam, and can be mended by nobody here."""
+    """What has to be known of an exam, and cannot be mended here."""
     told = [*_defects(exam), *exam.notes]
     if exam.source:
         told.append(f"the questions are read from {exam.source}, one of several data sets")

@@ -35,7 +35,7 @@ class Item:
     path: Path
     """Where it belongs."""
     sha256: str | None
-    """None where nobody recorded it: whatever arrives whole is taken."""
+    """None where it is not recorded: whatever arrives whole is taken."""
     url: str
 
 
@@ -119,7 +119,7 @@ class _Attempt:
                 remedy="It was changed or cut off on the way, or the address serves something "
                 f"else. {_AGAIN}",
             )
-        # pooch's temporary files are private; data is for whoever may use the folder.
+        # pooch's temporary files are private; data is for every user of the folder.
         arrived.chmod(arrived.parent.stat().st_mode & 0o666)
         self.size = size
 

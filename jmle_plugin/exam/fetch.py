@@ -105,7 +105,7 @@ def fetch_files(
     sizes = download(items, total=len(files), report=report)
     if source.unverified:
         report(
-            f"not checked: {len(source.unverified)} files, whose checksums nobody recorded; the "
+            f"not checked: {len(source.unverified)} files, whose checksums are not recorded; the "
             f"commit {source.commit[:7]} alone says which they are. {look}".rstrip()
         )
     if source.incomplete:

@@ -22,7 +22,7 @@ from jmle_plugin.exam.model import Image
 from jmle_plugin.files import read_regular
 
 MAX_PIXELS = 50_000_000
-"""Larger images are refused: a decompression bomb, or a scan nobody should send to a model."""
+"""Larger images are refused: a decompression bomb, or a scan that should not be sent to a model."""
 MAX_BYTES = 50_000_000
 _MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 UNREADABLE = (

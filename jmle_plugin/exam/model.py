@@ -32,7 +32,7 @@ class Treatment(StrEnum):
     CREDIT_ALL = "credit_all"
     """Everybody gets the points."""
     EXCLUDE = "exclude"
-    """採点対象から除外する: counts for nobody."""
+    """採点対象から除外する: counts for no examinee."""
     EXCLUDE_IF_WRONG = "exclude_if_wrong"
     """Counts only for those who got it right."""
 

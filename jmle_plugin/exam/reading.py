@@ -64,7 +64,7 @@ def _missing(manifest: Manifest, where: object) -> DataMissingError:
     sources = [manifest.source, *manifest.other_sources.values()]
     download = f"Download them with `jmle fetch {manifest.id}`"
     if not any(one.url for one in sources):
-        owners = " or ".join(one.repository or "whoever has them" for one in sources)
+        owners = " or ".join(one.repository or "their owner" for one in sources)
         download = f"Get them from {owners} yourself"
     folders = " or ".join(repr(one.folder) for one in sources)
     return DataMissingError(
@@ -163,7 +163,7 @@ def _wrong_labels(labels: Iterable[str]) -> str:
     named = list(labels)
     for label in named:
         if not label or set(label) & set(", "):
-            return f"nobody can write the label {label!r} in an answer"
+            return f"the label {label!r} cannot be written in an answer"
     if len(set(map(folded, named))) < len(named):
         return f"of the labels {', '.join(named)} two are read as the same"
     return ""

@@ -57,7 +57,7 @@ class PinnedFiles(Strict):
 
     ``files`` pins them (path below the source's folder -> sha256, or a list of
     them where a later version of the file is known and taken as well), ``unverified``
-    names those whose checksum nobody could record: the commit alone pins them.
+    names those whose checksum could not be recorded: the commit alone pins them.
     """
 
     folder: Name | None = None

@@ -32,7 +32,7 @@ from jmle_plugin.gateway.redaction import RedactedStream, Redaction
 def judge(config: GatewayConfig) -> Ready | Refused:
     """Whether this can be asked; imports litellm.
 
-    Raises GatewayError for a model nobody knows.
+    Raises GatewayError for an unknown model.
     """
     litellm = load_litellm()
     facts = {
@@ -44,7 +44,7 @@ def judge(config: GatewayConfig) -> Ready | Refused:
     ]
     if config.max_cost is not None and unpriced:
         return Refused(
-            error=f"--max-cost cannot be kept: nobody knows the prices of {', '.join(unpriced)}",
+            error=f"--max-cost cannot be kept: the prices of {', '.join(unpriced)} are unknown",
             remedy="Give --price-in and --price-out.",
         )
     return Ready(models=facts)

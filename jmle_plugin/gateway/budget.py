@@ -18,7 +18,7 @@ _ROUNDING = 1e-9
 
 
 def cost_of(completion: dict[str, Any]) -> float | None:
-    """What a reply cost, in US dollars; None where nobody knows."""
+    """What a reply cost, in US dollars; None where it is unknown."""
     cost = completion.get("cost")
     return float(cost) if isinstance(cost, int | float) else None
 

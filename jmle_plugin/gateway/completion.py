@@ -1,4 +1,4 @@
-"""A provider's completion as plain JSON of one shape, whoever the provider is."""
+"""A provider's completion as plain JSON of one shape, the same for every provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an exception of litellm's means: ask again, ask nobody again, or a refusal.
+"""What an exception of litellm's means: ask again, end the run, or a refusal.
 
 Works on attributes, so that it needs no litellm. Their meaning is measured, not promised:
 a key that is missing, a reset connection and a server's own trouble all look like HTTP 500.

@@ -36,7 +36,7 @@ class Figure:
 
 
 class Figures:
-    """Prepares each figure once, whoever asks for it; belongs to one event loop.
+    """Prepares each figure once, however many requests show it; belongs to one event loop.
 
     `images` are files by sha256 and may grow. A figure is sent byte for byte when it is
     upright (no EXIF orientation but 1), RGB without transparency, not animated, and no

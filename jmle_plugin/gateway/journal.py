@@ -1,4 +1,4 @@
-"""The journal: every finished reply, on disk before anybody is told of it.
+"""The journal: every finished reply, on disk before a client receives it.
 
 JSON lines, each with a sha256 over the rest of it. Only the process that holds the file's
 lock may write; a line cut by a crash can only be the last, and is dropped.

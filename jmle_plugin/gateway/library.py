@@ -132,7 +132,7 @@ def _watch(httpx: Any) -> None:
     Its answer is read here, whole and bounded: the call sees it as it arrived.
     """
     send, send_waiting = httpx.AsyncClient.send, httpx.Client.send
-    # A redirect would carry the key to whoever it names: only one kind of header is
+    # A redirect would carry the key to the server it names: only one kind of header is
     # taken off on the way, and providers have others.
     how_sent = {"follow_redirects": False, "stream": True}
 

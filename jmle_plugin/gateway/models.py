@@ -1,4 +1,4 @@
-"""What is known of a model before anybody asks it, and how it is reached; calls nobody.
+"""What is known of a model before it is asked, and how it is reached; makes no call.
 
 Never imports litellm: the parent reads its table as a file, the gateway hands the library in.
 """
@@ -19,7 +19,7 @@ from jmle_plugin.gateway.protocol import ModelFacts, Prices
 
 TABLE_FILE = "model_prices_and_context_window_backup.json"
 _LOCAL = {"ollama", "ollama_chat", "vllm", "hosted_vllm", "lemonade", "llamafile", "lm_studio"}
-"""Providers that are programs on somebody's own machine: a name says nothing of what runs there."""
+"""Providers that are programs on a user's own machine: a name says nothing of what runs there."""
 _FAMILIES = ("vertex_ai", "fireworks_ai", "bedrock")
 """Providers whose models the table files under longer names (`vertex_ai-language-models`)."""
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}$")
@@ -158,7 +158,7 @@ def route(litellm: Any, model: str, api_base: str | None) -> dict[str, Any]:
     except Exception as error:
         if api_base is None:
             raise GatewayError(
-                f"nobody knows which provider has the model {model!r}",
+                f"the provider of the model {model!r} is unknown",
                 remedy="Write it as PROVIDER/MODEL (openai/gpt-5.2), or give its --api-base. A "
                 "model_client of your own belongs into the conftest beside pytest's ini file: "
                 "one further down is not seen when workers are used.",
@@ -194,7 +194,7 @@ def table_prices(litellm: Any, model: str) -> Prices | None:
 
 
 def _served_elsewhere(provider: str) -> bool:
-    """Whether the environment sends calls for that provider to somebody else's server."""
+    """Whether the environment sends calls for that provider to a server other than its own."""
     if provider.startswith("azure"):
         return False  # everybody has an address of their own there
     names = (f"{provider.upper()}_{kind}" for kind in ("API_BASE", "BASE_URL"))

@@ -214,6 +214,6 @@ def _count(raw: Any, name: str) -> int | None:
 
 def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters as JSON has them, be they what they may, with texts that can be shown."""
-    # Whoever gave the reply may have put anything in.
+    # The sender of the reply may have put anything in.
     text = json.dumps(dict(parameters), ensure_ascii=False, default=str, skipkeys=True)
     return dict(json.loads(printable(text), parse_constant=str))

@@ -1,6 +1,6 @@
 """Asks ahead: the announced requests in their order, so many at a time, each until it is done.
 
-A request ends as a completion, journalled before anybody sees it, or as a `Failure`. What
+A request ends as a completion, journalled before a client sees it, or as a `Failure`. What
 no retry can mend ends the run: the other requests end as stopped.
 """
 
@@ -84,7 +84,7 @@ class Scheduler:
         return key in self._outcomes
 
     async def outcome(self, key: Key) -> Outcome:
-        """Wait for the outcome of an announced request: the same one whoever waits."""
+        """Wait for the outcome of an announced request: the same one for every client."""
         return await asyncio.shield(self._outcomes[key])
 
     def stop(self, reason: str) -> None:

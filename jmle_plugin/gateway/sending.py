@@ -95,7 +95,7 @@ class Call:
         """Why the answer to this call, which was to carry `parameters`, is not taken."""
         if self.redirect is not None:
             return ProviderError(
-                f"the provider sends calls on to {self.redirect}, where nobody asked to go: "
+                f"the provider sends calls on to {self.redirect}, an address not asked for: "
                 "neither question nor key is sent there",
                 fatal=True,
             )

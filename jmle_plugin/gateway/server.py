@@ -203,7 +203,7 @@ class Service:
                 f"question {key[0]} (epoch {key[1]}) of run {run!r} was not announced like this",
                 REFUSED,
             )
-        # Only now is it certain that somebody wants replies of ours: nothing was asked yet.
+        # Only now is it certain that a client wants replies of ours: nothing was asked yet.
         self._runs.begin(run)
         outcome = await self._runs.outcome(run, key)
         if isinstance(outcome, Failure):

@@ -35,7 +35,7 @@ DECORATION = (
 LATEX = re.compile(r"\\(?:[,;:! ]|(?:boxed|text|textbf|mathrm|mathbf|rm|bf|quad)(?![A-Za-z]))")
 """LaTeX that dresses an answer: spacing, boxes and fonts."""
 
-# Nobody writes an answer this long; it also bounds the work of every reader.
+# No answer is this long; the limit also bounds the work of every reader.
 _CONTENT_LIMIT = 2000
 _SHORT = 20
 """Characters; what is no longer may stand in a question and be its answer."""

@@ -166,7 +166,7 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
 
 
 def check_rule(sitting: Sitting, extraction: Extraction) -> None:
-    """SettingsError where replies are to be read by a rule that nobody published for their form.
+    """SettingsError where replies are to be read by a rule not published for their form.
 
     JMLE2026-Bench's rule knows its own marker alone; under it `Answer: c` would be no answer.
     """

@@ -80,7 +80,7 @@ def score(question: Question, entry: KeyEntry, outcome: Outcome) -> Score:
     ==================  =========  ==============  =========  =========
 
     `wrong` is what the exam gives for a wrong answer: 0, or less where it costs points.
-    An error never earns a point nor shrinks a candidate's maximum: nobody knows what the
+    An error never earns a point nor shrinks a candidate's maximum: it is unknown what the
     answer would have been. What is 0 of 0 is
     out of the scoring altogether: no prohibited choice is counted there, and every tally of
     section, block and kind has the candidate's own maximum (it still counts the question).

@@ -180,7 +180,7 @@ def _prohibited(
     if not rule.listed:
         return ProhibitedTally(limit=rule.limit)
     # The official limit is one of questions (禁忌肢問題選択数). What was taken out of the
-    # scoring counts for nobody, hence not here either.
+    # scoring counts for no examinee, hence not here either.
     picked = [q.id for q in chosen if q.id in marks and marks[q.id].prohibited and marks[q.id].max]
     count = len(picked)
     return ProhibitedTally(

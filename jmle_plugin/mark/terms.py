@@ -84,7 +84,7 @@ def literal(text: str) -> list[str] | None:
     """The texts of a list as Python writes it; None for anything else. Nothing is evaluated."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an unknown escape in somebody's text
+            warnings.simplefilter("ignore")  # of an unknown escape in the text
             found = ast.literal_eval(text[:_LIMIT].strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return None

@@ -127,7 +127,7 @@ def footnotes(table: Table) -> Iterator[str]:
     """What has to be known of these rows, a sentence each."""
     rows = table.every
     if table.exam.synthetic:
-        yield "Sample exam: its results say nothing about anybody's medical knowledge."
+        yield "Sample exam: its results say nothing about medical knowledge."
     if any(row.scripted for row in rows):
         yield "* scripted replies, not a model"
     if any(row.images is not ImageMode.VISION for row in rows) and table.facts["images"] == BY_ROW:

@@ -156,7 +156,7 @@ def notes(results: Results) -> Iterator[str]:
     """What has to be known of a result before its figures are read."""
     origin = results.provenance
     if results.exam.synthetic:
-        yield "Sample exam: its results say nothing about anybody's medical knowledge."
+        yield "Sample exam: its results say nothing about medical knowledge."
     yield from _prompted(results)
     asked = origin.requested_model
     # litellm's word for the provider is not part of the model's name.

@@ -87,7 +87,7 @@ class Audit(Strict):
     shared: bool
     """Whether text-only questions were asked once, for both halves."""
     withdrawn: list[str]
-    """Image questions that count for nobody, or for everybody: left out."""
+    """Image questions that count for no examinee, or for all: left out."""
     total: AuditPart
     detectable: int | None
     """The smallest net number of questions found with 80 % power if none changes the other

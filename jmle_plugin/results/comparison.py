@@ -103,7 +103,7 @@ class Tests(Strict):
 
     @property
     def gained(self) -> bool:
-        """Whether the gain is: nobody planned to look for it, so it has to pass both ways."""
+        """Whether the gain is: the search for it was not planned, so it has to pass both ways."""
         return not self.lost and self.either <= self.alpha
 
 

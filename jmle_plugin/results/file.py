@@ -49,7 +49,7 @@ class RunIdentity(Strict):
 
     @property
     def people(self) -> bool:
-        """Whether examinees sat it: they saw the figures, and no prompt of anybody's."""
+        """Whether examinees sat it: they saw the figures, and no prompt."""
         return self.model.startswith(PEOPLE)
 
 

@@ -102,7 +102,7 @@ class Provenance(Strict):
     client: ClientRef | None = Field(default=None, exclude_if=lambda value: value is None)
     """What gave the replies, where it was a `model_client` of one's own and is recorded."""
     sight: Sight | None = Field(default=None, exclude_if=lambda value: value is None)
-    """What the model made of a drawn word, where nobody knows whether it sees figures."""
+    """What the model made of a drawn word, where it is not known to see figures."""
     prompt: PromptRef | None
     without_case: int = Field(default=0, exclude_if=lambda value: not value)
     """Questions that the prompt asks without the case they belong to; left out where none are."""
@@ -139,7 +139,7 @@ class RunContext:
 
     @classmethod
     def outside(cls) -> RunContext:
-        """For results that stay in memory: nobody reads which commit they were made at."""
+        """For results that stay in memory: which commit they were made at is not read."""
         return cls(dt.datetime.now(dt.UTC), time.monotonic(), "0", None)
 
     def info(self) -> RunInfo:
@@ -216,7 +216,7 @@ def read_git(root: Path, results: Path) -> Git | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    # Looking must not lock the index: somebody may be committing.
+    # Looking must not lock the index: a commit may be under way.
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
     # The repository asked about is the one at `root`, whatever the environment points git at.
     environment = {name: v for name, v in os.environ.items() if not name.startswith("GIT_")}

@@ -73,7 +73,7 @@ def keep_earlier(
     """Make way for results that replace those in `file`, of which only reports `anew` are made.
 
     A result with a verdict is kept as `<run>.earlier.json`, with its reports, where an
-    incomplete one replaces it (nobody may be able to make it again) or where one of its reports
+    incomplete one replaces it (it may be impossible to make again) or where one of its reports
     would be left beside other results. Without a verdict, such reports are taken away. Reports
     of the very same results stay. `say` is told of each. Raises OSError.
     """
@@ -137,7 +137,7 @@ def write_results(
     text = json.dumps(dumped, ensure_ascii=False, indent=1) + "\n"
     try:
         keep_earlier(file, dumped, anew, say)
-        # A lone surrogate in somebody's message must not cost the results.
+        # A lone surrogate in a message must not cost the results.
         write_whole(file, text.encode("utf-8", "replace"))
     except OSError as error:
         raise ResultError(

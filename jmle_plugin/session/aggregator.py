@@ -104,7 +104,7 @@ class ExamSession:
         """
         found = self._seats.get(seat_part(report.nodeid))
         self._take(report, found)
-        # Somebody's own test may happen to have a question's id.
+        # A user's own test may happen to have a question's id.
         marks = _test_part(report.nodeid) in self._marking or report in self._made_up
         if found is not None and marks and report.when not in ("setup", "call"):
             one, asking = found
@@ -224,7 +224,7 @@ class ExamSession:
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
 
-        xdist tells ids only, and somebody's own test may happen to have a question's. In a
+        xdist tells ids only, and a user's own test may happen to have a question's. In a
         session that was stopped, what was not reached was not asked.
         """
         for node_id in self._collected:

@@ -1,4 +1,4 @@
-"""The baseline of a session: read before anybody is asked, compared with once there is a sheet."""
+"""The baseline of a session: read before a model is asked, compared with once there is a sheet."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Baseline:
 
     @classmethod
     def read(cls, settings: Settings, sittings: Sequence[Sitting], context: RunContext) -> Baseline:
-        """Read the baseline of one exam's sittings, and judge it before anybody is asked.
+        """Read the baseline of one exam's sittings, and judge it before a model is asked.
 
         Raises UnknownNameError, ResultError or SettingsError for one that is not there or
         cannot serve, UnlikeResultsError where a sitting could not be compared with it.
@@ -62,7 +62,7 @@ class Baseline:
     def _check(self, sitting: Sitting, settings: Settings, context: RunContext) -> None:
         """Judge a sitting by the empty result it would write.
 
-        Nobody should pay for replies to learn that they answer another prompt than the
+        No user should pay for replies to learn that they answer another prompt than the
         baseline's. What is only known later is that the sitting is partial or incomplete.
         """
         empty = build_results(

@@ -93,7 +93,7 @@ class Ending:
                 terminalreporter.write_line(sentence)
 
     def _wrong(self, terminalreporter: Any) -> dict[str, list[pytest.TestReport]]:
-        """Title -> reports of wrong answers in the exam's order; none where nobody asks for any."""
+        """Title -> reports of wrong answers in the exam's order; none where none is asked for."""
         options = terminalreporter.config.option
         if terminalreporter.verbosity < 0 or options.tbstyle == "no" or options.no_summary:
             return {}

@@ -236,7 +236,7 @@ def blind_half(taken: Sequence[SittingMarks], vision: SittingMarks) -> SittingMa
 
 def audit_halves(vision: Results, blind: Results, exam: Exam) -> Audited:
     """Audit two sittings, or say why that cannot be."""
-    from jmle_plugin.compare.audit import audit  # noqa: PLC0415 - numpy, where somebody audits
+    from jmle_plugin.compare.audit import audit  # noqa: PLC0415 - numpy, only for an audit
 
     try:
         return Audited(audit(vision, blind, exam))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MARK_KEY = pytest.StashKey[str]()
 """Where a test's mark lies, as JSON, until its reports take it along."""
 WRONG_KEY = pytest.StashKey["Reply"]()
-"""The reply that was marked as wrong: whatever runs the test again, nobody is asked again."""
+"""The reply that was marked as wrong: whatever runs the test again, no model is asked again."""
 
 
 # mypy does not see that pytest.fail.Exception is a class.
@@ -50,11 +50,11 @@ class WrongAnswer(_Failed):  # type: ignore[misc]
 
 
 class AskingService(Protocol):
-    """Where this process asks for replies that nobody recorded."""
+    """Where this process asks for replies that are not recorded."""
 
     @property
     def address(self) -> str | None:
-        """Scheme, host and port; None where nobody is to be asked."""
+        """Scheme, host and port; None where no model is to be asked."""
         ...
 
     @property
@@ -65,7 +65,7 @@ class AskingService(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a worker is told of it; the token is shown to nobody."""
+    """What a worker is told of it; the token is never shown."""
 
     address: str | None
     token: str = field(repr=False)
@@ -104,18 +104,18 @@ def question(exam_seat: Seat) -> Question:
 
 @pytest.fixture(scope="session")
 def gateway_url(pytestconfig: pytest.Config) -> str | None:
-    """Address of the service that asks the model; None where nobody can be asked."""
+    """Address of the service that asks the model; None where no model can be asked."""
     service = pytestconfig.stash.get(SERVICE_KEY, None)
     return service.address if service else None
 
 
 @pytest.fixture(scope="session")
 def model_client(gateway_url: str | None, pytestconfig: pytest.Config) -> Iterator[ModelClient]:
-    """Whoever is asked: any object with `ask(request) -> Reply`."""
+    """The client that is asked: any object with `ask(request) -> Reply`."""
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
 
     service = pytestconfig.stash.get(SERVICE_KEY, None)
-    # The secret is told to whom it belongs, not to an address of somebody else's.
+    # The secret goes to the service it belongs to, not to another address.
     ours = service is not None and service.address == gateway_url
     client = HttpModelClient(gateway_url, token=service.token if service and ours else "")
     yield client

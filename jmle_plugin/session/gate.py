@@ -95,7 +95,7 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     """Decide the session's exit status.
 
     `status` is pytest's own, `gate` one of official, all, none; `asked` says whether
-    somebody asked for that gate; of several epochs more than `share` have to pass; `unasked`
+    that gate was asked for; of several epochs more than `share` have to pass; `unasked`
     counts sittings of which nothing was selected, which no other sitting passes for;
     `other_failures` counts failures that are no wrong answers (other tests, teardown errors),
     which no gate forgives; `problem` is a sentence on why no sheet of this session can be

@@ -19,7 +19,7 @@ from jmle_plugin.mark.marks import Mark, answer_text, key_text, mark_error
 from jmle_plugin.results.file import Results
 
 _UNKNOWN = "unknown"
-"""A cost nobody knows, which is not 0."""
+"""An unknown cost, which is not 0."""
 
 Property = tuple[str, str]
 

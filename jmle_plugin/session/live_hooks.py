@@ -80,7 +80,7 @@ class LivePlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
-        """End asking before anybody counts."""
+        """End asking before replies are counted."""
         self._end()
         return (yield)
 
@@ -99,7 +99,7 @@ class LivePlugin:
             self._live.ask(chosen, say, interval=interval)
 
     def _voice(self) -> tuple[Callable[[str], None], float | None]:
-        """Where to say how it goes, and how often; nobody hears anything under -q."""
+        """Where to say how it goes, and how often; nothing is said under -q."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None or reporter.verbosity < 0:
             return (lambda _: None), None
@@ -111,7 +111,7 @@ class LivePlugin:
 def asks_elsewhere(config: pytest.Config) -> bool:
     """Whether a conftest or plugin decides who is asked or where replies lie.
 
-    Then nobody here knows what is missing, and nothing is asked ahead.
+    Then it is not known here what is missing, and nothing is asked ahead.
     """
     return any(
         hasattr(plugin, name)

@@ -17,7 +17,7 @@ _LARGEST_LEVEL = 0.5
 _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
 _KEYS_NAME = re.compile(r"(?:key|token|secret|password|signature)=", re.IGNORECASE)
 _NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
-"""Words somebody did not mean as a text."""
+"""Words that were not meant as a text."""
 
 
 def whole(least: int, most: int = 10**12) -> Callable[[str], int]:

@@ -173,7 +173,7 @@ OPTIONS = (
     ),
     Option(
         "image-probe",
-        "optional: show figures though a model that nobody knows to see reads no drawn word",
+        "optional: show figures though a model not known to see them reads no drawn word",
         choices=("required", "optional"),
         default="required",
     ),
@@ -187,7 +187,7 @@ OPTIONS = (
     ),
     Option("price-in", "US dollars per million prompt tokens", metavar="USD", parse=amount),
     Option("price-out", "US dollars per million completion tokens", metavar="USD", parse=amount),
-    Option("offline", "never call anybody: a missing reply is an error", switch=True),
+    Option("offline", "never call a model: a missing reply is an error", switch=True),
     Option(
         "gate",
         "exit status 0 only for an official pass; only if nothing is wrong; or unless something "

@@ -125,7 +125,7 @@ def mark_of(report: pytest.TestReport) -> Mark | None:
     """The mark a report carries, if any."""
     try:
         return Mark.model_validate_json(getattr(report, MARK_ATTRIBUTE, ""))
-    except ValidationError:  # none, or somebody else's attribute of that name
+    except ValidationError:  # none, or another plugin's attribute of that name
         return None
 
 

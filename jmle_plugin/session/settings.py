@@ -92,7 +92,7 @@ class Settings:
     offline: bool
     gate: str
     gate_asked: bool
-    """True where somebody asked for the gate, False where it is the default."""
+    """True where the gate was asked for, False where it is the default."""
     shard: tuple[int, int] | None
     """(K, N): only the K-th of N parts is asked and recorded, and there are no results."""
     pass_share: float

@@ -110,7 +110,7 @@ def checked(adapter: TypeAdapter[T], value: object, file: Path, what: str) -> T:
 
 
 def images_of(stated: ImageMode | None, file: Path) -> ImageMode:
-    """What somebody says was shown of the figures, where the files do not tell."""
+    """What was shown of the figures as the user states it, where the files do not say."""
     if stated is None:
         raise ImportFileError(
             "does not say whether the figures were shown to the model",

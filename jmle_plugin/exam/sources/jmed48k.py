@@ -59,7 +59,7 @@ _Texts = Annotated[list[str], BeforeValidator(_listed)]
 
 
 class _Images(BaseModel):
-    """Without answer_img: what is not read cannot be shown to anybody."""
+    """Without answer_img: what is not read cannot be shown to a model."""
 
     model_config = ConfigDict(frozen=True)
     content_img: _Texts = []

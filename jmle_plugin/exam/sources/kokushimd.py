@@ -8,8 +8,8 @@ several names that are taken for each.
 
 - The type is single, multiple, calculation, blank or sequence. A sequence keeps its order, which
   upstream's scorer loses (there 130 equals 103).
-- A question without an answer, or with corrected_question_index, counts for nobody there. So it
-  does here, unless a key state decides about it.
+- A question without an answer, or with corrected_question_index, counts for no examinee there.
+  So it does here, unless a key state decides about it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ uneven in the data is made even here:
 
 - `choices` may be the text "IMAGES": the options are pictures, of which the numbers are known.
 - An answer may say that any of its numbers is right ("4（いずれか1つを選択で正解とする）", any
-  two of three likewise), or that none is (解なし): such a question counts for nobody until a key
-  state decides about it.
+  two of three likewise), or that none is (解なし): such a question counts for no examinee until a
+  key state decides about it.
 - A key of more numbers than the question asks for stands as it is: as many are asked for.
 - The metadata of the 105th begins anew after its 325th row; a question's category is the
   one that its own number has there.

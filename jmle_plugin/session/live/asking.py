@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 
 class LiveAsking:
-    """Asks for the replies that a session's tests will want and nobody recorded.
+    """Asks for the replies that a session's tests will want and are not recorded.
 
     Lives in the controlling process alone. The order of calls is `start`, `ask` once the
     selection is known, `finish`; `finish` may come at any time, and twice.
@@ -242,7 +242,7 @@ def _can_be_asked(sitting: Sitting) -> bool:
     """Whether the gateway may ask: not for imported runs, halves of an audit and own clients."""
     if sitting.run.scripted and not is_recorded(sitting.folder):
         raise SettingsError(
-            f"{sitting.run.model} is the name of a script, which nobody can ask",
+            f"{sitting.run.model} is the name of a script, which cannot be asked",
             remedy="Names that begin with scripted/ are kept for recorded samples.",
         )
     half = sitting.run.text_only_from and not sitting.half

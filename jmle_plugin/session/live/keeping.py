@@ -183,7 +183,7 @@ def drop_empty(folder: Path) -> None:
                 if not journal.entries:
                     journal.remove()
         except JournalError:
-            return  # somebody else's, or damaged: neither is ours to remove
+            return  # another session's, or damaged: neither is ours to remove
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
 

@@ -1,4 +1,4 @@
-"""Before figures are shown to a model that nobody knows to see any, it is shown a drawn word."""
+"""Before figures are shown to a model not known to see any, it is shown a drawn word."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def check_vision(plan: Plan, facts: ModelFacts, *, unsaid: bool) -> None:
 
 
 def keep_sight(sitting: Sitting, sights: Mapping[str, Sight]) -> None:
-    """Say in `run.json` what was found out, so that nobody pays for it again."""
+    """Say in `run.json` what was found out, so that it is not paid for again."""
     if (sight := sights.get(sitting.run.address)) is not None:
         there = (sitting.folder / RUN_FILE).exists()
         run = read_run(sitting.folder) if there else sitting.run

@@ -163,7 +163,7 @@ def progress_line(status: GatewayStatus, seconds: float) -> str:
         f"{status.in_flight} in flight",
         f"{tokens:,} tokens" if tokens < _MANY else f"{tokens // 1000:,}k tokens",
     ]
-    if status.cost != 0.0:  # nothing was spent yet, or nobody knows yet what is
+    if status.cost != 0.0:  # nothing was spent yet, or what was is not yet known
         parts.append(f"cost {dollars(status.cost)}")
     if asked:
         rate = asked / seconds

@@ -254,7 +254,7 @@ def test_stopped_it_keeps_what_was_in_flight(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("model", "problem"),
     [
-        ("nobodys-model", "nobody knows which provider"),
+        ("nobodys-model", "the provider of the model"),
         # A whole session shows this one as well: live_use/test_refusals.py.
         pytest.param(
             "gpt-5.2",

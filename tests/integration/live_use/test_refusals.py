@@ -29,7 +29,7 @@ def test_a_missing_key(live: Live, workers: str) -> None:
 @pytest.mark.slow
 def test_a_model_that_nobody_knows(live: Live) -> None:
     result = live.project.sit("--model=some-model")
-    refused(live, result, "nobody knows which provider has the model 'some-model'")
+    refused(live, result, "the provider of the model 'some-model' is unknown")
     assert live.traces() == set()
 
 
@@ -37,13 +37,13 @@ def test_a_model_that_nobody_knows(live: Live) -> None:
 def test_a_cap_on_an_unknown_price(live: Live) -> None:
     result = live.ask("--max-cost=1", "--model=gpt-5.2")
     refused(
-        live, result, "--max-cost cannot be kept: nobody knows the prices of gpt-5.2, some-model"
+        live, result, "--max-cost cannot be kept: the prices of gpt-5.2, some-model are unknown"
     )
     assert live.traces() == set()
 
 
 def test_a_script_is_nobody_to_ask(live: Live) -> None:
-    refused(live, live.ask(model="scripted/nobody"), "the name of a script, which nobody can ask")
+    refused(live, live.ask(model="scripted/nobody"), "the name of a script, which cannot be asked")
     again = live.ask("--record-mode=rewrite", model="scripted/resident")
     refused(live, again, "run scripted-resident cannot be asked anew")
     live.project.cassette("000A-1").unlink()

@@ -183,12 +183,12 @@ def test_refused_or_broken_connection_says_that_the_gateway_is_gone(service: Ser
     with Service() as gone:
         address = gone.address
     service.promised = len(service.body) + 100
-    assert failure(address).startswith("not asked: nobody answers, the gateway is gone (")
+    assert failure(address).startswith("not asked: no answer, the gateway is gone (")
     assert failure(service.address).startswith("no reply to question A-1: the gateway is gone (")
 
 
 def test_nowhere_cannot_be_asked() -> None:
-    assert failure("http://nowhere.invalid").startswith("not asked: nobody answers")
+    assert failure("http://nowhere.invalid").startswith("not asked: no answer")
 
 
 FAILING = """

@@ -123,7 +123,7 @@ def test_folder_without_a_record_is_refused(cassettes: Path) -> None:
     folder = cassettes / "tiny" / "some-model"
     (folder / "run.json").unlink()
     write_cassette(folder / "A-1.yaml", make_cassette())
-    assert "nobody knows" in refusal(RunError, cassettes, run="some-model").problem
+    assert "it is unknown what" in refusal(RunError, cassettes, run="some-model").problem
 
 
 def test_damaged_record_is_refused(cassettes: Path) -> None:

@@ -150,7 +150,7 @@ def test_later_schema_asks_for_an_update(tmp_path: Path) -> None:
 
 
 def test_missing_record_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="nobody knows") as caught:
+    with pytest.raises(RunError, match="it is unknown what") as caught:
         read_run(tmp_path / "some-model")
     assert "Restore the file, or record or import" in caught.value.remedy
 

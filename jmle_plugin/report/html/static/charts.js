@@ -42,7 +42,7 @@ function interval(low, value, high) {
 
 const cell = 10;
 const columns = 25;
-const most = 1000; // cells of a sheet that anybody would look at
+const most = 1000; // cells of a sheet that a reader would look at
 
 /** One block as an answer sheet: a cell a question, which opens it. */
 function answerSheet(run, block, questions) {
