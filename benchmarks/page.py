@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import Reply

@@ -19,7 +19,7 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.leaderboard import leaderboard
 from jmle_plugin.compare.pairing import Place, places
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction

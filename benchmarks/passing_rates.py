@@ -27,8 +27,8 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.groups import case_replies, resample, urn
 from jmle_plugin.compare.pairing import Place, answered, places
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import PRIOR
-from jmle_plugin.compare.verify import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction

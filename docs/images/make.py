@@ -18,8 +18,8 @@ from playwright.sync_api import FloatRect, Page, sync_playwright
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import verdict_doubt
-from jmle_plugin.compare.verify import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.mark.extraction import Extraction

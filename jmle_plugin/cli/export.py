@@ -8,7 +8,7 @@ from pathlib import Path
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli.common import named_exam, one_exam, writing
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.results.exporting import FORMS, RecordedRun, export

@@ -11,9 +11,9 @@ from pathlib import Path
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli.common import named_exam, one_exam
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.audit import with_audit
 from jmle_plugin.compare.gates import find_gate, hold_against
-from jmle_plugin.compare.verify import changes, remake_results, verify
+from jmle_plugin.compare.remake import remake_results, with_audit
+from jmle_plugin.compare.verify import changes, verify
 from jmle_plugin.errors import ComparisonError, JmleError, ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.extraction import Extraction, check_rule

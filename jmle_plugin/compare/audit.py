@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
-from jmle_plugin.ask.opening import Wanted, blind_name, is_recorded, open_sitting
-from jmle_plugin.ask.run import ImageMode, run_folder
-from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.groups import Group
 from jmle_plugin.compare.noninferiority import Design, Seen, lower_bound
 from jmle_plugin.compare.pairing import answered, titled
 from jmle_plugin.compare.power import detectable_one_way
 from jmle_plugin.compare.significance import holm, mcnemar
-from jmle_plugin.compare.verify import remake_results
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.files import canonical_json
 from jmle_plugin.results.audit import Audit, AuditPart, Half
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.soundness import find_mismatches
 
 TAIL = (1 - LEVEL) / 2
@@ -225,23 +220,3 @@ def _half(results: Results) -> Half:
 def _percent(questions: float, of: int) -> float:
     # No more is read, and the last digits of what was found by iteration are noise.
     return round(100 * questions / of, 2)
-
-
-def with_audit(
-    made: Results, vision: Sitting, cassettes: Path, prompt_file: Path | None = None
-) -> Results:
-    """The results made of `vision`, and what its figures are worth where it was audited.
-
-    As they were where no blind half of the run is recorded. Raises ComparisonError where the
-    two make no audit, CassetteError or RunError where the blind half's folder cannot be a
-    sitting's.
-    """
-    name = blind_name(vision.run.run)
-    if not is_recorded(run_folder(cassettes, vision.exam.id, name)):
-        return made
-    wanted = Wanted(run=name, epochs=vision.run.epochs, prompt_file=prompt_file)
-    blind = open_sitting(vision.exam, cassettes, wanted)
-    if blind.run.text_only_from != vision.run.run:
-        return made
-    other = remake_results(blind, made.provenance.extraction, RunContext.outside())
-    return made.model_copy(update={"audit": audit(made, other, vision.exam)})

@@ -1,25 +1,23 @@
-"""From a run's cassettes to its results, and whether a results file is what they give."""
+"""Whether a results file is what its run's cassettes give."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.ask.recording import Recorder, read_recorded
-from jmle_plugin.ask.sitting import Seat, Sitting
-from jmle_plugin.errors import CassetteError, ComparisonError, ReplyError
+from jmle_plugin.compare.remake import remake_results, with_audit
+from jmle_plugin.errors import CassetteError, ComparisonError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.epochs import Asking, score_epochs
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, mark_error, mark_reply
+from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.results.file import Results, build_results
+from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import BY_SESSION
 from jmle_plugin.text import printable
@@ -197,9 +195,6 @@ def verify(
     if file.audit is None:
         # A run that was not audited yet, or sat again by itself, is no less true.
         return list(differences(file, made))
-    # Needs numpy, which other runs are remade without.
-    from jmle_plugin.compare.audit import with_audit  # noqa: PLC0415
-
     try:
         made = with_audit(made, sitting, cassettes, prompt_file)
         lost = "" if made.audit else f"no blind half of {file.run.name} is recorded"
@@ -209,39 +204,3 @@ def verify(
         return list(differences(file, made))
     alone = file.model_copy(update={"audit": None})
     return [*differences(alone, made), f"audit: cannot be made again: {lost}"]
-
-
-def remake_results(
-    sitting: Sitting,
-    extraction: Extraction,
-    context: RunContext,
-    asked: Collection[Asking] | None = None,
-) -> Results:
-    """What a session that replays the run would write.
-
-    Everything is asked, unless `asked` says which part. As in a session, a reply that is
-    missing, damaged or stale makes its question an error that says so.
-    """
-    recorder = Recorder(sitting.run)
-    marks = {
-        (seat.question.id, seat.epoch): _mark(recorder, seat, extraction)
-        for seat in sitting.seats()
-        if asked is None or (seat.question.id, seat.epoch) in asked
-    }
-    sheet = score_epochs(sitting.exam, marks, marks, sitting.run.epochs)
-    made = build_results(sitting, sheet, marks.values(), extraction=extraction, context=context)
-    if sheet.verdict is Verdict.PARTIAL and not sheet.bench:
-        return made
-    # Needs numpy, which workers and partial sittings never load.
-    from jmle_plugin.compare.habits import with_doubt  # noqa: PLC0415
-
-    return with_doubt(made, sitting.exam)
-
-
-def _mark(recorder: Recorder, seat: Seat, extraction: Extraction) -> Mark:
-    question, key, epoch = seat.question, seat.sitting.exam.key, seat.epoch
-    try:
-        reply = read_recorded(recorder, seat)
-    except (CassetteError, ReplyError) as error:
-        return mark_error(question, key, str(error), epoch=epoch)
-    return mark_reply(question, key, reply, epoch=epoch, extraction=extraction)

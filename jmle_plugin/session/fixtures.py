@@ -166,7 +166,7 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     from jmle_plugin.ask.sitting import as_asked  # noqa: PLC0415
     from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
     from jmle_plugin.mark.marks import Mark, answer_line, mark_reply  # noqa: PLC0415
-    from jmle_plugin.session.outcomes import explain  # noqa: PLC0415
+    from jmle_plugin.report.wrong import explain  # noqa: PLC0415
 
     settings = request.config.stash[SETTINGS_KEY]
     stash = request.node.stash

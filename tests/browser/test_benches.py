@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.leaderboard import Entry, leaderboard
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.report.html.leaderboard import board_page
 from jmle_plugin.report.html.page import write_run_page

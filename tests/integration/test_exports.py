@@ -14,7 +14,7 @@ import pytest
 from jmle_plugin.ask.importing import import_results
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli import main
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction

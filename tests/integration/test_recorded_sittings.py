@@ -18,7 +18,7 @@ from jmle_plugin.ask.importing import FORMS, Form, expand, import_all
 from jmle_plugin.ask.importing.foreign import ForeignRun
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.extraction import Extraction

@@ -18,8 +18,8 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.habits import confidence, letters, letters_against_others
 from jmle_plugin.compare.pairing import places
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.significance import times_picked
-from jmle_plugin.compare.verify import remake_results
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.exam.pack import load_exam

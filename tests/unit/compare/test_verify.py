@@ -19,7 +19,8 @@ from jmle_plugin.ask.cassette import read_cassette, write_cassette
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.prompt import DEFAULT_PROMPT
 from jmle_plugin.ask.run import read_run, write_run
-from jmle_plugin.compare.verify import remake_results, verify
+from jmle_plugin.compare.remake import remake_results
+from jmle_plugin.compare.verify import verify
 from jmle_plugin.errors import RunError, UnknownNameError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking

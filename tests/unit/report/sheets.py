@@ -6,7 +6,7 @@ from typing import Any
 
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Treatment
 from jmle_plugin.gateway.reply import ImageBytes, Usage
 from jmle_plugin.mark.extraction import Extraction, How

@@ -12,7 +12,7 @@ import pytest
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode, PromptRef, list_runs
 from jmle_plugin.compare.leaderboard import Entry, Leaderboard, leaderboard
-from jmle_plugin.compare.verify import remake_results
+from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam, ProhibitedRule
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
