@@ -79,6 +79,7 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "concurrency": (("1", "2", "3"), None),
     "request-timeout": (("1", "2.5", "3"), 600.0),
     "finish-reason": (("optional", "required", "optional"), "required"),
+    "image-probe": (("optional", "required", "optional"), "required"),
     "max-retries": (("0", "1", "2"), 6),
     "rpm": (("1", "2", "3"), None),
     "tpm": (("1", "2", "3"), None),

@@ -93,7 +93,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
     told = config.model_dump(exclude={"token", "runs", "parent", "backoff", "grace"})
     assert told == {
         "concurrency": 3, "request_timeout": 5.0, "max_retries": 2, "rpm": 60.0, "tpm": 9.0,
-        "api_base": "http://here", "image_max_edge": 2048, "max_cost": 7.0,
+        "api_base": "http://here", "bases": {}, "image_max_edge": 2048, "max_cost": 7.0,
             "finish_optional": True,
         "prices": {"input": 1e-6, "output": 2e-6},
     }  # fmt: skip
