@@ -185,14 +185,20 @@ def test_ids_that_are_not_the_suites(project: Project, mode: tuple[str, ...]) ->
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("selected", ["test_other.py", "tests_exam -k resident"])
+@pytest.mark.parametrize(
+    ("selected", "status", "words"),
+    [
+        ("test_other.py", 4, "no test of the exam was collected"),
+        ("tests_exam -k resident", 1, "was asked"),
+    ],
+)
 def test_a_gate_asked_for_without_anybody_examined(
-    project: Project, mode: tuple[str, ...], selected: str
+    project: Project, mode: tuple[str, ...], selected: str, status: int, words: str
 ) -> None:
     project.pytester.makepyfile(test_other="def test_other(): pass")
     result = project.sit(RESIDENT, INTERN, "--gate=official", *selected.split(), *mode)
-    assert result.ret == 1
-    assert "was asked" in result.stdout.str()
+    assert result.ret == status
+    assert words in result.stdout.str() + result.stderr.str()
 
 
 def test_two_models_with_one_name(project: Project) -> None:
