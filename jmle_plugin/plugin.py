@@ -1,6 +1,6 @@
 """What pytest loads in every session: it sees to how this package is imported, and hands on.
 
-The hooks themselves are in `session.every_session`.
+The hooks themselves are in `session.every_session`. PYTEST_DONT_REWRITE: nothing is asserted here.
 """
 
 from __future__ import annotations

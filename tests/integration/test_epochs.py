@@ -117,7 +117,7 @@ def test_every_asking_has_a_reply_and_a_cassette_of_its_own(
             "sent: max_tokens=4096",
             "Epochs: 3; points 52, 38, 52 (mean 47.3, sd 8.1)",
             "Epochs that would have passed by themselves: 1, 3",
-            "Changing answers: 8 questions, 8 between right and wrong",
+            "Changing answers: 8 questions, 8 between right and wrong:",
             "Cost: $0.0240 (120 replies)",
         ]
     )
