@@ -31,10 +31,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "select_all": {"kind": "choice", "select": 0, "answer": ["a", "b"]},
     "sequence": {"kind": "sequence", "select": 3, "answer": ["c", "a", "b"]},
     "numeric": {"kind": "numeric", "answer": ["0.40"]},
+    "terms": {"kind": "terms", "select": 0, "answer": ["cough", "fever"]},
 }
 REPLIES = (
     *("a", "b", "d", "a,c", "c,a", "b,c", "a,b", "a,b,c,d", "c,a,b", "0.40", "0.4", "41", ""),
-    *("a または b", "b" * 300, "9" * 300, None),
+    *("a または b", "b" * 300, "9" * 300, "fever", '["cough", "fever"]', None),
 )
 """What is written behind the marker; None for no reply at all."""
 
@@ -61,7 +62,7 @@ def invented(draw: st.DrawFn) -> Invented:
     questions = []
     for number, form in enumerate(forms, 1):
         fields = dict(FORMS[form])
-        if fields["kind"] != "numeric":
+        if QuestionKind(fields["kind"]).rules.labelled:
             fields["options"] = dict(zip("abcd", ("one", "two", "three", "four"), strict=True))
         name = f"A-{number}"
         questions.append(
@@ -72,7 +73,8 @@ def invented(draw: st.DrawFn) -> Invented:
     for one in questions:
         decision = draw(st.sampled_from(["none", "accept", *Treatment]))
         if decision == "accept":
-            second = ["7"] if one["kind"] == "numeric" else sorted(one["answer"], reverse=True)
+            others = {"numeric": ["7"], "terms": ["fever"]}
+            second = others.get(one["kind"], sorted(one["answer"], reverse=True))
             # The second answer must be another one, and no prohibited choice.
             if one["kind"] == "choice":
                 second = {0: ["c"], 1: ["b"], 2: ["c", "d"]}[one["select"]]
