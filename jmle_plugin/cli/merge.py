@@ -127,7 +127,8 @@ def _runs(folders: Sequence[Path]) -> list[tuple[str, str]]:
 
 def _one_spec(parts: Sequence[Path]) -> RunSpec:
     """What all parts are a run of; RunError where they are not of one."""
-    first, *others = [(part, read_run(part)) for part in parts]
+    # Each part drew a word of its own to see whether its model sees figures.
+    first, *others = [(part, read_run(part).model_copy(update={"sight": None})) for part in parts]
     for part, spec in others:
         if spec != first[1]:
             fields = [
@@ -141,7 +142,7 @@ def _one_spec(parts: Sequence[Path]) -> RunSpec:
                 where=part / RUN_FILE,
                 remedy="Record all parts with the same command but for --shard.",
             )
-    return first[1]
+    return read_run(parts[0])
 
 
 def _files(parts: Sequence[Path]) -> dict[str, Path]:
