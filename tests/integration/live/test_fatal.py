@@ -91,7 +91,9 @@ def test_recorded_questions_are_replayed_and_marked_beside_it(room: Room) -> Non
 def test_parameter_that_nobody_can_translate_is_never_dropped(room: Room) -> None:
     room.model = "anthropic/claude-sonnet-4-5"
     with provider(lambda _: Answer()) as served:
-        result = room.sit(served, "--model-arg=logprobs=true", "--run=own", "--gate=none")
+        result = room.sit(
+            served, "--model-arg=logprobs=true", "--run=own", "--gate=none", "--images=blind"
+        )
     assert served.calls == []
     assert result.ret == 1
     assert "logprobs" in result.stdout.str()
