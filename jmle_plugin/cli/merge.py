@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, read_cassette
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.recording import Recorder
-from jmle_plugin.ask.run import JOURNAL, RUN_FILE, RunSpec, list_runs, read_run, write_run
+from jmle_plugin.ask.run import JOURNAL, RUN_FILE, RunSpec, list_runs, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.cli.common import named_exam, say, writing
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import CassetteError, RunError, SettingsError
+from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 
 _SHOWN = 5
@@ -36,7 +37,12 @@ def run_merge(options: argparse.Namespace) -> int:
     not belong together or to today's exam, or have two replies to one attempt.
     """
     folders = [*options.folders, *([options.into] if options.into.is_dir() else [])]
-    merged = [_merge(options, folders, *names) for names in _runs(options.folders)]
+    runs = _runs(options.folders)
+    exams = {name: named_exam(options, name) for name in dict.fromkeys(exam for exam, _ in runs)}
+    merged = [
+        _merge(exams[exam], folders, Wanted(run=name, prompt_file=options.prompt))
+        for exam, name in runs
+    ]
     for one in merged:
         one.write(options.into)
     complete = [one.report() for one in merged]
@@ -72,30 +78,25 @@ class _Merged:
         return not missing
 
 
-def _merge(options: argparse.Namespace, folders: Sequence[Path], exam: str, name: str) -> _Merged:
-    """Check the parts of one run against each other and against the exam."""
-    parts = [part for folder in folders if (part := folder / exam / name).is_dir()]
-    for part in parts:
-        if (part / JOURNAL).exists():
+def _merge(exam: Exam, folders: Sequence[Path], wanted: Wanted) -> _Merged:
+    """Check the parts of one run against the exam and against each other."""
+    holding = [folder for folder in folders if (folder / exam.id / wanted.run).is_dir()]
+    for folder in holding:
+        journal = folder / exam.id / wanted.run / JOURNAL
+        if journal.exists():
             raise RunError(
                 "this part was interrupted: replies in its journal are no cassettes yet",
-                where=part / JOURNAL,
+                where=journal,
                 remedy="Give the command of this part again where it was recorded.",
             )
-    spec, files = _one_spec(parts), _files(parts)
-    wanted = Wanted(run=name, prompt_file=options.prompt)
-    opened = open_sitting(named_exam(options, exam), parts[0].parents[1], wanted)
-    sitting, recorder = replace(opened, run=spec), Recorder(spec)
-    names = _names(sitting)
-    for file_name, file in files.items():
-        if file_name not in names:
-            raise CassetteError(
-                f"this cassette belongs to no question that {name} asks",
-                where=file,
-                remedy="Move it away: a run's folder holds its own cassettes and nothing else.",
-            )
-        seat = names[file_name]
-        recorder.check(file, sitting.request(seat.question, seat.epoch))
+    sitting, *others = (open_sitting(exam, folder, wanted) for folder in holding)
+    for other in others:
+        _check_same_run(sitting, other)
+    files = _files([sitting, *others])
+    recorder = Recorder(sitting.run)
+    for name, seat in _names(sitting).items():
+        if name in files:
+            recorder.check(files[name], sitting.request(seat.question, seat.epoch))
     return _Merged(sitting, files)
 
 
@@ -125,30 +126,27 @@ def _runs(folders: Sequence[Path]) -> list[tuple[str, str]]:
     return list(found)
 
 
-def _one_spec(parts: Sequence[Path]) -> RunSpec:
-    """What all parts are a run of; RunError where they are not of one."""
-    # Each part drew a word of its own to see whether its model sees figures.
-    first, *others = [(part, read_run(part).model_copy(update={"sight": None})) for part in parts]
-    for part, spec in others:
-        if spec != first[1]:
-            fields = [
-                name
-                for name in RunSpec.model_fields
-                if getattr(spec, name) != getattr(first[1], name)
-            ]
-            raise RunError(
-                f"is not of the same run as {first[0] / RUN_FILE}: they differ in "
-                f"{', '.join(fields)}",
-                where=part / RUN_FILE,
-                remedy="Record all parts with the same command but for --shard.",
-            )
-    return read_run(parts[0])
+def _check_same_run(first: Sitting, other: Sitting) -> None:
+    """RunError where two parts are not of one run."""
+    differing = [
+        name
+        for name in RunSpec.model_fields
+        # Each part drew a word of its own to see whether its model sees figures.
+        if name != "sight" and getattr(first.run, name) != getattr(other.run, name)
+    ]
+    if differing:
+        raise RunError(
+            f"is not of the same run as {first.folder / RUN_FILE}: they differ in "
+            f"{', '.join(differing)}",
+            where=other.folder / RUN_FILE,
+            remedy="Record all parts with the same command but for --shard.",
+        )
 
 
-def _files(parts: Sequence[Path]) -> dict[str, Path]:
+def _files(parts: Sequence[Sitting]) -> dict[str, Path]:
     """Every cassette by its file's name; CassetteError where two parts differ in one."""
     found: dict[str, Path] = {}
-    for file in _cassettes(parts):
+    for file in (file for part in parts for file in sorted(part.folder.glob(f"*{SUFFIX}"))):
         known = found.setdefault(file.name, file)
         if known is not file and read_cassette(known) != read_cassette(file):
             raise CassetteError(
@@ -157,8 +155,3 @@ def _files(parts: Sequence[Path]) -> dict[str, Path]:
                 remedy="Keep one of the two: which one counts cannot be decided here.",
             )
     return found
-
-
-def _cassettes(parts: Sequence[Path]) -> Iterator[Path]:
-    for part in parts:
-        yield from sorted(part.glob(f"*{SUFFIX}"))
