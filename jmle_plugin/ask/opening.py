@@ -88,7 +88,7 @@ def open_sitting(exam: Exam, cassettes: Path, wanted: Wanted) -> Sitting:
     epochs = wanted.epochs or spec.epochs
     recorded = max(epochs, spec.epochs)
     shares = spec.text_only_from is not None and wanted.text_only_from is None
-    if not wanted.may_record or spec.prompt is None or spec.scripted or shares:
+    if not wanted.may_record or spec.imported is not None or spec.scripted or shares:
         refuse_more_epochs(spec, folder, epochs)
     check_orphans(exam, spec, folder, recorded)
     if spec.imported is not None or spec.prompt is None:
@@ -137,9 +137,10 @@ def reopen_sitting(
     `audit` says whether both halves of an audit sit in this session.
     """
     spec = RunSpec.model_validate(run)
-    prompt = load_prompt(prompt_file, exam) if spec.prompt is not None else None
-    if spec.prompt is not None and prompt_file is None:
-        prompt = load_recorded_prompt(spec.prompt.sha256, exam)
+    prompt = None
+    if spec.imported is None and spec.prompt is not None:
+        own = load_prompt(prompt_file, exam) if prompt_file else None
+        prompt = own or load_recorded_prompt(spec.prompt.sha256, exam)
     half = audit and spec.text_only_from is not None
     return Sitting(exam, spec, prompt, folder, half=half)
 

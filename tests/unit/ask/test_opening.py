@@ -226,6 +226,16 @@ def test_imported_run_has_no_prompt(cassettes: Path, prompt_file: Path) -> None:
     refusal(SettingsError, cassettes, run="theirs", prompt_file=prompt_file)
 
 
+def test_imported_run_that_names_its_prompt_is_sat_alike_by_a_worker(cassettes: Path) -> None:
+    record(cassettes, make_imported_run(run="theirs", prompt=PromptRef(name="theirs", sha256="")))
+    found = opened(cassettes, run="theirs", may_record=True)
+    spec = found.run.model_dump(mode="json", by_alias=True)
+    assert found.prompt is None
+    assert reopen_sitting(EXAM, found.folder, spec, None).prompt is None
+    with pytest.raises(SettingsError, match="2 is more"):
+        opened(cassettes, run="theirs", may_record=True, epochs=2)
+
+
 def test_folder_that_a_session_left_empty_is_no_run(cassettes: Path) -> None:
     (cassettes / "tiny" / "fresh").mkdir()
     assert opened(cassettes, run="fresh", model="m", may_record=True).run == make_run(
