@@ -389,7 +389,9 @@ def test_cap_without_prices_is_refused_and_given_prices_are_told(desk: Desk) -> 
     base = "http://127.0.0.1:9/v1"
     with (
         desk.gateway(base, max_cost=5.0) as gateway,
-        pytest.raises(GatewayError, match=f"prices of {MODEL}\n.*--price-in and --price-out"),
+        pytest.raises(
+            GatewayError, match=f"prices of {MODEL} are unknown\n.*--price-in and --price-out"
+        ),
     ):
         gateway.ready()
     with desk.gateway(base, max_cost=5.0, prices=Prices(input=1e-6, output=2e-6)) as gateway:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
-from jmle_plugin.gateway import completion as pricing
+from jmle_plugin.gateway import models
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.models import model_facts
@@ -138,7 +138,7 @@ def ask_home(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> Asking:
                  "gemini": "GEMINI_API_BASE"}  # fmt: skip
     for name in KEYS:
         monkeypatch.setenv(name, "planted")
-    monkeypatch.setattr(pricing, "_served_elsewhere", lambda _: False)
+    monkeypatch.setattr(models, "_served_elsewhere", lambda _: False)
     return ask
 
 
