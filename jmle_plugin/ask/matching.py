@@ -19,6 +19,7 @@ from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
     DIGEST_HEADER,
     EPOCH_HEADER,
+    IMAGE_PREFIX,
     QUESTION_HEADER,
 )
 from jmle_plugin.text import count
@@ -78,15 +79,16 @@ def _changed_parameters(now: dict[str, Any], then: dict[str, Any]) -> Iterator[s
 def _changed_messages(
     now: dict[str, Any], then: dict[str, Any], *, same_question: bool
 ) -> Iterator[str]:
-    texts_now, images_now = _parts(now)
-    texts_then, images_then = _parts(then)
+    texts_now, images_now = message_parts(now)
+    texts_then, images_then = message_parts(then)
     if images_now != images_then:
         yield f"the images changed ({_short(images_then)}, now {_short(images_now)})"
     if texts_now != texts_then:
         yield "the prompt changed" if same_question else "the question's text or the prompt changed"
 
 
-def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:
+def message_parts(body: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The texts of a chat body, and the addresses of its figures, in their order."""
     texts: list[str] = []
     images: list[str] = []
     for message in body.get("messages", []):
@@ -99,7 +101,7 @@ def _parts(body: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def _short(images: list[str]) -> str:
-    digests = [image.removeprefix("sha256:")[:12] for image in images]
+    digests = [image.removeprefix(IMAGE_PREFIX)[:12] for image in images]
     return ", ".join(digests) or "none"
 
 

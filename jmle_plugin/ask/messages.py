@@ -127,7 +127,7 @@ class Prompt:
 
 def recorded_prompt(sha256: str) -> Path | None:
     """The suite's own prompt file of that sha256, from whatever release; None for any other."""
-    for file in sorted(PROMPTS.glob("*.toml")):
+    for file in prompt_names().values():
         if hashlib.sha256(file.read_bytes()).hexdigest() == sha256:
             return file
     return None

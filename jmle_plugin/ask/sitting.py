@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name
+from jmle_plugin.ask.matching import message_parts
 from jmle_plugin.ask.prompt import DEFAULT_MARKER, Prompt, load_prompt, recorded_prompt
 from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run
 from jmle_plugin.errors import SettingsError
@@ -132,11 +133,7 @@ def as_asked(reply: Reply, run: RunSpec, body: Mapping[str, Any]) -> Reply:
 
     `body` is that of the request that it answers.
     """
-    texts: list[str] = []
-    for message in body.get("messages", ()):
-        content = message["content"]
-        parts = [{"text": content}] if isinstance(content, str) else content
-        texts += [part["text"] for part in parts if "text" in part]
+    texts, _ = message_parts(body)
     return replace(
         reply,
         marker=run.marker or DEFAULT_MARKER,

@@ -79,12 +79,16 @@ class Upstream:
         self._root = (exam.data_root if exam else None) or default_data_root()
         self._prompt = prompt
         self._command = f"`jmle fetch {prompt.stem}`"
+        self._read: dict[str, tuple[Path, bytes]] = {}
+        self._modules: dict[str, ast.Module] = {}
 
     def words(self, spec: Words) -> Template:
         """The text at its place, with templates in its gaps."""
         file, raw = self._file(spec.file)
         try:
-            module = ast.parse(raw)
+            if spec.file not in self._modules:
+                self._modules[spec.file] = ast.parse(raw)
+            module = self._modules[spec.file]
             found = (
                 _constants(module)[spec.constant]
                 if spec.constant
@@ -131,6 +135,11 @@ class Upstream:
             yield Shot(question, ",".join(answer))
 
     def _file(self, name: str) -> tuple[Path, bytes]:
+        if name not in self._read:
+            self._read[name] = self._pinned(name)
+        return self._read[name]
+
+    def _pinned(self, name: str) -> tuple[Path, bytes]:
         file = self._root / str(self._source.folder) / name
         try:
             raw = read_regular(file)

@@ -11,16 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jmle_plugin.gateway.models import estimate_tokens
+from jmle_plugin.gateway.reply import Usage, read_number, read_usage
 from jmle_plugin.gateway.status import RunStatus, Tokens
 
 _ROUNDING = 1e-9
 """As a part of the cap: sums of costs are not exact."""
-
-
-def cost_of(completion: dict[str, Any]) -> float | None:
-    """What a reply cost, in US dollars; None where it is unknown."""
-    cost = completion.get("cost")
-    return float(cost) if isinstance(cost, int | float) else None
 
 
 class Budget:
@@ -75,7 +70,7 @@ class Budget:
         self._in_flight -= 1
         if completion is None:
             return
-        cost = cost_of(completion)
+        cost = read_number(completion.get("cost"))
         if cost is None and _turned_away(completion):
             return
         if cost is None:
@@ -129,18 +124,12 @@ class Tally:
 
     def count(self, completion: dict[str, Any]) -> float:
         """Add a reply's tokens and cost; its total of prompt and completion tokens."""
-        cost = cost_of(completion)
+        cost = read_number(completion.get("cost"))
         self.cost = None if cost is None or self.cost is None else self.cost + cost
-        usage = completion.get("usage") or {}
-        counts = {
-            "prompt": usage.get("prompt_tokens"),
-            "completion": usage.get("completion_tokens"),
-            "reasoning": usage.get("completion_tokens_details", {}).get("reasoning_tokens"),
-            "cached": usage.get("prompt_tokens_details", {}).get("cached_tokens"),
-        }
-        for name, count in counts.items():
+        usage = read_usage(completion.get("usage")) or Usage()
+        for name, count in usage.model_dump().items():
             self.tokens[name] = self.tokens.get(name, 0) + (count or 0)
-        total = (counts["prompt"] or 0) + (counts["completion"] or 0)
+        total = (usage.prompt or 0) + (usage.completion or 0)
         if total:
             self._replies += 1
             self._spent += total

@@ -8,7 +8,7 @@ from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import canonical_json
 from jmle_plugin.gateway.ending import End, Ending
 from jmle_plugin.gateway.failures import ProviderError
-from jmle_plugin.gateway.reply import read_reply
+from jmle_plugin.gateway.reply import is_count, read_reply
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _DETAILS = {
@@ -117,7 +117,7 @@ def _specific(part: dict[str, Any]) -> dict[str, Any]:
 def _usage(raw: Any, *, spoken: bool) -> dict[str, Any] | None:
     if not isinstance(raw, dict):
         return None
-    usage: dict[str, Any] = {name: raw[name] for name in _COUNTS if _is_count(raw.get(name))}
+    usage: dict[str, Any] = {name: raw[name] for name in _COUNTS if is_count(raw.get(name))}
     # litellm writes 0 for what it was not told. A prompt has tokens, and so has what is said.
     for name in _COUNTS:
         if usage.get(name) == 0 and (spoken or name != "completion_tokens"):
@@ -125,10 +125,6 @@ def _usage(raw: Any, *, spoken: bool) -> dict[str, Any] | None:
     for group, names in _DETAILS.items():
         details = raw.get(group)
         counts = details if isinstance(details, dict) else {}
-        if kept := {name: counts[name] for name in names if _is_count(counts.get(name))}:
+        if kept := {name: counts[name] for name in names if is_count(counts.get(name))}:
             usage[group] = kept
     return usage if any(usage.values()) else None
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import canonical_json
@@ -117,9 +118,9 @@ def read_reply(completion: Any) -> Reply:
         finish_reason=str(finish),
         native_finish_reason=_native(choice),
         refusal=said if isinstance(said := message.get("refusal"), str) else "",
-        confidence=as_share(completion.get("recorded_confidence")),
+        confidence=read_number(completion.get("recorded_confidence"), most=1),
         usage=read_usage(completion.get("usage")),
-        cost=_cost(completion.get("cost")),
+        cost=read_number(completion.get("cost")),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
         images=tuple(_images(completion.get("sent_images"))),
         recorded_answer=(
@@ -170,9 +171,9 @@ def _given(**fields: Any) -> dict[str, Any]:
     return {name: one for name, one in fields.items() if one is not None and one not in _EMPTY}
 
 
-def as_share(raw: Any) -> float | None:
-    """A number from 0 to 1 as it stands; None for anything else."""
-    known = isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw <= 1
+def read_number(raw: Any, most: float = math.inf) -> float | None:
+    """A number from 0 to `most` as it stands; None for anything else."""
+    known = isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw <= most
     return float(raw) if known else None
 
 
@@ -180,11 +181,6 @@ def _native(choice: dict[str, Any]) -> str:
     if "native_finish_reason" not in choice:
         return ""
     return str(choice["native_finish_reason"] or _NO_WORD)
-
-
-def _cost(raw: Any) -> float | None:
-    known = isinstance(raw, int | float) and not isinstance(raw, bool) and raw >= 0
-    return float(raw) if known else None
 
 
 def _images(raw: Any) -> Iterator[SentImage]:
@@ -208,8 +204,12 @@ def read_usage(raw: Any) -> Usage | None:
 
 def _count(raw: Any, name: str) -> int | None:
     value = raw.get(name) if isinstance(raw, dict) else None
-    known = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if known else None
+    return value if is_count(value) else None
+
+
+def is_count(value: Any) -> TypeGuard[int]:
+    """Whether it is a whole number of 0 or more."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.exam.model import NO_RULE, AnswerKey, Question
-from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, as_share, plain_parameters
+from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, plain_parameters, read_number
 from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.mark.measures import credit
@@ -173,7 +173,7 @@ def mark_reply(
         finish_reason=_short(reply.finish_reason),
         native_finish_reason=_short(reply.native_finish_reason),
         refused=reply.refused,
-        confidence=as_share(reply.confidence),
+        confidence=read_number(reply.confidence, most=1),
     )
 
 

@@ -26,7 +26,7 @@ from jmle_plugin.ask.importing.foreign import (
 )
 from jmle_plugin.ask.run import ImageMode, run_name
 from jmle_plugin.errors import ImportFileError
-from jmle_plugin.gateway.reply import as_share
+from jmle_plugin.gateway.reply import read_number
 
 PROJECT = "IgakuQA119"
 _TABLE = re.compile(r"(?:[0-9]+_)?(.+?)_grading_results")
@@ -83,7 +83,7 @@ def read_answers(files: Sequence[Path], images: ImageMode | None) -> list[Foreig
                     one.answer,
                     one.cot or one.explanation or "",
                     file,
-                    confidence=as_share(one.confidence),
+                    confidence=read_number(one.confidence, most=1),
                 )
                 for file, answers in by_file.items()
                 for name, one in answers
@@ -132,7 +132,7 @@ def _table(file: Path, images: ImageMode | None) -> ForeignRun:
 
 def _written_share(cell: str | None) -> float | None:
     try:
-        return as_share(float(cell or ""))
+        return read_number(float(cell or ""), most=1)
     except ValueError:
         return None
 

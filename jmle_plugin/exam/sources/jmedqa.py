@@ -120,7 +120,7 @@ def _question(row: _Row, folder: Path, file: Path) -> PaperQuestion:
         raise PackError(
             f"{row.problem_unique_id!r} names no question of section {row.section!r}", where=file
         )
-    stem = (row.question_raw or row.question).strip()
+    stem = _stem(row)
     options = {folded(label): str(text or "").strip() for label, text in row.options.items()}
     printed = any(options.values())
     numeric = _is_numeric(row, printed=printed)
