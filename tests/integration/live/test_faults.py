@@ -65,7 +65,9 @@ def test_faults_of_every_kind(room: Room, workers: str) -> None:
 
         assert result.ret == 1
         printed = result.stdout.str()
-        assert f"no reply to question {SPENT}: still broken (asked 2 times)" in printed
+        where = served.base.removesuffix("/v1")
+        spent = f"no reply to question {SPENT}: still broken (HTTP 500, {where}) (asked 2 times)"
+        assert spent in printed
         live = room.results()
         sheet = live["sheet"]
         assert (sheet["verdict"], sheet["errors"]) == ("incomplete", [SPENT])
