@@ -158,8 +158,7 @@ def shard(exam: Exam, number: int, of: int) -> frozenset[str]:
     """
     cases: dict[str, list[Question]] = {}
     for question in exam.questions.values():
-        case = question.serial.id if question.serial else question.id
-        cases.setdefault(case, []).append(question)
+        cases.setdefault(question.case, []).append(question)
     if len(cases) < of:
         raise SettingsError(
             f"{exam.id} cannot be cut into {of} parts: it has {len(cases)} cases",

@@ -49,7 +49,7 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
     shared = blind.provenance.text_only_from == vision.run.name
     if shared:
         _refuse_other_replies(vision, blind, text_only)
-    sections = {one.id: one.title for one in exam.sections}
+    sections = exam.section_titles
     blocks = {one.id: f"Block {one.id}" for one in exam.blocks}
     total = audit_part("total", "All image questions", counted, right)
     groupings = [
@@ -184,7 +184,7 @@ def _interval(questions: Iterable[Question], right: Right) -> tuple[float, float
     """The ends of the interval of the net effect, in questions; whole cases stay together."""
     cases: dict[str, list[Question]] = {}
     for one in questions:
-        cases.setdefault(one.serial.id if one.serial else one.id, []).append(one)
+        cases.setdefault(one.case, []).append(one)
     groups = sorted(
         (
             len(case),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -58,7 +58,8 @@ def letters(results: Results, exam: Exam) -> dict[str, Letter]:
     none is wrong.
     """
     picks = {}
-    for name, mark in _wrong_picks(results, places(exam)).items():
+    single = {one.id for one in exam.questions.values() if one.form == SINGLE}
+    for name, mark in _wrong_picks(results, single).items():
         wrong = _wrong_options(exam.questions[name], mark)
         if mark.answer[0] in wrong:
             picks[name] = (mark.answer[0], dict.fromkeys(wrong, 1 / len(wrong)))
@@ -74,7 +75,8 @@ def letters_against_others(
     would be as likely to be this run's. What leans to a letter in the paper does so for all, and
     a question that only one run got wrong tells nothing. Holm over all letters of all runs.
     """
-    picked = [_wrong_picks(one, where) for one in runs]
+    single = {name for name, place in where.items() if place.kind == SINGLE}
+    picked = [_wrong_picks(one, single) for one in runs]
     shares: dict[str, Chances] = {}
     for name in dict.fromkeys(name for marks in picked for name in marks):
         given = [marks[name].answer[0] for marks in picked if name in marks]
@@ -89,15 +91,12 @@ def letters_against_others(
     ]
 
 
-def _wrong_picks(results: Results, where: Mapping[str, Place]) -> dict[str, Mark]:
+def _wrong_picks(results: Results, single: Collection[str]) -> dict[str, Mark]:
     """The marks of single-choice questions that were answered wrongly."""
     return {
         name: mark
         for name, mark in results.scored().items()
-        if mark.outcome is Outcome.INCORRECT
-        and len(mark.answer) == 1
-        and name in where
-        and where[name].kind == SINGLE
+        if mark.outcome is Outcome.INCORRECT and len(mark.answer) == 1 and name in single
     }
 
 

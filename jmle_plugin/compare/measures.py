@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jmle_plugin.compare.groups import DRAWS, SEED, resample
-from jmle_plugin.compare.significance import holm, loss_and_gain
+from jmle_plugin.compare.significance import holm, loss_and_gain, two_sided
 from jmle_plugin.errors import ComparisonError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.bench import POOLED, classes_of, item_of, parts_of
@@ -132,9 +132,7 @@ def change_of(section: str, title: str, questions: int, old: Part, new: Part) ->
     loss = gain = None
     low = high = None
     if None not in values:
-        width = len(next(iter(old.cases.values())))
-        sums = _sums(old.cases[name] + new.cases[name] for name in old.cases)
-        drawn = new.values(sums[:, width:]) - old.values(sums[:, :width])
+        drawn = _drawn(old, new)
         low, high = _ends(drawn)
         loss, gain = _sign_flip(old.means(), new.means()) if old.measure.mean else _by_draws(drawn)
     return MeasureChange(
@@ -148,8 +146,24 @@ def change_of(section: str, title: str, questions: int, old: Part, new: Part) ->
         high=high,
         test="sign-flip" if old.measure.mean else "paired bootstrap",
         p_loss=loss,
-        p_value=None if loss is None or gain is None else min(1.0, 2 * min(loss, gain)),
+        p_value=None if loss is None or gain is None else two_sided(loss, gain),
     )
+
+
+def p_value_of(old: Part, new: Part) -> float | None:
+    """The p-value of `change_of`; cases are drawn again only where the test needs that."""
+    if None in (old.value(), new.value()):
+        return None
+    if old.measure.mean:
+        return two_sided(*_sign_flip(old.means(), new.means()))
+    return two_sided(*_by_draws(_drawn(old, new)))
+
+
+def _drawn(old: Part, new: Part) -> NDArray[np.float64]:
+    """The differences of both measures over cases drawn again."""
+    width = len(next(iter(old.cases.values())))
+    sums = _sums(old.cases[name] + new.cases[name] for name in old.cases)
+    return np.asarray(new.values(sums[:, width:]) - old.values(sums[:, :width]))
 
 
 def answered_marks(results: Results) -> dict[str, list[Mark]]:
@@ -172,8 +186,7 @@ def part_of(exam: Exam, key: str, ids: Sequence[str], marks: Mapping[str, Sequen
         figures = tuple(
             figure for mark in ordered for figure in measure.figures(classes, item_of(mark))
         )
-        serial = exam.questions[name].serial
-        case = serial.id if serial else name
+        case = exam.questions[name].case
         before = cases.get(case, (0,) * len(figures))
         cases[case] = tuple(one + other for one, other in zip(before, figures, strict=True))
     return Part(measure, classes, epochs, cases)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from jmle_plugin.compare.measures import answered_marks, change_of, part_of
+from jmle_plugin.compare.measures import answered_marks, p_value_of, part_of
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.bench import parts_of
 from jmle_plugin.results.comparison import Comparison, Decision
@@ -48,13 +48,13 @@ def _p_to_above(results: Sequence[Results], exam: Exam | None, part: str) -> lis
     """
     if exam is None or not exam.bench:
         return [None] * len(results)
-    title, ids, measures = parts_of(exam)[part]
+    _, ids, measures = parts_of(exam)[part]
     answered = list(map(answered_marks, results))
     found: list[float | None] = [None]
     for before, after in pairwise(answered):
         both = [one for one in ids if one in before and one in after]
         ours = [part_of(exam, measures[0], both, marks) for marks in (before, after)]
-        found.append(change_of(part, title, len(both), *ours).p_value)
+        found.append(p_value_of(*ours))
     return found[: len(results)]
 
 

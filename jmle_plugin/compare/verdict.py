@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from jmle_plugin.compare.groups import DRAWS, SEED, urn
 from jmle_plugin.compare.pairing import Answered, Place, answered, cases_told
-from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.mark.scoring import needed_points
+from jmle_plugin.mark.scoring import needed_points, rule_of
 from jmle_plugin.mark.sheet import ProhibitedTally, Sheet, Verdict
 from jmle_plugin.results.doubt import PassChance, VerdictDoubt
 from jmle_plugin.results.file import Results
@@ -86,7 +85,7 @@ class _Figures:
         """
         good = np.ones(len(exams), bool)
         for place, (name, section) in enumerate(self.sheet.sections.items()):
-            rule = Criterion(name, section.threshold, section.stated_max, section.ratio)
+            rule = rule_of(name, section)
             points, maximum = exams[:, 1 + 2 * place], exams[:, 2 + 2 * place]
             maxima, which = np.unique(maximum, return_inverse=True)
             needed = np.array([needed_points(rule, int(one)) for one in maxima])

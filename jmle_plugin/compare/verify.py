@@ -86,11 +86,13 @@ def _mark_differences(then: Mark | None, now: Mark | None, unknown: set[str]) ->
             problem = _first_line(then.error)
             yield f"an error in the file ({problem}), now there is a reply: {mark_words(now)}"
         return
+    excluded = set(unknown)
     if mark_words(then) != mark_words(now):
         yield f"{mark_words(then)} in the file, {mark_words(now)} recomputed"
-    # Why there is no reply is told in the words of the moment.
-    told = _HEADLINE | unknown | {"error"} if now.outcome is Outcome.ERROR else _HEADLINE | unknown
-    old, new = (mark.model_dump(mode="json", exclude=told) for mark in (then, now))
+        excluded |= _HEADLINE  # else compared like the rest: two answers may be written alike
+    if now.outcome is Outcome.ERROR:
+        excluded.add("error")  # it is in the words of the moment
+    old, new = (mark.model_dump(mode="json", exclude=excluded) for mark in (then, now))
     yield from _fields(old, new, "")
 
 
@@ -190,7 +192,7 @@ def verify(
     except CassetteError as error:
         return [f"{error}\n  Nothing else was compared."]
     partial = file.sheet.verdict is Verdict.PARTIAL
-    asked = {(mark.question, mark.epoch) for mark in file.marks} if partial else None
+    asked = set(map(_asking, file.marks)) if partial else None
     made = remake_results(sitting, file.provenance.extraction, RunContext.outside(), asked)
     if file.audit is None:
         # A run that was not audited yet, or sat again by itself, is no less true.

@@ -109,6 +109,11 @@ class Question:
         return self.kind.form(self.select).name
 
     @property
+    def case(self) -> str:
+        """What it stands or falls with: its serial group, or itself alone."""
+        return self.serial.id if self.serial else self.id
+
+    @property
     def has_figures(self) -> bool:
         """Whether it was printed with figures, be they here or not."""
         return bool(self.images) or self.figures_missing
@@ -240,6 +245,11 @@ class Exam:
     """Why no verdict can be reached, whatever is answered; empty where one can."""
     data_root: Path | None = field(default=None, compare=False)
     """The folder with a folder per source, where words of published prompts lie as well."""
+
+    @property
+    def section_titles(self) -> dict[str, str]:
+        """Section -> its title."""
+        return {section.id: section.title for section in self.sections}
 
     @property
     def bench(self) -> bool:

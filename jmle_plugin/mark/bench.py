@@ -69,7 +69,7 @@ def parts_of(exam: Exam) -> dict[str, tuple[str, tuple[str, ...], tuple[str, ...
 
     All of them together are a part as well where each has the same mean.
     """
-    titles = {section.id: section.title for section in exam.sections}
+    titles = exam.section_titles
     parts = {
         section: (
             titles[section],

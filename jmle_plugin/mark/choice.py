@@ -31,10 +31,10 @@ from jmle_plugin.mark.tokens import (
 
 
 def read_exact(question: Question, content: str) -> tuple[str, ...]:
-    """Return the sorted labels of ``a`` or ``a,c``; () where anything else is written."""
+    """Return the labels of ``a`` or ``a,c``, as keys have them; () for anything else."""
     labels = content.split(",")
     if len(set(labels)) == len(labels) and set(labels) <= set(question.labels):
-        return tuple(sorted(labels))
+        return question.kind.canonical(labels)
     return ()
 
 

@@ -27,13 +27,6 @@ _COMMAS = frozenset(",、・")
 _FORWARD = frozenset("→>-‐–—−")
 
 
-def read_order_exact(question: Question, content: str) -> tuple[str, ...]:
-    """Return the labels of ``a,c,b`` as they stand; () where anything else is written."""
-    labels = tuple(content.split(","))
-    fits = len(set(labels)) == len(labels) and set(labels) <= set(question.labels)
-    return labels if fits else ()
-
-
 def read_order(question: Question, content: str) -> tuple[str, ...]:
     """Return the labels that ``content`` puts in order; () where it does not fit the grammar."""
     tokens = _without_frame(tokens_of(question, _ARROW.sub("→", content)))
@@ -94,7 +87,7 @@ class Reader:
 READERS: Mapping[QuestionKind, Reader] = {
     QuestionKind.CHOICE: Reader(choice.begins, choice.read_exact, choice.read, tokens.judge),
     QuestionKind.NUMERIC: Reader(numeric.begins, numeric.read_exact, numeric.read, numeric.judge),
-    QuestionKind.SEQUENCE: Reader(choice.begins, read_order_exact, read_order, tokens.judge),
+    QuestionKind.SEQUENCE: Reader(choice.begins, choice.read_exact, read_order, tokens.judge),
     QuestionKind.TERMS: Reader(
         lambda _question, content: bool(content.strip()),
         terms.read_exact,

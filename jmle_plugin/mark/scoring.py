@@ -141,7 +141,7 @@ def _credit(question: Question) -> Mark:
 
 
 def _section(exam: Exam, rule: Criterion, tally: Tally, *, decided: bool) -> SectionTally:
-    titles = {section.id: section.title for section in exam.sections}
+    titles = exam.section_titles
     margin: int | None = None
     passed: bool | None = None
     if decided:
@@ -169,6 +169,11 @@ def needed_points(rule: Criterion, own_maximum: int) -> int:
     if own_maximum == rule.maximum or rule.ratio is None:
         return rule.threshold
     return share_of(rule.ratio, own_maximum)
+
+
+def rule_of(name: str, section: SectionTally) -> Criterion:
+    """The criterion that a section of a sheet was held against."""
+    return Criterion(name, section.threshold, section.stated_max, section.ratio)
 
 
 def _prohibited(

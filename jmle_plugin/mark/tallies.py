@@ -134,7 +134,7 @@ def tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
 
 def strata(exam: Exam, questions: Sequence[Question], marks: Mapping[str, Mark]) -> Strata:
     """The strata of `questions`; a grouping with but one stratum says no more than the total."""
-    titles = {section.id: section.title for section in exam.sections}
+    titles = exam.section_titles
     subjects = any(one.subject for one in questions)
 
     def group(names_of: Callable[[Question], Iterable[str]]) -> dict[str, Stratum]:

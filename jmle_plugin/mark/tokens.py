@@ -214,11 +214,10 @@ def _holds(tail: Sequence[Token], text: Sequence[str], own: Sequence[str]) -> bo
     """
     written = [token.text for token in tail if token.kind != "link"]
     size = len(text)
-    if not size or (size == 1 and (text[0].isdecimal() or len(text[0]) == 1)):
-        inner = [token.text for token in tail if token.kind not in ("link", "sep")]
-        return bool(size) and inner == list(text)
-    places = [at for at in range(len(written) - size + 1) if written[at : at + size] == list(text)]
     alone = [token.text for token in tail if token.kind not in ("link", "sep")] == list(text)
+    if not size or (size == 1 and (text[0].isdecimal() or len(text[0]) == 1)):
+        return bool(size) and alone
+    places = [at for at in range(len(written) - size + 1) if written[at : at + size] == list(text)]
     return bool(places) and (alone or "".join(text) not in "".join(own))
 
 

@@ -218,8 +218,11 @@ class Comparison(Strict):
 
     def _measures_changed(self) -> list[MeasureChange]:
         alpha = self.tests.alpha
-        deciding = (one for one in self.measures if one.decides and one.p_holm is not None)
-        return [one for one in deciding if (one.p_holm or 0) <= alpha]
+        return [
+            one
+            for one in self.measures
+            if one.decides and one.p_holm is not None and one.p_holm <= alpha
+        ]
 
     @property
     def asked_often(self) -> list[Side]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError, unknown_name
-from jmle_plugin.exam.model import Criterion
 from jmle_plugin.mark.epochs import epochs_verdict
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.mark.scoring import needed_points, reached_verdict
+from jmle_plugin.mark.scoring import needed_points, reached_verdict, rule_of
 from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
 from jmle_plugin.mark.tallies import total_cost, total_tokens
 from jmle_plugin.results.file import Results
@@ -70,7 +69,7 @@ def _epochs(sheet: Sheet, marks: Sequence[Mark]) -> Iterator[str]:
             None if sheet.prohibited.count is None else picked,
         )
         enough = all(
-            score.sections[name] >= needed_points(_rule(name, section), section.max)
+            score.sections[name] >= needed_points(rule_of(name, section), section.max)
             for name, section in sheet.sections.items()
         )
         limit = sheet.prohibited.limit
@@ -115,12 +114,8 @@ def _decided(sheet: Sheet, standing: Sequence[Mark]) -> Iterator[str]:
 
 
 def _sound_section(name: str, section: SectionTally) -> bool:
-    margin = section.points - needed_points(_rule(name, section), section.max)
+    margin = section.points - needed_points(rule_of(name, section), section.max)
     return (section.margin, section.passed) == (margin, margin >= 0)
-
-
-def _rule(name: str, section: SectionTally) -> Criterion:
-    return Criterion(name, section.threshold, section.stated_max, section.ratio)
 
 
 def _sound_prohibited(told: ProhibitedTally, standing: Sequence[Mark]) -> bool:

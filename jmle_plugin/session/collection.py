@@ -53,7 +53,7 @@ def register_markers(config: pytest.Config, sittings: Sequence[Sitting]) -> None
     """Declare the markers, among them one per block and section of the exams sat."""
     names = marker_helps()
     for sitting in sittings:
-        names |= {section.id: section.title for section in sitting.exam.sections}
+        names |= sitting.exam.section_titles
         names |= {f"block_{block.id}": f"block {block.id}" for block in sitting.exam.blocks}
     for name, help_text in names.items():
         config.addinivalue_line("markers", f"{name}: {help_text}")

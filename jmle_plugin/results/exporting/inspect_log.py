@@ -14,6 +14,7 @@ from jmle_plugin.errors import SettingsError
 from jmle_plugin.gateway.reply import Reply, Usage
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
+from jmle_plugin.mark.tallies import total_cost, total_tokens
 from jmle_plugin.results.exporting import RecordedRun
 
 _LETTERS = {Outcome.CORRECT: "C", Outcome.INCORRECT: "I", Outcome.NO_ANSWER: "N"}
@@ -188,19 +189,7 @@ def _summed_usage(model: str, marks: Sequence[Mark]) -> dict[str, Any]:
     counted = [mark for mark in marks if mark.tokens is not None]
     if not counted:
         return {}
-    tokens = Usage(
-        **{
-            name: sum(known) if (known := _known(counted, name)) else None
-            for name in Usage.model_fields
-        }
-    )
-    costs = [mark.cost for mark in counted if mark.cost is not None]
-    return {model: _usage(tokens, round(sum(costs), 6) if costs else None)}
-
-
-def _known(marks: Sequence[Mark], name: str) -> list[int]:
-    counts = (getattr(mark.tokens, name) for mark in marks)
-    return [one for one in counts if one is not None]
+    return {model: _usage(total_tokens(counted), total_cost(counted).usd)}
 
 
 def _usage(tokens: Usage, cost: float | None) -> dict[str, Any]:

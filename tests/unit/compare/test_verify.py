@@ -20,7 +20,7 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.prompt import DEFAULT_PROMPT
 from jmle_plugin.ask.run import read_run, write_run
 from jmle_plugin.compare.remake import remake_results
-from jmle_plugin.compare.verify import verify
+from jmle_plugin.compare.verify import differences, verify
 from jmle_plugin.errors import RunError, UnknownNameError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking
@@ -100,6 +100,16 @@ def test_a_file_of_schema_1_need_not_hold_what_was_added_since(exam: Exam, casse
         mark.pop("refused", None)
         mark.pop("confidence", None)
     assert verify(Results.model_validate(dumped), exam, cassettes) == []
+
+
+def test_answers_that_are_written_alike_are_told_apart(exam: Exam, cassettes: Path) -> None:
+    whole = made(exam, cassettes)
+    place, mark = next((at, one) for at, one in enumerate(whole.marks) if len(one.answer) > 1)
+    joined = mark.model_copy(update={"answer": [",".join(mark.answer)]})
+    marks = [*whole.marks[:place], joined, *whole.marks[place + 1 :]]
+    found = list(differences(whole.model_copy(update={"marks": marks}), whole))
+    assert len(found) == 1
+    assert found[0].startswith(f"{mark.question}: answer")
 
 
 def test_a_partial_sitting_is_verified_for_what_it_holds(exam: Exam, cassettes: Path) -> None:
