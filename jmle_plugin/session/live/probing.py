@@ -56,9 +56,9 @@ class Probes:
     ) -> dict[str, Sight]:
         """A run's address -> what was found out for it, where its plan shows figures.
 
-        Raises SettingsError where a word was not read, unless figures are shown all the same
-        (`insist`), and where no reply can be had. `say` gets a warning where the server counts
-        as many tokens with a picture as without.
+        Raises SettingsError where a word was not read and where no reply can be had, unless
+        figures are shown all the same (`insist`). `say` gets a warning where the server counts
+        as many tokens with a picture as without, and where one who insists got no reply.
         """
         made: dict[bytes, Sight] = {}
         found: dict[str, Sight] = {}
@@ -67,7 +67,14 @@ class Probes:
             if way not in self._runs or not any(seat.question.images for seat in plan.asked):
                 continue
             if way not in made:
-                made[way] = _looked(gateway, self._runs[way], insist=insist)
+                try:
+                    made[way] = _looked(gateway, self._runs[way], insist=insist)
+                except SettingsError as error:
+                    if not insist:
+                        raise
+                    say(f"warning: {error.problem}")
+                    del self._runs[way]
+                    continue
                 if made[way].counted_alike:
                     say(
                         f"warning: the server of {plan.sitting.run.model} counts as many prompt "

@@ -15,11 +15,13 @@ from tests.integration.live.conftest import Room
 from tests.scripted.provider import (
     Answer,
     Call,
+    Script,
     anthropic_message,
     completion,
     failure,
     gemini_content,
     provider,
+    sighted,
 )
 
 WRONG = "【回答】zz"
@@ -154,17 +156,26 @@ def test_a_server_that_always_breaks_off_gives_no_verdict(room: Room) -> None:
     assert not room.recorded
 
 
-def test_a_server_that_never_gives_a_reason_is_asked_once(room: Room) -> None:
-    honest = room.paper.script()
+def _reasonless(script: Script) -> Script:
+    """The same answers, none of which says why it ended."""
 
-    def reasonless(call: Call) -> Answer:
-        made = honest(call)
+    def answer(call: Call) -> Answer:
+        made = script(call)
         assert isinstance(made.body, dict)
         del made.body["choices"][0]["finish_reason"]
         return made
 
-    with provider(reasonless) as served:
-        result = room.sit(served, "--concurrency=1")
+    return answer
+
+
+def test_a_server_that_never_gives_a_reason_is_asked_once(room: Room) -> None:
+    with provider(_reasonless(room.paper.script())) as served:
+        served.eyes = _reasonless(sighted)
+        looked = room.sit(served, "--concurrency=1")
+        assert looked.ret == pytest.ExitCode.USAGE_ERROR
+        assert (len(served.shown), served.calls) == (1, [])
+        looked.stderr.fnmatch_lines(["*--finish-reason=optional*"])
+        result = room.sit(served, "--concurrency=1", "--image-probe=optional")
         assert result.ret == 1
         assert len(served.calls) == 1
         result.stdout.fnmatch_lines(["*--finish-reason=optional*"])
