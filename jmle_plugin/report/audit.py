@@ -48,8 +48,7 @@ def _grouping(title: str, parts: Sequence[AuditPart]) -> doc.Table:
     table = doc.table_of((title, *_HEADER[1:]), map(_row, parts))
     if title not in _OPEN:
         return table
-    rest = "and {n} smaller, in the markdown report and the JSON file"
-    return doc.largest_rows(table, [one.questions for one in parts], rest)
+    return doc.largest_rows(table, [one.questions for one in parts], "audit.smaller")
 
 
 def _half(how: str, half: Half) -> tuple[str, ...]:

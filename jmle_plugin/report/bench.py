@@ -12,7 +12,6 @@ from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.figures import p_cell
 
 Rows = list[list[str]]
-WITHOUT_MARK = "bench: no pass mark"
 CHANGES = ("", "measure", "old -> new", "difference, 95 %", "p", "Holm")
 _WIDE = 0.1
 """An interval as wide as this is said in words."""

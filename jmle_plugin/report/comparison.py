@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from jmle_plugin.mark.marks import answer_text, key_text
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.bench import CHANGES, change_rows, changes_facts, changes_headline
+from jmle_plugin.report.remarks import doubt_sentences
 from jmle_plugin.results.comparison import Answers, Change, Comparison, Side
-from jmle_plugin.results.doubt import Reach, doubt_sentences
+from jmle_plugin.results.doubt import Reach
 from jmle_plugin.results.figures import (
     bound_text,
     loss_sentence,

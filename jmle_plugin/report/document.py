@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from jmle_plugin.language import template_of, wording
 from jmle_plugin.text import printable
 
 _LARGEST = 10
@@ -33,6 +34,11 @@ class Phrase:
     def shown(self, how: Callable[[str | Name], str]) -> str:
         """The sentence with its values as `how` shows them."""
         return self.template.format(**{name: how(value) for name, value in self.values.items()})
+
+
+def phrase(key: str, **values: str | Name) -> Phrase:
+    """A sentence of the catalogue, its values apart."""
+    return Phrase(template_of(key), **values)
 
 
 Text = str | Name | Phrase
@@ -145,10 +151,10 @@ def table_of(
 
 
 def largest_rows(table: Table, sizes: Sequence[int], rest: str) -> Table:
-    """The table with all but its ten largest rows as minor ones; `{n}` in `rest` is how many."""
+    """The table with all but its ten largest rows as minor ones; the text `rest` counts them."""
     largest = sorted(range(len(sizes)), key=lambda n: -sizes[n])[:_LARGEST]
     minor = [n for n in range(len(sizes)) if n not in largest]
-    return replace(table, minor=minor, rest=rest.format(n=len(minor)) if minor else "")
+    return replace(table, minor=minor, rest=wording(rest, number=len(minor)) if minor else "")
 
 
 def plain(text: Text) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jmle_plugin.gateway.reply import ImageBytes
+from jmle_plugin.language import clauses, joined, named, wording
 from jmle_plugin.mark.grading import Examinee, Outcome
-from jmle_plugin.mark.marks import MISCOUNTED
 from jmle_plugin.mark.sheet import (
     CostTotal,
     EpochScore,
@@ -18,17 +18,11 @@ from jmle_plugin.mark.sheet import (
 from jmle_plugin.report.bench import bench_sentences
 from jmle_plugin.report.document import Listed
 from jmle_plugin.report.layout import dollars
-from jmle_plugin.results.doubt import Confidence, Letter, is_leaning
+from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt, is_leaning
 from jmle_plugin.results.figures import mean_text, p_text
 from jmle_plugin.results.file import Results
-from jmle_plugin.text import count, printable
+from jmle_plugin.text import printable
 
-_ENDS = {
-    "content_filter": "refused by a filter",
-    "length": "cut at the length limit",
-}
-"""Finish reasons in plain words."""
-_BINS = {"under_50": "under 50%", "50_to_80": "50 to 80%", "over_80": "over 80%"}
 _MB = 1e6
 
 
@@ -44,18 +38,47 @@ def remarks(results: Results) -> Iterator[str | Listed]:
     yield from _asked(results)
     if sheet.figures is not None and sheet.figures.changed:
         yield _figures(sheet.figures)
-    ends = {_ENDS.get(name, name): n for name, n in sheet.finish_reasons.items() if name != "stop"}
+    ends = {
+        named(f"remark.end.{name}", name): n
+        for name, n in sheet.finish_reasons.items()
+        if name != "stop"
+    }
     if ends:
-        yield "Ended otherwise: " + ", ".join(f"{name} {n}" for name, n in ends.items())
+        yield wording("remark.ends", reasons=_counted(ends))
     if sheet.native_finish_reasons:
-        words = (f"{printable(name)} {n}" for name, n in sheet.native_finish_reasons.items())
-        yield "Finish reasons in the provider's words: " + ", ".join(words)
+        theirs = {printable(name): n for name, n in sheet.native_finish_reasons.items()}
+        yield wording("remark.native_ends", reasons=_counted(theirs))
     lists = {
-        "Missed 3-point required:": sheet.missed_required,
-        "Prohibited choices in:": sheet.prohibited.questions,
-        f"Errors ({len(sheet.errors)}):": sheet.errors,
+        wording("remark.missed_required"): sheet.missed_required,
+        wording("remark.prohibited"): sheet.prohibited.questions,
+        wording("remark.errors", number=len(sheet.errors)): sheet.errors,
     }
     yield from (Listed(label, questions) for label, questions in lists.items() if questions)
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    """How often each reason was given."""
+    return joined(
+        wording("remark.reason", reason=reason, number=number) for reason, number in found.items()
+    )
+
+
+def doubt_sentences(doubt: VerdictDoubt) -> Iterator[str]:
+    """How sure a verdict is, in one or two sentences."""
+    chances = [
+        wording(f"remark.chance.{name}", chance=str(one))
+        for name, one in (
+            ("another_exam", doubt.another_exam),
+            ("this_exam_again", doubt.this_exam_again),
+        )
+        if one is not None
+    ]
+    if chances:
+        key = "remark.chance.of" if doubt.serial_known else "remark.chance.of_alone"
+        yield wording(key, chances=clauses(chances))
+    for name, questions in (("missed", doubt.missed), ("lucky", doubt.lucky)):
+        if questions:
+            yield wording(f"remark.turning.{name}", questions=joined(questions))
 
 
 def _answers(results: Results) -> Iterator[str | Listed]:
@@ -79,50 +102,70 @@ def _answers(results: Results) -> Iterator[str | Listed]:
 def _asked(results: Results) -> Iterator[str]:
     """How the replies came about, where that is another way than the usual."""
     if (client := results.provenance.client) is not None:
-        yield f"Replies of a model_client of one's own: {printable(str(client))}"
+        yield wording("remark.client", client=printable(str(client)))
     if (sight := results.provenance.sight) is not None:
-        alike = ", and with as many prompt tokens as without it" if sight.counted_alike else ""
-        read = "was read" if sight.read else "was not read, and figures were shown all the same"
-        spent = f"; cost {dollars(sight.cost)}" if sight.cost is not None else ""
-        yield f"Seeing: a drawn word {read}{alike} ({sight.word}, seed {sight.seed}{spent})"
+        told = "read" if sight.read else "unread"
+        facts = [wording("remark.sight.drawn", word=sight.word, seed=sight.seed)]
+        if sight.cost is not None:
+            facts.append(wording("remark.sight.cost", cost=dollars(sight.cost)))
+        alike = "_alike" if sight.counted_alike else ""
+        yield wording(f"remark.sight.{told}{alike}", facts=clauses(facts))
 
 
 def _epochs(epochs: EpochsTally, of: int) -> Iterator[str | Listed]:
-    points = ", ".join(map(_epoch_points, epochs.scores))
-    spread = ""
-    if epochs.mean is not None and epochs.deviation is not None:
-        spread = f" (mean {epochs.mean:.1f}, sd {epochs.deviation:.1f})"
-    yield f"Epochs: {epochs.count}; points {points}{spread}"
+    told: dict[str, object] = {
+        "epochs": epochs.count,
+        "points": joined(map(_epoch_points, epochs.scores)),
+    }
+    if epochs.mean is None or epochs.deviation is None:
+        yield wording("remark.epochs", **told)
+    else:
+        means = {"mean": f"{epochs.mean:.1f}", "sd": f"{epochs.deviation:.1f}"}
+        yield wording("remark.epochs_mean", **told, **means)
     if epochs.always_right is not None and epochs.always_wrong is not None:
-        shares = [f"{n} ({n / of:.0%})" for n in (epochs.always_right, epochs.always_wrong)]
-        yield f"Questions right in every epoch: {shares[0]}; wrong in every epoch: {shares[1]}"
+        right, wrong = (f"{n} ({n / of:.0%})" for n in (epochs.always_right, epochs.always_wrong))
+        yield wording("remark.always", right=right, wrong=wrong)
     if epochs.majority is not None:
-        yield f"Majority of {epochs.count}: {epochs.majority}, as another candidate than any epoch"
-    decided = [score for score in epochs.scores if score.passed is not None]
-    passed = [str(score.epoch) for score in decided if score.passed]
-    if decided:
-        which = {0: "none", len(epochs.scores): "all"}.get(len(passed), ", ".join(passed))
-        unknown = [str(score.epoch) for score in epochs.scores if score.passed is None]
-        open_ = f"; no verdict on {', '.join(unknown)}" if unknown else ""
-        yield f"Epochs that would have passed by themselves: {which}{open_}"
+        verdict = named(f"verdict.lower.{epochs.majority}", str(epochs.majority))
+        yield wording("remark.majority", epochs=epochs.count, verdict=verdict)
+    yield from _passed_alone(epochs)
     if epochs.changing:
-        changing = count(len(epochs.changing), "question")
-        label = f"Changing answers: {changing}, {epochs.right_and_wrong} between right and wrong:"
+        both = epochs.right_and_wrong
+        label = wording("remark.changing", len(epochs.changing), right_and_wrong=both)
         yield Listed(label, epochs.changing)
     elif epochs.mean is not None:
-        yield "Changing answers: none"
+        yield wording("remark.steady")
+
+
+def _passed_alone(epochs: EpochsTally) -> Iterator[str]:
+    decided = [score for score in epochs.scores if score.passed is not None]
+    if not decided:
+        return
+    passed = [str(score.epoch) for score in decided if score.passed]
+    which = {0: wording("remark.none"), len(epochs.scores): wording("remark.all")}
+    told = [wording("remark.passed_alone", epochs=which.get(len(passed), joined(passed)))]
+    if unknown := [str(score.epoch) for score in epochs.scores if score.passed is None]:
+        told.append(wording("remark.undecided", epochs=joined(unknown)))
+    yield clauses(told)
 
 
 def _epoch_points(score: EpochScore) -> str:
-    return f"{score.points} ({score.errors} without reply)" if score.errors else str(score.points)
+    if not score.errors:
+        return str(score.points)
+    return wording("remark.epoch_errors", points=score.points, errors=score.errors)
 
 
 def _by_human_accuracy(bins: Mapping[str, Tally]) -> str:
-    told = [
-        f"{_BINS.get(name, name)} {tally.correct} of {tally.questions}"
+    told = (
+        wording(
+            "remark.bin",
+            bin=named(f"remark.bins.{name}", name),
+            some=tally.correct,
+            all=tally.questions,
+        )
         for name, tally in bins.items()
-    ]
-    return f"Correct, by share of examinees who were: {', '.join(told)}"
+    )
+    return wording("remark.by_human_accuracy", bins=joined(told))
 
 
 def _examinee(sheet: Sheet, average: Examinee) -> str:
@@ -135,74 +178,84 @@ def _examinee(sheet: Sheet, average: Examinee) -> str:
     expected = {name: average.sections[name] for name in own}
     if not own:
         own, expected = {"": sheet.mean_points}, {"": average.points}
-    unknown = (
-        f"; no share is known of {', '.join(average.unknown)} (counted as wrong)"
-        if average.unknown
-        else ""
+    told = wording(
+        "remark.examinee",
+        average=" + ".join(f"{points:.0f}" for points in expected.values()),
+        run=" + ".join(map(mean_text, own.values())),
     )
-    return (
-        "Average examinee: one who answers each question like the average one scores "
-        f"{' + '.join(f'{points:.0f}' for points in expected.values())}, this run "
-        f"{' + '.join(map(mean_text, own.values()))}{unknown}"
-    )
+    if not average.unknown:
+        return told
+    return clauses([told, wording("remark.examinee_unknown", questions=joined(average.unknown))])
 
 
 def _letters(letters: Mapping[str, Letter]) -> Iterator[str]:
     leaning = [
-        f"{printable(letter)} {one.picked}, by equal chance {one.expected:.1f} "
-        f"({p_text(one.p_holm)})"
+        wording(
+            "remark.letter",
+            letter=printable(letter),
+            picked=one.picked,
+            expected=f"{one.expected:.1f}",
+            p=p_text(one.p_holm),
+        )
         for letter, one in letters.items()
         if is_leaning(one)
     ]
     if leaning:
         wrong = sum(one.picked for one in letters.values())
-        yield (
-            f"Letters of {wrong} wrong answers: {'; '.join(leaning)}; Holm over all letters. The "
-            "paper itself may lean to a letter"
-        )
+        yield wording("remark.letters", wrong=wrong, letters=clauses(leaning))
 
 
 def _confidence(found: Confidence) -> Iterator[str]:
-    figures = [f"accuracy {found.accuracy:.1%}"]
+    figures = [wording("remark.accuracy", share=f"{found.accuracy:.1%}")]
     for name, one in (("AUROC", found.auroc), ("ECE", found.ece)):
         if one is not None:
-            figures.append(f"{name} {one.value:.3f} ({one.low:.3f} to {one.high:.3f})")
-    yield (
-        f"Confidence of {count(found.answers, 'answer')}: {', '.join(figures)}; {found.level:.0%} "
-        f"by {found.draws} bootstrap draws of {count(found.cases, 'case')}"
+            ends = {"low": f"{one.low:.3f}", "high": f"{one.high:.3f}"}
+            figures.append(wording("remark.estimate", name=name, value=f"{one.value:.3f}", **ends))
+    yield wording(
+        "remark.confidence",
+        found.answers,
+        figures=joined(figures),
+        level=f"{found.level:.0%}",
+        draws=found.draws,
+        cases=wording("count.cases", found.cases),
     )
-    bins = (f"{b.low:.0%} to {b.high:.0%} {b.correct} of {b.answers}" for b in found.bins)
-    yield f"Correct, by confidence: {', '.join(bins)}"
+    bins = (
+        wording(
+            "remark.confidence_bin",
+            low=f"{one.low:.0%}",
+            high=f"{one.high:.0%}",
+            some=one.correct,
+            all=one.answers,
+        )
+        for one in found.bins
+    )
+    yield wording("remark.by_confidence", bins=joined(bins))
 
 
 def _refused(results: Results) -> Listed:
     refused = results.sheet.refused
     marks = results.scored()
-    lost = sum(marks[name].max - marks[name].points for name in refused)
-    return Listed(
-        f"Refused ({count(len(refused), 'question')}, {count(lost, 'point')} lost):", refused
-    )
+    lost = wording("count.points", sum(marks[name].max - marks[name].points for name in refused))
+    return Listed(wording("remark.refused", len(refused), points=lost), refused)
 
 
 def _formatting(sheet: Sheet) -> str:
     form, would_be = sheet.formatting, sheet.verdict_if_readable
-    often = " of every epoch" if sheet.epochs else ""
-    other = (
-        ""
-        if would_be in (None, sheet.verdict)
-        else f"; {would_be.value.upper()} if every unreadable answer{often} were right"
-    )
-    miscounted = f"{_lost(form.miscounted, f'with the {MISCOUNTED}')}; "
-    return (
-        f"Formatting: {_lost(form.unreadable, 'unreadable')}; "
-        f"{miscounted if form.miscounted.questions else ''}"
-        f"{form.tolerant.questions} correct only to a tolerant reader "
-        f"({count(form.tolerant.points, 'point')}){other}"
-    )
+    told = [_lost("remark.unreadable", form.unreadable)]
+    if form.miscounted.questions:
+        told.append(_lost("remark.miscounted", form.miscounted))
+    tolerated = wording("count.points", form.tolerant.points)
+    told.append(wording("remark.tolerant", number=form.tolerant.questions, points=tolerated))
+    if would_be not in (None, sheet.verdict):
+        key = "remark.if_readable_epochs" if sheet.epochs else "remark.if_readable"
+        verdict = named(f"verdict.upper.{would_be}", str(would_be).upper())
+        told.append(wording(key, verdict=verdict))
+    return wording("remark.formatting", facts=clauses(told))
 
 
-def _lost(tally: Tally, what: str) -> str:
-    return f"{tally.questions} {what} ({count(tally.max - tally.points, 'point')} lost)"
+def _lost(key: str, tally: Tally) -> str:
+    points = wording("count.points", tally.max - tally.points)
+    return wording(key, number=tally.questions, points=points)
 
 
 def _unanswered(results: Results) -> Iterator[Listed]:
@@ -210,35 +263,44 @@ def _unanswered(results: Results) -> Iterator[Listed]:
     marks = results.scored().values()
     silent = [one for one in marks if one.outcome is Outcome.NO_ANSWER and not one.answer]
     if silent:
-        lost = count(sum(one.max - one.points for one in silent), "point")
-        yield Listed(f"No answer recorded ({lost} lost):", [one.question for one in silent])
+        lost = wording("count.points", sum(one.max - one.points for one in silent))
+        label = wording("remark.unanswered", points=lost)
+        yield Listed(label, [one.question for one in silent])
 
 
 def _tokens(tokens: TokenTotals) -> str:
     if not tokens.replies:
-        return "Tokens: not recorded"
+        return wording("remark.tokens.unknown")
     counts = {
         name: getattr(tokens, name) for name in ("prompt", "completion", "reasoning", "cached")
     }
-    known = ", ".join(f"{name} {n:,}" for name, n in counts.items() if n is not None)
-    return f"Tokens: {known or 'none given'} (in {_replies(tokens.replies)})"
+    told = joined(
+        wording(f"remark.tokens.{name}", tokens=f"{n:,}")
+        for name, n in counts.items()
+        if n is not None
+    )
+    return wording(
+        "remark.tokens.of",
+        tokens=told or wording("remark.tokens.none"),
+        replies=wording("count.replies", tokens.replies),
+    )
 
 
 def _cost(cost: CostTotal) -> str:
     if cost.usd is None:
-        return "Cost: unknown"
+        return wording("remark.cost.unknown")
+    told = {"cost": dollars(cost.usd), "replies": wording("count.replies", cost.replies)}
     if cost.unknown:
-        return f"Cost: {dollars(cost.usd)} for {_replies(cost.replies)}, unknown for {cost.unknown}"
-    return f"Cost: {dollars(cost.usd)} ({_replies(cost.replies)})"
+        return wording("remark.cost.some", unknown=cost.unknown, **told)
+    return wording("remark.cost.all", **told)
 
 
 def _figures(figures: ImageBytes) -> str:
     unit, name = (_MB, "MB") if max(figures.size, figures.sent_size) >= _MB else (1e3, "kB")
-    return (
-        f"Figures: {figures.count} sent, {figures.changed} of them scaled or converted "
-        f"({figures.size / unit:.1f} {name}, {figures.sent_size / unit:.1f} {name} sent)"
+    return wording(
+        "remark.figures",
+        sent=figures.count,
+        changed=figures.changed,
+        size=f"{figures.size / unit:.1f} {name}",
+        sent_size=f"{figures.sent_size / unit:.1f} {name}",
     )
-
-
-def _replies(number: int) -> str:
-    return count(number, "reply", "replies")

@@ -8,41 +8,47 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
+from jmle_plugin.language import clauses, joined, named, wording
 from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
-from jmle_plugin.report.bench import WITHOUT_MARK
 from jmle_plugin.report.tallies import headline_points, points_of
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import Provenance
-from jmle_plugin.text import clipped, count, printable
+from jmle_plugin.text import clipped, printable
 
 _MOST_SENT = 3
 """Sets of parameters that are told; a run has one or two."""
 _MOST_REASONS = 3
 _REASON = 500
 """Characters of a reason that are told; all of it is in the results file."""
-_NUMBERS = {1: "one", 2: "two", 3: "three"}
 
 
 def summary_line(results: Results) -> str:
     """The whole result in one line, however long."""
     sheet = results.sheet
-    parts = list(_sections(sheet))
-    parts += unofficial(results)
-    parts += ["scripted replies"] if results.run.scripted else []
-    told = f" ({', '.join(parts)})" if parts else ""
-    return printable(
-        f"{results.exam.id} {results.run.name}: {verdict_word(sheet)} {headline_points(sheet)}"
-        f"{told}"
+    facts = [*_sections(sheet), *unofficial(results)]
+    facts += [wording("fact.scripted")] if results.run.scripted else []
+    key = "sheet.line_with" if facts else "sheet.line"
+    line = wording(
+        key,
+        exam=results.exam.id,
+        run=results.run.name,
+        verdict=verdict_word(sheet),
+        points=headline_points(sheet),
+        facts=joined(facts),
     )
+    return printable(line)
 
 
 def _sections(sheet: Sheet) -> Iterator[str]:
     means = sheet.epochs.sections if sheet.epochs else None
     for name, section in sheet.sections.items():
-        needed = "" if section.margin is None else f" (needs {section.points - section.margin})"
         points = points_of(section) if means is None else f"{means[name].mean:.1f}/{section.max}"
-        yield f"{section.title} {points}{needed}"
+        told = {"title": section.title, "points": points}
+        if section.margin is None:
+            yield wording("sheet.section", **told)
+        else:
+            yield wording("sheet.section_needs", needed=section.points - section.margin, **told)
 
 
 def unofficial(results: Results) -> list[str]:
@@ -50,32 +56,40 @@ def unofficial(results: Results) -> list[str]:
     origin = results.provenance
     facts = []
     if not origin.key.default:
-        facts.append(f"key {origin.key.state}")
+        facts.append(wording("fact.key", state=origin.key.state))
     if (images := _images(origin)) is not ImageMode.VISION:
-        facts.append(f"images {images}")
+        facts.append(wording(f"fact.images.{images}"))
     if origin.extraction is not Extraction.STANDARD:
         facts.append(_reading(origin))
-    if origin.recorded_epochs > origin.epochs:
-        facts.append(f"{origin.epochs} of {origin.recorded_epochs} recorded epochs")
-    return facts
+    return facts + _some_epochs(origin)
+
+
+def _some_epochs(origin: Provenance) -> list[str]:
+    if origin.recorded_epochs <= origin.epochs:
+        return []
+    return [wording("fact.epochs", some=origin.epochs, all=origin.recorded_epochs)]
 
 
 def _licence(results: Results) -> Iterator[str]:
     """A bench's, which may keep some of its sections from commercial use."""
     if results.sheet.bench:
-        yield f"Licence of the questions: {results.provenance.exam.licence}"
+        yield wording("note.licence", licence=results.provenance.exam.licence)
 
 
 def _costly(sheet: Sheet) -> Iterator[str]:
     if sheet.wrong:
-        each = ", ".join(f"{worth} in block {name}" for name, worth in sheet.wrong.items())
-        yield f"A wrong answer costs points: {each}; no answer costs none."
+        each = (
+            wording("note.wrong_costs_in", points=worth, block=name)
+            for name, worth in sheet.wrong.items()
+        )
+        yield wording("note.wrong_costs", blocks=joined(each))
 
 
 def _reading(origin: Provenance) -> str:
     """By whose rule replies were read, where it is not ours: each project has its own."""
-    whose = f" by {origin.imported.project}" if origin.imported is not None else ""
-    return f"extraction {origin.extraction}{whose}"
+    if origin.imported is None:
+        return wording(f"fact.extraction.{origin.extraction}")
+    return wording(f"fact.extraction_by.{origin.extraction}", project=origin.imported.project)
 
 
 def _images(origin: Provenance) -> ImageMode:
@@ -87,7 +101,7 @@ def reasons(results: Results) -> Iterator[str]:
     """Why there is no reply: pytest says nothing of what was not asked."""
     reasons = Counter(" ".join(mark.error.split()) for mark in results.marks if mark.error)
     for reason, number in reasons.most_common(_MOST_REASONS):
-        yield f"Without a reply ({number}): {clipped(reason, _REASON)}"
+        yield wording("remark.no_reply", number=number, reason=clipped(reason, _REASON))
 
 
 def verdict_word(sheet: Sheet) -> str:
@@ -96,96 +110,110 @@ def verdict_word(sheet: Sheet) -> str:
     A pass by some of the official criteria only says by which.
     """
     if sheet.verdict is Verdict.PARTIAL:
-        return f"partial: {sheet.asked} of {sheet.of}"
+        return wording("verdict.word.partial", asked=sheet.asked, of=sheet.of)
     if sheet.verdict is Verdict.NONE:
-        return WITHOUT_MARK if sheet.bench else "no verdict"
-    which = which_criteria(sheet)
+        return wording("verdict.no_mark" if sheet.bench else "verdict.word.none")
     often = _often(sheet)
-    return sheet.verdict.value.upper() + (f" ({which} criteria)" if which else "") + often
+    which = which_criteria(sheet)
+    key = f"verdict.word.{sheet.verdict}{'_epochs' if often else ''}{'_by' if which else ''}"
+    return wording(f"{key}.{which}" if which else key, **often)
 
 
 def verdict_sentence(sheet: Sheet) -> str:
     """The verdict, or why there is none."""
-    if sheet.verdict is Verdict.PARTIAL:
-        often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
-        gaps = f"; the data set lacks {', '.join(sheet.lacking)}" if sheet.lacking else ""
-        return f"partial: {sheet.asked} of {sheet.of} questions were asked{often}{gaps}; no verdict"
+    epochs = sheet.epochs
     if sheet.verdict is Verdict.NONE:
-        return WITHOUT_MARK if sheet.bench else f"no verdict: {sheet.no_verdict}"
+        if sheet.bench:
+            return wording("verdict.no_mark")
+        return wording("verdict.none", reason=sheet.no_verdict)
+    if sheet.verdict is Verdict.PARTIAL:
+        asked = {"asked": sheet.asked, "of": sheet.of}
+        parts = [
+            wording("verdict.partial_epochs", epochs=epochs.count, **asked)
+            if epochs
+            else wording("verdict.partial", **asked)
+        ]
+        if sheet.lacking:
+            parts.append(wording("verdict.lacking", questions=joined(sheet.lacking)))
+        return clauses([*parts, wording("verdict.without")])
     if sheet.verdict is Verdict.INCOMPLETE:
-        some = " in some epoch" if sheet.epochs else ""
-        lost = f"{len(sheet.errors)} of {sheet.of} questions have no reply{some}"
-        return f"INCOMPLETE: {lost}; no verdict"
+        key = "verdict.incomplete_epochs" if epochs else "verdict.incomplete"
+        lost = wording(key, lost=len(sheet.errors), of=sheet.of)
+        return clauses([lost, wording("verdict.without")])
     often = _often(sheet)
-    if sheet.verdict is Verdict.FAIL:
-        return f"FAIL 不合格{often}"
     which = which_criteria(sheet)
+    key = f"verdict.{sheet.verdict}{'_epochs' if often else ''}{'_by' if which else ''}"
     if not which:
-        return f"PASS 合格{often}"
+        return wording(key, **often)
     number = len(sheet.sections)
-    criteria = "criterion" if number == 1 else "criteria"
-    return f"PASS 合格{often} (passes the {_NUMBERS.get(number, number)} {which} {criteria})"
+    criteria = named(f"verdict.criteria.{number}", str(number))
+    return wording(f"{key}.{which}", number, criteria=criteria, **often)
 
 
-def _often(sheet: Sheet) -> str:
+def _often(sheet: Sheet) -> dict[str, int]:
     """In how many of several epochs; empty where each question was asked once."""
     epochs = sheet.epochs
     if epochs is None or epochs.passed is None:
-        return ""
-    passes = epochs.passed if sheet.verdict is Verdict.PASS else epochs.count - epochs.passed
-    return f" in {passes} of {epochs.count} epochs"
+        return {}
+    if sheet.verdict is Verdict.PASS:
+        return {"passed": epochs.passed, "epochs": epochs.count}
+    if sheet.verdict is Verdict.FAIL:
+        return {"failed": epochs.count - epochs.passed, "epochs": epochs.count}
+    return {}
 
 
 def _prompted(results: Results) -> Iterator[str]:
     """What the replies answered, where that is not a prompt of ours with all of the question."""
     origin = results.provenance
-    named = f" {origin.prompt.name}" if origin.prompt is not None else ", not ours"
+    named_prompt = {"prompt": origin.prompt.name} if origin.prompt is not None else {}
+    whose = "named" if named_prompt else "theirs"
     if origin.imported is not None:
-        said = (
-            "answers of examinees, to no prompt."
-            if results.run.people
-            else f"the replies answered that project's prompt{named}."
+        yield wording(
+            "note.imported.people" if results.run.people else f"note.imported.{whose}",
+            project=origin.imported.project,
+            file=origin.imported.file,
+            **named_prompt,
         )
-        yield f"Imported from {origin.imported.project} ({origin.imported.file}): {said}"
     if origin.without_case:
-        cases = count(origin.without_case, "question")
-        yield f"The prompt{named} asks {cases} without the case that belongs to it."
+        yield wording(f"note.without_case.{whose}", origin.without_case, **named_prompt)
 
 
 def notes(results: Results) -> Iterator[str]:
     """What has to be known of a result before its figures are read."""
     origin = results.provenance
     if results.exam.synthetic:
-        yield "Sample exam: its results say nothing about medical knowledge."
+        yield wording("note.synthetic")
     yield from _prompted(results)
     asked = origin.requested_model
     # litellm's word for the provider is not part of the model's name.
     if set(origin.returned_models) - {asked, asked.partition("/")[2]}:
-        yield f"Answered by {', '.join(origin.returned_models)}, asked for {asked}"
+        yield wording("note.answered_by", models=joined(origin.returned_models), asked=asked)
     yield from _costly(results.sheet)
     if (missing := results.sheet.images.missing) is not None:
-        fate = "; the examinees had them." if results.run.people else " (images missing)."
-        yield (
-            f"{count(missing.questions, 'question')} had figures that the data set does not have"
-            f"{fate}"
-        )
+        fate = "people" if results.run.people else "model"
+        yield wording(f"note.images_missing.{fate}", missing.questions)
     if origin.no_vision:
-        yield "blind: the model is known to see no figures"
-    facts = [f"key {origin.key.state}", f"images {_images(origin)}"]
-    if origin.exam.source:
-        facts.append(f"questions of {origin.exam.source}")
-    if origin.text_only_from:
-        facts.append(f"text-only replies of {origin.text_only_from}")
-    if origin.extraction is not Extraction.STANDARD:
-        facts.append(_reading(origin))
-    if origin.parameters:
-        facts.append(f"parameters {_named(origin.parameters)}")
-    facts += [fact for fact in unofficial(results) if fact.endswith("recorded epochs")]
-    yield " · ".join(facts)
+        yield wording("note.no_vision")
+    yield wording("list.facts").join(_facts(origin))
     yield from _licence(results)
     yield from _sent_otherwise(origin)
-    yield from (f"Not confirmed: {doubt}" for doubt in origin.key.unconfirmed)
-    yield from (f"Not evaluable: {rule}" for rule in results.sheet.not_evaluated)
+    yield from (wording("note.unconfirmed", doubt=doubt) for doubt in origin.key.unconfirmed)
+    yield from (wording("note.not_evaluable", rule=rule) for rule in results.sheet.not_evaluated)
+
+
+def _facts(origin: Provenance) -> Iterator[str]:
+    """How the exam was sat, in a few words each."""
+    yield wording("fact.key", state=origin.key.state)
+    yield wording(f"fact.images.{_images(origin)}")
+    if origin.exam.source:
+        yield wording("fact.source", source=origin.exam.source)
+    if origin.text_only_from:
+        yield wording("fact.text_only_from", run=origin.text_only_from)
+    if origin.extraction is not Extraction.STANDARD:
+        yield _reading(origin)
+    if origin.parameters:
+        yield wording("fact.parameters", parameters=_named(origin.parameters))
+    yield from _some_epochs(origin)
 
 
 def _sent_otherwise(origin: Provenance) -> Iterator[str]:
@@ -196,16 +224,19 @@ def _sent_otherwise(origin: Provenance) -> Iterator[str]:
         sent = one.parameters
         other = {k: v for k, v in sent.items() if k not in asked or v != asked[k]}
         gone = {k: v for k, v in asked.items() if k not in sent}
-        facts = [f"sent: {_named(other)}"] if other else []
-        facts += [f"not sent as such: {_named(gone)}"] if gone else []
-        some = f" ({count(one.replies, 'reply', 'replies')})" if len(origin.sent) > 1 else ""
-        yield "; ".join(facts) + some
+        facts = [wording("note.sent.added", parameters=_named(other))] if other else []
+        facts += [wording("note.sent.gone", parameters=_named(gone))] if gone else []
+        if len(origin.sent) > 1:
+            replies = wording("count.replies", one.replies)
+            yield wording("note.sent.some", facts=clauses(facts), replies=replies)
+        else:
+            yield clauses(facts)
     if len(differing) > _MOST_SENT:
-        yield f"sent: {len(differing) - _MOST_SENT} more sets of parameters (see the results file)"
+        yield wording("note.sent.more", number=len(differing) - _MOST_SENT)
 
 
 def _named(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={_plain(value)}" for name, value in parameters.items())
+    return joined(f"{name}={_plain(value)}" for name, value in parameters.items())
 
 
 def _plain(value: Any) -> str:

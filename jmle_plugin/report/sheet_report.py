@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from jmle_plugin.language import joined, named, wording
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
 from jmle_plugin.mark.sheet import Verdict
@@ -12,7 +13,7 @@ from jmle_plugin.report import document as doc
 from jmle_plugin.report.audit import audit_document
 from jmle_plugin.report.comparison import comparison_document
 from jmle_plugin.report.markdown import literal, markdown, prose, table_lines
-from jmle_plugin.report.remarks import remarks
+from jmle_plugin.report.remarks import doubt_sentences, remarks
 from jmle_plugin.report.sheet import (
     notes,
     reasons,
@@ -23,6 +24,7 @@ from jmle_plugin.report.sheet import (
 )
 from jmle_plugin.report.tallies import (
     Rows,
+    correct_of,
     criteria_rows,
     headline_points,
     part_rows,
@@ -30,9 +32,7 @@ from jmle_plugin.report.tallies import (
     strata_tables,
 )
 from jmle_plugin.results.comparison import Decision
-from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.file import Results
-from jmle_plugin.text import count
 
 _TONES = {
     Verdict.PASS: doc.Tone.GOOD,
@@ -44,9 +44,7 @@ _TONES = {
 _DECISIONS = {Decision.PASS: "✅", Decision.FAIL: "❌"}
 _NO_VERDICT = "⚠️"
 _GAP = 4
-_SMALLER = "and {n} smaller, in the results file and on the page"
 _COMMIT = 12
-_OUTCOMES = {Outcome.NO_ANSWER: "no answer"}
 
 
 def sheet_document(results: Results) -> doc.Document:
@@ -62,7 +60,7 @@ def sheet_document(results: Results) -> doc.Document:
         *([doc.Sentence(prohibited)] if prohibited else ()),
         _table(part_rows(results)),
         *(
-            doc.largest_rows(doc.table_of(rows[0], rows[1:]), sizes, _SMALLER)
+            doc.largest_rows(doc.table_of(rows[0], rows[1:]), sizes, "sheet.smaller")
             for rows, sizes in strata_tables(sheet)
         ),
         doc.List([*doubt, *remarks(results), *reasons(results)]),
@@ -107,7 +105,7 @@ def markdown_line(results: Results, *, cut: str) -> str:
 
 def _title(results: Results) -> doc.Title:
     exam, run = results.exam.title, doc.Name(results.run.title)
-    return doc.Title(doc.Phrase("{exam} · {run}", exam=exam, run=run), 2)
+    return doc.Title(doc.phrase("sheet.title", exam=exam, run=run), 2)
 
 
 def _table(rows: Rows) -> doc.Table:
@@ -115,8 +113,7 @@ def _table(rows: Rows) -> doc.Table:
 
 
 def _cut(file: str) -> doc.Sentence:
-    sentence = "Cut here, because GitHub shows 1 MiB of a step: {file} has the rest."
-    return doc.Sentence(doc.Phrase(sentence, file=doc.Name(file)))
+    return doc.Sentence(doc.phrase("sheet.cut", file=doc.Name(file)))
 
 
 def _lost(results: Results) -> Iterator[str]:
@@ -125,10 +122,11 @@ def _lost(results: Results) -> Iterator[str]:
     lost = [mark for mark in scored if mark.points < mark.max and not mark.error]
     if not lost:
         return
-    points = sum(mark.max - mark.points for mark in lost)
-    told = f"{count(points, 'point')} in {count(len(lost), 'question')}"
-    yield from ("", f"<details><summary>Lost: {told}</summary>", "")
-    header = ("question", "points", "answered", "key")
+    points = wording("count.points", sum(mark.max - mark.points for mark in lost))
+    questions = wording("count.questions", len(lost))
+    told = wording("sheet.lost", points=points, questions=questions)
+    yield from ("", f"<details><summary>{told}</summary>", "")
+    header = [wording(f"column.{name}") for name in ("question", "points", "answered", "key")]
     yield from table_lines(doc.table_of(header, map(_lost_row, lost), left=(0, 2, 3)))
     yield from ("", "</details>")
 
@@ -137,8 +135,10 @@ def _lost_row(mark: Mark) -> list[doc.Text]:
     answer = doc.Name(answer_text(mark.answer))
     answered: doc.Text = answer
     if mark.outcome is not Outcome.INCORRECT:
-        form = "{answer} ({outcome})" if mark.answer else "({outcome})"
-        answered = doc.Phrase(form, answer=answer, outcome=mark.invalid or _OUTCOMES[mark.outcome])
+        outcome = mark.invalid or mark.outcome.value
+        outcome = named(f"cell.{outcome.replace(' ', '_')}", outcome)
+        key = "cell.answer_outcome" if mark.answer else "cell.outcome"
+        answered = doc.phrase(key, answer=answer, outcome=outcome)
     points = f"{mark.points}/{mark.max}"
     return [mark.question, points, answered, doc.Name(key_text(mark.accepted))]
 
@@ -146,27 +146,24 @@ def _lost_row(mark: Mark) -> list[doc.Text]:
 def _origin(results: Results) -> str:
     """Where the figures come from, in a line."""
     origin = results.provenance
+    exam, run, prompt = origin.exam, results.run, origin.prompt
     facts = [
-        f"exam {literal(origin.exam.id)} {literal(origin.exam.hash[:_COMMIT])}",
-        f"key {literal(origin.key.state)}",
-        f"run {literal(results.run.name)} of {literal(origin.requested_model)}",
+        wording("origin.exam", exam=literal(exam.id), hash=literal(exam.hash[:_COMMIT])),
+        wording("fact.key", state=literal(origin.key.state)),
+        wording("origin.run", run=literal(run.name), model=literal(origin.requested_model)),
     ]
-    if origin.prompt is not None:
-        prompt = origin.prompt
-        facts.append(f"prompt {literal(prompt.name)} {literal(prompt.sha256[:_COMMIT])}")
-    facts += [f"extraction {origin.extraction}", f"jmle {prose(origin.packages['jmle'])}"]
+    if prompt is not None:
+        sha256 = literal(prompt.sha256[:_COMMIT])
+        facts.append(wording("origin.prompt", prompt=literal(prompt.name), sha256=sha256))
+    facts.append(wording(f"fact.extraction.{origin.extraction}"))
+    facts.append(f"jmle {prose(origin.packages['jmle'])}")
     if origin.git is not None:
-        dirty = " with changes" if origin.git.dirty else ""
-        facts.append(f"commit {literal(origin.git.commit[:_COMMIT])}{dirty}")
-    return " · ".join([*facts, origin.run.started])
+        key = "origin.commit_dirty" if origin.git.dirty else "origin.commit"
+        facts.append(wording(key, commit=literal(origin.git.commit[:_COMMIT])))
+    return wording("list.facts").join([*facts, origin.run.started])
 
 
-TITLE = "all exams"
-NO_SUM = (
-    "Exams differ in their questions, points and thresholds: nothing is added up or averaged "
-    "over them."
-)
-_HEADER = ("exam", "profession", "points", "correct", "verdict", "run")
+_COLUMNS = ("exam", "profession", "points", "correct", "verdict", "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +177,10 @@ class Unasked:
 
 def overview_document(sat: Sequence[Results], unasked: Sequence[Unasked]) -> doc.Document:
     """The table and why nothing is added up below it; the caller gives it a title."""
+    header = [wording(f"column.{name}") for name in _COLUMNS]
     return (
-        doc.table_of(_HEADER, _rows(sat, unasked), left=(0, 1, 4, 5)),
-        doc.Sentence(NO_SUM),
+        doc.table_of(header, _rows(sat, unasked), left=(0, 1, 4, 5)),
+        doc.Sentence(wording("overview.no_sum")),
     )
 
 
@@ -193,16 +191,17 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
             one.exam.id,
             one.exam.profession,
             headline_points(one.sheet),
-            "-" if one.sheet.bench else f"{one.sheet.total.correct} of {one.sheet.total.questions}",
+            "-" if one.sheet.bench else correct_of(one.sheet.total),
             verdict_word(one.sheet),
-            ", ".join([one.run.name, *_notes(one)]),
+            joined([one.run.name, *_notes(one)]),
         )
         for one in sat
     ]
-    rows += [(one.exam, one.profession, "-", "-", "not asked", one.run) for one in unasked]
+    not_asked = wording("overview.not_asked")
+    rows += [(one.exam, one.profession, "-", "-", not_asked, one.run) for one in unasked]
     professions = list(dict.fromkeys(row[1] for row in rows))
     return sorted(rows, key=lambda row: professions.index(row[1]))
 
 
 def _notes(one: Results) -> list[str]:
-    return unofficial(one) + (["scripted replies"] if one.run.scripted else [])
+    return unofficial(one) + ([wording("fact.scripted")] if one.run.scripted else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jmle_plugin.exam.kinds import form_titles
+from jmle_plugin.language import named, wording
 from jmle_plugin.mark.sheet import (
     EpochsTally,
     SectionEpochs,
@@ -32,42 +33,44 @@ def criteria_rows(sheet: Sheet) -> Rows:
     if sheet.epochs is not None and sheet.epochs.sections is not None:
         return _epochs_rows(sheet, sheet.epochs, sheet.epochs.sections)
     return [
-        ["", "points", "needed", "margin", "correct"],
+        ["", *_heads("points", "needed", "margin", "correct")],
         *(
             [
                 section.title,
                 points_of(section),
                 _needed(section),
                 "-" if section.margin is None else f"{section.margin:+d}",
-                _correct(section),
+                correct_of(section),
             ]
             for section in sheet.sections.values()
         ),
-        ["Total", points_of(sheet.total), "", "", _correct(sheet.total)],
+        [wording("part.total"), points_of(sheet.total), "", "", correct_of(sheet.total)],
     ]
 
 
 def _epochs_rows(sheet: Sheet, epochs: EpochsTally, sections: Mapping[str, SectionEpochs]) -> Rows:
-    majority = f"majority of {epochs.count}"
+    heads = _heads("mean_points", "sd", "needed", "epochs")
     return [
-        ["", "mean points", "sd", "needed", "epochs", majority],
+        ["", *heads, wording("column.majority", epochs=epochs.count)],
         *(
             [
                 section.title,
                 f"{sections[name].mean:.1f}/{section.max}",
                 f"{sections[name].deviation:.1f}",
                 _needed(section),
-                f"{sections[name].met} of {epochs.count}",
+                _of(sections[name].met, epochs.count),
                 points_of(section),
             ]
             for name, section in sheet.sections.items()
         ),
         [
-            "Total",
-            headline_points(sheet).removeprefix("mean "),
+            wording("part.total"),
+            points_of(sheet.total)
+            if epochs.mean is None
+            else f"{epochs.mean:.1f}/{sheet.total.max}",
             f"{epochs.deviation or 0:.1f}",
             "",
-            f"{epochs.passed} of {epochs.count}",
+            _of(epochs.passed or 0, epochs.count),
             points_of(sheet.total),
         ],
     ]
@@ -78,20 +81,30 @@ def part_rows(results: Results) -> Rows:
     sheet = results.sheet
     if sheet.bench:
         wrong = sheet.total.questions - sheet.total.correct - len(sheet.errors)
-        found = {"right": sheet.total.correct, "not right": wrong, "no reply": len(sheet.errors)}
-        return [["Answers", "number"], *([name, str(n)] for name, n in found.items() if n)]
-    titles = form_titles()
+        found = {"right": sheet.total.correct, "not_right": wrong, "no_reply": len(sheet.errors)}
+        rows = [[wording(f"cell.{name}"), str(n)] for name, n in found.items() if n]
+        return [_heads("answers", "number"), *rows]
     parts = {
-        **{f"Block {name}": tally for name, tally in sheet.blocks.items()},
-        **{titles.get(name, name): tally for name, tally in sheet.kinds.items()},
-        "with images": sheet.images.shown,
-        "without images": sheet.images.without,
+        **{block_title(name): tally for name, tally in sheet.blocks.items()},
+        **{form_title(name): tally for name, tally in sheet.kinds.items()},
+        wording("part.with_images"): sheet.images.shown,
+        wording("part.without_images"): sheet.images.without,
     }
     if sheet.images.missing is not None:
         parts[missing_title(results)] = sheet.images.missing
-    rows = [[title, points_of(tally), _correct(tally)] for title, tally in parts.items()]
-    title = f"majority of {sheet.epochs.count}" if sheet.epochs else ""
-    return [[title, "points", "correct"], *(row for row in rows if row[1] != "0/0")]
+    rows = [[title, points_of(tally), correct_of(tally)] for title, tally in parts.items()]
+    title = wording("column.majority", epochs=sheet.epochs.count) if sheet.epochs else ""
+    return [[title, *_heads("points", "correct")], *(row for row in rows if row[1] != "0/0")]
+
+
+def block_title(name: str) -> str:
+    """What a block of the exam is called."""
+    return wording("part.block", block=name)
+
+
+def form_title(name: str) -> str:
+    """What a form of questions is called; a form that the catalogue lacks has its own title."""
+    return named(f"part.form.{name}", form_titles().get(name, name))
 
 
 def _shares(sheet: Sheet) -> Rows:
@@ -99,7 +112,7 @@ def _shares(sheet: Sheet) -> Rows:
     rows = [
         [
             title,
-            f"{one.correct} of {one.counted}",
+            _of(one.correct, one.counted),
             *_share_cells(one),
             str(one.questions - one.counted),
         ]
@@ -109,46 +122,43 @@ def _shares(sheet: Sheet) -> Rows:
     share = f"{total.correct / total.max:.1%}" if total.max else "-"
     apart = str(total.questions - total.max)
     return [
-        ["", "correct", "share", "95%", "not marked"],
+        ["", *_heads("correct", "share", "interval", "not_marked")],
         *rows,
-        ["Total", f"{total.correct} of {total.max}", share, "", apart],
+        [wording("part.total"), _of(total.correct, total.max), share, "", apart],
     ]
 
 
-GROUPINGS = {
-    "subjects": "Subject",
-    "image_dependency": "Image dependency",
-    "visual_types": "Visual type",
-}
-"""Groupings of the sheet's strata -> what a table calls them."""
+GROUPINGS = ("subjects", "image_dependency", "visual_types")
+"""Groupings of the sheet's strata."""
 
 
 def strata_tables(sheet: Sheet) -> Iterator[tuple[Rows, list[int]]]:
     """A table of each grouping, and how many questions each of its rows is about."""
-    for name, title in GROUPINGS.items():
+    for name in GROUPINGS:
         grouping: dict[str, Stratum] = getattr(sheet.strata, name)
         if not grouping:
             continue
         figures = any(0 < one.text_only.questions < one.questions for one in grouping.values())
-        head = [title, "points", "correct", "share", "95%"]
+        head = _heads(name, "points", "correct", "share", "interval")
         rows = [
-            [one, points_of(stratum), _correct(stratum), *_share_cells(stratum)]
-            + [_correct(stratum.text_only)] * figures
+            [one, points_of(stratum), correct_of(stratum), *_share_cells(stratum)]
+            + [correct_of(stratum.text_only)] * figures
             for one, stratum in grouping.items()
         ]
         sizes = [one.questions for one in grouping.values()]
-        yield [head + ["without images"] * figures, *rows], sizes
+        yield [head + [wording("part.without_images")] * figures, *rows], sizes
 
 
 def _share_cells(stratum: Stratum) -> list[str]:
     if stratum.share is None or stratum.low is None or stratum.high is None:
         return ["-", "-"]
-    return [f"{stratum.share:.1%}", f"{stratum.low:.0%} to {stratum.high:.0%}"]
+    ends = wording("cell.interval", low=f"{stratum.low:.0%}", high=f"{stratum.high:.0%}")
+    return [f"{stratum.share:.1%}", ends]
 
 
 def missing_title(results: Results) -> str:
     """How questions are called whose figures the data lacks: models were asked without them."""
-    return "with images, not in the data" if results.run.people else "images missing"
+    return wording("part.images_missing_to_us" if results.run.people else "part.images_missing")
 
 
 def prohibited_sentence(sheet: Sheet) -> str:
@@ -157,10 +167,11 @@ def prohibited_sentence(sheet: Sheet) -> str:
     if rule.limit is None:
         return ""
     worst = sheet.epochs.most_prohibited if sheet.epochs else None
-    count = "not evaluable (no list is published)" if rule.count is None else str(rule.count)
     if worst is not None:
-        count = f"{worst} in the worst epoch"
-    return f"禁忌肢  prohibited choices: {count}, at most {rule.limit} allowed"
+        return wording("sheet.prohibited.worst", count=worst, limit=rule.limit)
+    if rule.count is None:
+        return wording("sheet.prohibited.unlisted", limit=rule.limit)
+    return wording("sheet.prohibited.counted", count=rule.count, limit=rule.limit)
 
 
 def headline_points(sheet: Sheet) -> str:
@@ -169,7 +180,7 @@ def headline_points(sheet: Sheet) -> str:
         return headline(sheet)
     if sheet.epochs is None or sheet.epochs.mean is None:
         return points_of(sheet.total)
-    return f"mean {sheet.epochs.mean:.1f}/{sheet.total.max}"
+    return wording("sheet.mean_points", mean=f"{sheet.epochs.mean:.1f}", max=sheet.total.max)
 
 
 def points_of(tally: Tally) -> str:
@@ -183,5 +194,14 @@ def _needed(section: SectionTally) -> str:
     return f"{section.points - section.margin} ({section.threshold}/{section.stated_max})"
 
 
-def _correct(tally: Tally) -> str:
-    return f"{tally.correct} of {tally.questions}"
+def correct_of(tally: Tally) -> str:
+    """Right answers of the questions there were."""
+    return _of(tally.correct, tally.questions)
+
+
+def _of(some: int, every: int) -> str:
+    return wording("count.of", some=some, all=every)
+
+
+def _heads(*names: str) -> list[str]:
+    return [wording(f"column.{name}") for name in names]

@@ -1,8 +1,7 @@
-"""How sure a verdict or a difference is, as data and in words."""
+"""How sure a verdict or a difference is, as data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -177,18 +176,3 @@ class Confidence(Strict):
 def is_leaning(letter: Letter) -> bool:
     """Whether a letter is picked significantly more, or less, often than by chance."""
     return letter.p_holm <= ALPHA
-
-
-def doubt_sentences(doubt: VerdictDoubt) -> Iterator[str]:
-    """The doubt in one or two sentences."""
-    chances = []
-    if doubt.another_exam is not None:
-        chances.append(f"another paper of the same difficulty and pass mark {doubt.another_exam}")
-    if doubt.this_exam_again is not None:
-        chances.append(f"this exam again {doubt.this_exam_again}")
-    if chances:
-        alone = "" if doubt.serial_known else " (cases unknown: each question by itself)"
-        yield f"Chance of passing: {'; '.join(chances)}{alone}"
-    for questions, turn in ((doubt.missed, "Would pass with"), (doubt.lucky, "Would fail without")):
-        if questions:
-            yield f"{turn} any one of these: {', '.join(questions)}"

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import ResultError
+from jmle_plugin.language import wording
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.document import Title
-from jmle_plugin.report.sheet_report import TITLE, Unasked, overview_document
+from jmle_plugin.report.sheet_report import Unasked, overview_document
 from jmle_plugin.report.terminal import Line, columns_of, terminal_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.session.collection import seat_part
@@ -51,7 +52,9 @@ def make_overview(
         if not one.asked
     ]
     try:
-        append_summary((Title(TITLE.capitalize(), 2), *overview_document(sat, unasked)), settings)
+        append_summary(
+            (Title(wording("overview.title"), 2), *overview_document(sat, unasked)), settings
+        )
     except ResultError as error:
         return Overview(sat, unasked, f"a report could not be written: {error}")
     return Overview(sat, unasked)
@@ -87,7 +90,7 @@ class Ending:
                 title = f"{one.title} with figures and without"
                 _write(terminalreporter, title, one.audited.lines(columns, quiet=quiet))
         if self.overview is not None and not quiet:
-            _write(terminalreporter, TITLE, self.overview.lines(columns))
+            _write(terminalreporter, wording("overview.heading"), self.overview.lines(columns))
         if not quiet or self._unexpected():
             for sentence in (*self._ended_early(), self.decision.reason):
                 terminalreporter.write_line(sentence)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.language import wording
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
@@ -15,12 +16,11 @@ from jmle_plugin.report.bench import CHANGES, change_rows, measure_rows
 from jmle_plugin.report.comparison import facts, headline, side_titles
 from jmle_plugin.report.document import Listed
 from jmle_plugin.report.html.questions import RepliesReader, Room, Shown, StoredReply, fit
-from jmle_plugin.report.remarks import remarks
+from jmle_plugin.report.remarks import doubt_sentences, remarks
 from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.tallies import missing_title
 from jmle_plugin.results.audit import INDICES, Audit, AuditPart
 from jmle_plugin.results.comparison import Comparison, Part
-from jmle_plugin.results.doubt import doubt_sentences
 from jmle_plugin.results.figures import p_cell, signed
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import clipped, printable
@@ -150,7 +150,9 @@ def _doubt(results: Results) -> Iterator[str]:
 def _labelled(sentences: Iterable[str | Listed]) -> list[tuple[str, str]]:
     """Label and text of each sentence; a sentence without a label is one."""
     lines = (one.line if isinstance(one, Listed) else one for one in sentences)
-    return [(label.strip(), text) for label, _, text in (line.partition(": ") for line in lines)]
+    mark = wording("list.label")
+    parts = (line.partition(mark) for line in lines)
+    return [(label.strip(), text.strip()) for label, _, text in parts]
 
 
 def _missing(

@@ -11,8 +11,7 @@ from jmle_plugin.compare.habits import with_doubt
 from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.report.remarks import remarks
-from jmle_plugin.results.doubt import doubt_sentences
+from jmle_plugin.report.remarks import doubt_sentences, remarks
 from jmle_plugin.results.file import Results
 from tests.builders import (
     make_epochs,

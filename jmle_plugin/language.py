@@ -1,0 +1,104 @@
+"""The languages of reports: a catalogue of whole sentences each, and the language in force.
+
+The catalogues are `report/catalogue/<language>.toml`: whole templates with places for values
+(`{points}`), by document. A form for each grammatical number stands below one key, `key.one` and
+`key.other`. Values are put in as they are, whatever they hold.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "report" / "catalogue"
+_ONE, _OTHER = "one", "other"
+
+
+class Language(StrEnum):
+    """A language that reports are written in."""
+
+    EN = "en"
+    JA = "ja"
+
+
+_IN_FORCE = ContextVar("language", default=Language.EN)
+
+
+@contextmanager
+def speaking(language: Language | str) -> Iterator[None]:
+    """Have reports made in this block in `language`; ValueError for one that there is not."""
+    before = _IN_FORCE.set(Language(language))
+    try:
+        yield
+    finally:
+        _IN_FORCE.reset(before)
+
+
+def language() -> Language:
+    """The language in force: English where no other was asked for."""
+    return _IN_FORCE.get()
+
+
+def wording(key: str, number: float | None = None, /, **values: object) -> str:
+    """The text of that key with its values.
+
+    `number` chooses among the forms of a key that has several, and is the value of `{number}`
+    unless another is given. KeyError where the catalogue has no such key or the text a place
+    without a value.
+    """
+    template = template_of(key, number)
+    if number is not None:
+        values = {"number": number} | values
+    return template.format_map(values)
+
+
+def template_of(key: str, number: float | None = None) -> str:
+    """The text of that key with its places still open: for values that a form shows apart."""
+    texts = catalogue(language())
+    if number is None:
+        return texts[key]
+    one = texts.get(f"{key}.{_ONE}") if number == 1 else None
+    return texts[f"{key}.{_OTHER}"] if one is None else one
+
+
+def joined(items: Iterable[str]) -> str:
+    """Items of a list in a sentence."""
+    return wording("list.items").join(items)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Parts that could each stand alone, as one line."""
+    return wording("list.clauses").join(parts)
+
+
+def named(key: str, otherwise: str) -> str:
+    """The text of that key; `otherwise` where there is none, for names that files bring."""
+    return catalogue(language()).get(key, otherwise)
+
+
+@cache
+def catalogue(which: Language) -> Mapping[str, str]:
+    """Key -> template."""
+    text = (FOLDER / f"{which}.toml").read_text("utf-8")
+    return dict(_flat(tomllib.loads(text)))
+
+
+def group(name: str) -> Mapping[str, str]:
+    """Every template of a part of the catalogue, by its key without the part's name."""
+    start = f"{name}."
+    every = catalogue(language())
+    return {key.removeprefix(start): text for key, text in every.items() if key.startswith(start)}
+
+
+def _flat(table: Mapping[str, object], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in table.items():
+        key = f"{above}.{name}" if above else name
+        if isinstance(value, Mapping):
+            yield from _flat(value, key)
+        else:
+            yield key, str(value)
