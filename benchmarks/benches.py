@@ -17,7 +17,7 @@ from pathlib import Path
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.results.provenance import RunContext
 from tests.packs import record_run
 

@@ -29,7 +29,7 @@ from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.html.page import write_page, write_run_page
 from jmle_plugin.report.html.questions import StoredReply

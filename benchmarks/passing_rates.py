@@ -31,7 +31,7 @@ from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import PRIOR
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
 

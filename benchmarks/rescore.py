@@ -25,7 +25,7 @@ from jmle_plugin.ask.run import write_run
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.results.provenance import RunContext
 
 ROOT = Path(__file__).resolve().parents[1]

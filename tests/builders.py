@@ -34,8 +34,9 @@ from jmle_plugin.exam.model import (
 )
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import score_epochs
-from jmle_plugin.mark.extraction import Extraction, How
+from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome, score
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.report import document as doc

@@ -113,7 +113,7 @@ def record_run(  # noqa: PLR0913 - each is a fact of the run
     sitting = open_sitting(exam, cassettes, wanted)
     keep_run(sitting.folder, sitting.run)
     for seat in sitting.seats():
-        request = sitting.request(seat.question, seat.epoch)
+        request = seat.request
         text = right if isinstance(right, str) else right[request.question]
         reply = Cassette(
             question=request.question,
@@ -122,5 +122,5 @@ def record_run(  # noqa: PLR0913 - each is a fact of the run
             request=request.body,
             response=make_completion(WRONG if request.question in wrong else text),
         )
-        write_cassette(sitting.cassette(seat.question, seat.epoch), reply)
+        write_cassette(seat.cassette, reply)
     return sitting.folder

@@ -22,7 +22,7 @@ from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext

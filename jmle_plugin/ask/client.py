@@ -132,11 +132,11 @@ def _unanswered(request: AskRequest, status: int, body: Any) -> ReplyError:
     error = body.get("error") if isinstance(body, dict) else None
     kind = error.get("type") if isinstance(error, dict) else None
     # The gateway's own message says it all; of another server's, the status may tell more.
-    told = _message(body) if kind in KINDS else f"HTTP {status}, {_message(body)}"
+    problem = _message(body) if kind in KINDS else f"HTTP {status}, {_message(body)}"
     if kind == STOPPED:
         # One reason for hundreds of questions, which a terminal tells once where it is one text.
-        return NotAskedError(told)
-    return ReplyError(f"no reply to question {request.question}: {told}")
+        return NotAskedError(problem)
+    return ReplyError(f"no reply to question {request.question}: {problem}")
 
 
 def _message(body: Any) -> str:

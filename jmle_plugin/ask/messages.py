@@ -79,11 +79,11 @@ class Prompt:
 
     def leaves_out_case(self, question: Question) -> bool:
         """Whether it asks the question without the case that it belongs to."""
-        told = {*self.user.get_identifiers(), *self.system.get_identifiers()}
-        if "question" in told or not question.stem:
-            return bool(question.serial and question.serial.text) and "serial" not in told
+        used = {*self.user.get_identifiers(), *self.system.get_identifiers()}
+        if "question" in used or not question.stem:
+            return bool(question.serial and question.serial.text) and "serial" not in used
         begins = question.text.startswith(question.stem.strip())
-        return not begins or bool(question.serial and question.serial.text and "serial" not in told)
+        return not begins or bool(question.serial and question.serial.text and "serial" not in used)
 
     def _values(self, exam: Exam, question: Question, shown: tuple[Image, ...]) -> dict[str, str]:
         values = {

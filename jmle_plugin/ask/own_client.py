@@ -20,18 +20,18 @@ def ask_own_client(client: ModelClient, seat: Seat) -> Reply:
     Raises CassetteError where the run is recorded and its replies are not this client's,
     StaleCassetteError where they are those of another version, ReplyError where it gives none.
     """
-    sitting, path = seat.sitting, seat.sitting.cassette(seat.question, seat.epoch)
+    sitting, path = seat.sitting, seat.cassette
     ref = client_ref(client)
     if is_recorded(sitting.folder):
         _check_client(sitting, ref)
     elif ref is None:
-        return client.ask(sitting.request(seat.question, seat.epoch))
+        return client.ask(seat.request)
     run = sitting.run.model_copy(update={"client": ref})
     recorder = Recorder(run)
     if not path.exists():
         if sitting.borrows(seat.question):
             raise missing_reply(seat)
-        request = sitting.request(seat.question, seat.epoch)
+        request = seat.request
         given = client.ask(request)
         with suppress(FileExistsError):  # another process was first, and its reply counts
             recorder.write(path, _cassette(request, given, run), first=True)

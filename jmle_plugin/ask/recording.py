@@ -58,10 +58,9 @@ def read_recorded(recorder: Recorder, seat: Seat) -> Reply:
     Raises MissingCassetteError where there is no cassette, CassetteError where it is
     damaged, stale or another run's, ReplyError where there is no reply in it.
     """
-    question, epoch = seat.question, seat.epoch
-    path, request = seat.sitting.cassette(question, epoch), seat.sitting.request(question, epoch)
+    request = seat.request
     try:
-        stored = recorder.check(path, request)
+        stored = recorder.check(seat.cassette, request)
     except FileNotFoundError:
         raise missing_reply(seat) from None
     return as_asked(read_reply(stored.response), seat.sitting.run, request.body)
@@ -71,7 +70,7 @@ def missing_reply(seat: Seat) -> MissingCassetteError:
     """What to raise where a reply is not recorded and no model may be asked."""
     return MissingCassetteError(
         f"there is no recorded reply to question {seat.question.id}",
-        where=seat.sitting.cassette(seat.question, seat.epoch),
+        where=seat.cassette,
         remedy="Record it, or import the run again: no model may be asked for it here.",
     )
 

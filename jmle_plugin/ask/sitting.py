@@ -150,6 +150,16 @@ class Seat:
     question: Question
     epoch: int = 1
 
+    @property
+    def request(self) -> AskRequest:
+        """The canonical request that asks it."""
+        return self.sitting.request(self.question, self.epoch)
+
+    @property
+    def cassette(self) -> Path:
+        """Where its reply is, or would be, recorded."""
+        return self.sitting.cassette(self.question, self.epoch)
+
 
 def shard(exam: Exam, number: int, of: int) -> frozenset[str]:
     """The questions of the `number`-th of `of` parts: whole cases, figures and questions balanced.

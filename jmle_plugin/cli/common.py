@@ -40,9 +40,7 @@ def say(line: str) -> None:
 def print_in_form(found: Sequence[Found], form: str, document: Callable[[Found], Document]) -> None:
     """Print what was found in one of FORMATS; JSON is a list, whatever there is of it."""
     if form == "json":
-        data = [one.model_dump(mode="json", by_alias=True) for one in found]
-        written = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-        print(written.replace("##[", r"##\u005b"))  # else no JSON where it is a command (`Inert`)
+        print_json([one.model_dump(mode="json", by_alias=True) for one in found])
     elif form == "markdown":
         print("\n".join(markdown(document(one)) for one in found), end="")
     else:
@@ -50,6 +48,12 @@ def print_in_form(found: Sequence[Found], form: str, document: Callable[[Found],
             if n:
                 print()
             print_document(document(one))
+
+
+def print_json(data: object) -> None:
+    """Print JSON that stays JSON where `##[` would be a command (`Inert`)."""
+    written = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
+    print(written.replace("##[", r"##\u005b"))
 
 
 def print_document(document: Document, columns: int = COLUMNS) -> None:
@@ -114,7 +118,7 @@ def exam_at_hand(
 ) -> Exam | None:
     """The exam of that name, under key state `key` where it has that.
 
-    None where it is not on this machine and not `needed`: `say` is told why, and the remedy.
+    None where it is not on this machine and not `needed`: `say` gets the reason and the remedy.
     """
     try:
         state = key if key in read_manifest(find_exam(name)).keys else None
@@ -134,7 +138,7 @@ def exam_of(
     """The exam these results are of, under the first one's key: named by --exam, or by them.
 
     None where it is not on this machine and was not named, or is there with other questions or
-    rules: `say` is told why. Raises SettingsError where they are of another exam.
+    rules: `say` gets the reason. Raises SettingsError where they are of another exam.
     """
     first = results[0]
     exam = exam_at_hand(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.prompt import prompt_source
-from jmle_plugin.cli.common import data_root, find_exam, named_exam, say
+from jmle_plugin.cli.common import data_root, find_exam, named_exam, print_json, say
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import DataMissingError, JmleError
 from jmle_plugin.exam.check import check_key, check_paper, key_differences, notes
@@ -100,13 +99,11 @@ def run_exams(options: argparse.Namespace) -> int:
     """Run `jmle exams`; its exit status."""
     root = data_root(options)
     listed = [list_exam(pack, root) for pack in find_packs(pack_folders(Path.cwd())).values()]
-    print(as_json(listed) if options.format == "json" else as_text(listed))
+    if options.format == "json":
+        print_json([asdict(one) for one in listed])
+    else:
+        print(as_text(listed))
     return 0
-
-
-def as_json(exams: Sequence[ListedExam]) -> str:
-    """A list of objects, one a pack."""
-    return json.dumps([asdict(one) for one in exams], ensure_ascii=False, indent=1)
 
 
 def as_text(exams: Sequence[ListedExam]) -> str:

@@ -9,7 +9,7 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli.common import named_exam, one_exam, writing
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.remake import remake_results
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.results.exporting import FORMS, RecordedRun, export
 from jmle_plugin.results.provenance import RunContext

@@ -15,6 +15,7 @@ from jmle_plugin.cli.common import (
     exam_at_hand,
     exam_name,
     print_document,
+    print_json,
     refuse_other_exam,
     results_named,
     writing,
@@ -113,7 +114,7 @@ def _files(
 def read_entries(names: Sequence[str], *, say: Callable[[str], object] = str) -> list[Entry]:
     """Read every file; a pattern that no shell has expanded stands for what it matches.
 
-    `<run>.earlier.json` is left out, of which `say` is told, where `<run>.json` is there too
+    `<run>.earlier.json` is left out, which `say` gets to know, where `<run>.json` is there too
     and is a result of the same sitting. Raises ResultError for a file that holds no sound
     results, a pattern that matches nothing, and a run that stands there twice.
     """
@@ -203,7 +204,7 @@ def _print(board: Leaderboard, form: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(csv_text(board).encode())
     elif form == "json":
-        print(board.model_dump_json(by_alias=True, indent=1))
+        print_json(board.model_dump(mode="json", by_alias=True))
     else:
         columns = shutil.get_terminal_size((80, 24)).columns
         print_document(leaderboard_document(board), columns)

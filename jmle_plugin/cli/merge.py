@@ -96,16 +96,14 @@ def _merge(exam: Exam, folders: Sequence[Path], wanted: Wanted) -> _Merged:
     recorder = Recorder(sitting.run)
     for name, seat in _names(sitting).items():
         if name in files:
-            recorder.check(files[name], sitting.request(seat.question, seat.epoch))
+            recorder.check(files[name], seat.request)
     return _Merged(sitting, files)
 
 
 def _names(sitting: Sitting) -> dict[str, Seat]:
     """The cassettes of a whole run by their files' names, but for those that another run lends."""
     return {
-        sitting.cassette(seat.question, seat.epoch).name: seat
-        for seat in sitting.seats()
-        if not sitting.borrows(seat.question)
+        seat.cassette.name: seat for seat in sitting.seats() if not sitting.borrows(seat.question)
     }
 
 

@@ -16,7 +16,8 @@ from jmle_plugin.compare.remake import remake_results, with_audit
 from jmle_plugin.compare.verify import changes, verify
 from jmle_plugin.errors import ComparisonError, JmleError, ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.extraction import Extraction, check_rule
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import check_rule
 from jmle_plugin.report.sheet import reasons, summary_line
 from jmle_plugin.results.file import GateDecision, Results, result_file
 from jmle_plugin.results.provenance import Provenance, RunContext

@@ -138,11 +138,11 @@ def refuse_unlike(vision: Results, blind: Results, exam: Exam | None = None) -> 
 def _refuse_other_replies(vision: Results, blind: Results, text_only: Iterable[Question]) -> None:
     """One half may have been recorded anew, and the other's results be older than that."""
     names = {one.id for one in text_only}
-    told = {(one.question, one.epoch): one.answer for one in blind.marks}
+    answers = {(one.question, one.epoch): one.answer for one in blind.marks}
     differing = [
         one.question
         for one in vision.marks
-        if one.question in names and told.get((one.question, one.epoch)) != one.answer
+        if one.question in names and answers.get((one.question, one.epoch)) != one.answer
     ]
     if differing:
         raise UnlikeResultsError(
@@ -177,7 +177,7 @@ def _parts(
             parts.setdefault(name, []).append(one)
     if [len(inside) for inside in parts.values()] == [len(questions)]:
         return []
-    return [audit_part(*told, right) for told in titled(parts, titles or {})]
+    return [audit_part(*entry, right) for entry in titled(parts, titles or {})]
 
 
 def _interval(questions: Iterable[Question], right: Right) -> tuple[float, float]:

@@ -208,7 +208,7 @@ def _parts(pairs: Paired, part_of: Callable[[Place], str], titles: Mapping[str, 
     for pair in pairs:
         if pair.place is not None:
             parts.setdefault(part_of(pair.place), []).append(pair)
-    return [_part(*told) for told in titled(parts, titles)]
+    return [_part(*entry) for entry in titled(parts, titles)]
 
 
 def _part(name: str, title: str, pairs: Paired) -> Part:

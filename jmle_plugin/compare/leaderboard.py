@@ -143,8 +143,8 @@ def _sections(
         ranked = rank_section([results[place] for place in whole], exam, name)
         rows = [_row(results, whole[n]).model_copy(update=own) for n, own in ranked]
         measure = next(iter(section.measures.values())).title
-        told = {"facts": facts | {"section": section.title}, "measure": measure, "rows": rows}
-        tables.append(base.model_copy(update=told))
+        changes = {"facts": facts | {"section": section.title}, "measure": measure, "rows": rows}
+        tables.append(base.model_copy(update=changes))
     return tables
 
 
@@ -172,8 +172,10 @@ def _by_text(
     kept = (results[row.source].questions for row in rows)
     facts = next(filter(None, kept), question_facts(exam) if exam else {})
     names = {name for name, one in facts.items() if not (one.figures or one.figures_missing)}
-    told = [row.model_copy(update={"total": row.text_only}) for row in rows if names]
-    return _ranked(results, told, [group_points(results[row.source], where, names) for row in told])
+    text_rows = [row.model_copy(update={"total": row.text_only}) for row in rows if names]
+    return _ranked(
+        results, text_rows, [group_points(results[row.source], where, names) for row in text_rows]
+    )
 
 
 def _ranked(

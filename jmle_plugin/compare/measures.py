@@ -77,12 +77,12 @@ def with_intervals(results: Results, exam: Exam) -> Results:
         if name not in sheet.measures:
             continue
         section = sheet.measures[name]
-        told = {}
+        bounded = {}
         for key, one in section.measures.items():
             part = None if one.value is None else part_of(exam, key, ids, marks)
             low, high = (None, None) if part is None else _interval(part)
-            told[key] = one.model_copy(update={"low": low, "high": high})
-        found[name] = section.model_copy(update={"measures": told})
+            bounded[key] = one.model_copy(update={"low": low, "high": high})
+        found[name] = section.model_copy(update={"measures": bounded})
     return results.model_copy(update={"sheet": sheet.model_copy(update={"measures": found})})
 
 

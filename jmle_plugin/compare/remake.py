@@ -10,8 +10,8 @@ from jmle_plugin.ask.recording import Recorder, read_recorded
 from jmle_plugin.ask.run import run_folder
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import CassetteError, ReplyError
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import Asking, score_epochs
-from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark, mark_error, mark_reply
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results, build_results

@@ -75,11 +75,11 @@ def judge_measures(comparison: Comparison) -> tuple[Decision, str, list[str]]:
         + ("undefined" if one.difference is None else f"{one.difference:+.3f}")
         for one in lost or [*lower, *unknown]
     ]
-    told = f": {', '.join(named)}" if named else ""
+    listed = f": {', '.join(named)}" if named else ""
     return (
         decision,
         (
-            f"{words} than by {comparison.old.name}{told} (paired tests, Holm, alpha "
+            f"{words} than by {comparison.old.name}{listed} (paired tests, Holm, alpha "
             f"{comparison.tests.alpha:g})"
         ),
         named,

@@ -184,7 +184,7 @@ def verify(
     Raises JmleError where there is nothing to verify with: the run is not there, or its
     record is damaged.
     """
-    # The number of scores, not the one that is told, which may be any: it is compared.
+    # The number of scores, not the printed one, which may be any: it is compared.
     epochs = len(file.sheet.epochs.scores) if file.sheet.epochs else 1
     wanted = Wanted(run=file.run.name, epochs=max(epochs, 1), prompt_file=prompt_file)
     try:

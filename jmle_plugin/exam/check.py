@@ -35,24 +35,24 @@ def check_paper(exam: Exam) -> list[str]:
 
 def notes(exam: Exam) -> list[str]:
     """What has to be known of an exam, and cannot be mended here."""
-    told = [*_defects(exam), *exam.notes]
+    notes = [*_defects(exam), *exam.notes]
     if exam.source:
-        told.append(f"the questions are read from {exam.source}, one of several data sets")
+        notes.append(f"the questions are read from {exam.source}, one of several data sets")
     if exam.no_verdict:
-        told.append(f"no verdict: {exam.no_verdict}; every question counts one")
-    told += [
+        notes.append(f"no verdict: {exam.no_verdict}; every question counts one")
+    notes += [
         f"question {name} is not in the data set: there is no verdict without it"
         for name in exam.lacking
     ]
     if exam.credited:
         names = ", ".join(one.id for one in exam.credited)
-        told.append(f"not in the data set, and credited to everybody: {names}")
+        notes.append(f"not in the data set, and credited to everybody: {names}")
     if missing := [one.id for one in exam.questions.values() if one.figures_missing]:
-        told.append(
+        notes.append(
             f"figures of {len(missing)} questions are not in the data set (first: {missing[0]}): "
             "they are asked without"
         )
-    return told
+    return notes
 
 
 def _defects(exam: Exam) -> Iterator[str]:

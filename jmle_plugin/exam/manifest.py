@@ -112,8 +112,8 @@ class Manifest(Strict):
         """The same exam by each of its sources, that one being its `source`."""
         yield self
         for other in self.other_sources.values():
-            told = ("licence", "credit", "defects")
-            named = {name: getattr(other, name) for name in told}
+            shared = ("licence", "credit", "defects")
+            named = {name: getattr(other, name) for name in shared}
             keys = {
                 state: key for state, key in self.keys.items() if key.data_set in ("", other.folder)
             }

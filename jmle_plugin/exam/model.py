@@ -184,7 +184,7 @@ class AnswerKey:
     prohibited: ProhibitedRule | None
     numeric: NumericRule = NumericRule.NUMBER
     default: bool = True
-    """Whether the exam is marked by this state unless told otherwise."""
+    """Whether the exam is marked by this state unless another is named."""
     unconfirmed: tuple[str, ...] = ()
     """What its source could not confirm, a sentence each."""
     not_evaluated: tuple[str, ...] = ()

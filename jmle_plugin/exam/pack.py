@@ -216,7 +216,7 @@ def _hash(
     answers: Mapping[str, KeyEntry],
 ) -> str:
     # What is said of the questions, not what they are.
-    told = {"source", "other_sources", "defects", "question_ids"}
+    unmarked = {"source", "other_sources", "defects", "question_ids"}
     ruled_by_subject = any(
         one.subjects for key in manifest.keys.values() for one in key.criteria.values()
     )
@@ -239,7 +239,7 @@ def _hash(
     }
     return digest(
         {
-            "rules": manifest.model_dump(mode="json", by_alias=True, exclude=told),
+            "rules": manifest.model_dump(mode="json", by_alias=True, exclude=unmarked),
             "questions": [
                 [question_digest(one), one.block, one.number, one.kind, one.select, one.points]
                 for one in questions.values()

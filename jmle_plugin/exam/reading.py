@@ -190,16 +190,16 @@ def applicable(
     spec: KeySpec, manifest: Manifest, questions: Mapping[str, Question], *, pointless: bool
 ) -> KeySpec:
     """The key state, without the criteria that this data set has no facts for."""
-    told: dict[str, object] = {}
+    update: dict[str, object] = {}
     if pointless:
-        told["criteria"] = {}
-        told["changes"] = [change for change in spec.changes if change.treatment in _SETTLED]
+        update["criteria"] = {}
+        update["changes"] = [change for change in spec.changes if change.treatment in _SETTLED]
     rule = spec.prohibited
     if isinstance(manifest.source, OtherSource) and rule is not None and rule.listed:
         # The list is an annotation of the first data set.
         listed = any(one.prohibited for one in questions.values())
-        told["prohibited"] = rule if listed else ProhibitedSpec(limit=rule.limit)
-    return spec.model_copy(update=told)
+        update["prohibited"] = rule if listed else ProhibitedSpec(limit=rule.limit)
+    return spec.model_copy(update=update)
 
 
 def absent_questions(manifest: Manifest, paper: Paper) -> dict[str, Question]:

@@ -50,7 +50,7 @@ class Budget:
         """Whether one more call may begin now.
 
         While others are in flight the answer may change: they may turn out cheaper. Where
-        it cannot, everybody is told to stop.
+        it cannot, every waiting request is stopped.
         """
         if self._most is None:
             return True
@@ -142,7 +142,7 @@ class Tally:
         return estimate_tokens(body)
 
     def status(self, *, total: int, waiting: int, limit: int, **ended: Any) -> RunStatus:
-        """The counts as told to others; `ended` are the fields that say how."""
+        """The counts as others get them; `ended` are the fields that say how."""
         return RunStatus(
             waiting=waiting,
             unfinished=total - waiting - self.done - self.failed,

@@ -89,10 +89,10 @@ def refusal_completion(message: str, sent: dict[str, Any]) -> dict[str, Any]:
 
     It names no model: none answered.
     """
-    told = {"role": "assistant", "content": "", "refusal": message}
+    said = {"role": "assistant", "content": "", "refusal": message}
     return {
         "object": "chat.completion",
-        "choices": [{"index": 0, "message": told, "finish_reason": "content_filter"}],
+        "choices": [{"index": 0, "message": said, "finish_reason": "content_filter"}],
         "sent": sent,
     }
 
@@ -104,8 +104,8 @@ def _choice(raw: dict[str, Any]) -> dict[str, Any]:
     choice: dict[str, Any] = choices[0]
     # A router's way to say that its provider broke off: HTTP 200, half a text, an error.
     if error := _specific(choice).get("error"):
-        told = error.get("message") if isinstance(error, dict) else None
-        raise ProviderError(str(told or "the provider broke off its reply"))
+        message = error.get("message") if isinstance(error, dict) else None
+        raise ProviderError(str(message or "the provider broke off its reply"))
     return choice
 
 

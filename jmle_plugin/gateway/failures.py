@@ -95,14 +95,14 @@ def provider_message(error: Exception, redact: Callable[[str], str] = str) -> st
     Secrets are taken out before it is cut: half a key would not be known for one.
     """
     body = getattr(error, "body", None)
-    told = body.get("message") if isinstance(body, dict) else None
-    if not isinstance(told, str) or not told.strip():
-        told = _inner(str(error))
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, str) or not message.strip():
+        message = _inner(str(error))
     # An unknown name, a refused port and a bad certificate may all be called one thing.
     behind = [str(one) for one in _causes(error) if isinstance(one, OSError)]
-    if behind and behind[-1] not in told:
-        told = f"{told} {behind[-1]}"
-    return redact(" ".join(told.split()))[:MESSAGE_LIMIT] or type(error).__name__
+    if behind and behind[-1] not in message:
+        message = f"{message} {behind[-1]}"
+    return redact(" ".join(message.split()))[:MESSAGE_LIMIT] or type(error).__name__
 
 
 def _lacking(error: BaseException) -> str | None:
@@ -133,8 +133,8 @@ def _inner(text: str) -> str:
     except (ValueError, RecursionError):
         return text
     inner = found.get("error") if isinstance(found, dict) else None
-    told = inner.get("message") if isinstance(inner, dict) else None
-    return told if isinstance(told, str) and told.strip() else text
+    message = inner.get("message") if isinstance(inner, dict) else None
+    return message if isinstance(message, str) and message.strip() else text
 
 
 def _status(error: Exception) -> int | None:

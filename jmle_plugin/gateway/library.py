@@ -1,4 +1,4 @@
-"""litellm, imported in one place and told to do nothing on its own; answers are read below it.
+"""litellm, imported in one place and kept from acting on its own; answers are read below it.
 
 No answer is larger than a reply can be, packed or not.
 """
@@ -100,7 +100,7 @@ CURRENT: ContextVar[Call | None] = ContextVar("CURRENT", default=None)
 
 
 def load_litellm() -> Any:
-    """The library, imported once (2 s, 170 MB) and told to do nothing on its own."""
+    """The library, imported once (2 s, 170 MB) and kept from doing anything on its own."""
     _forget_empty_keys()
     if "litellm" not in sys.modules:
         # Read at import: tables from the network, a .env from the current folder.
@@ -184,8 +184,8 @@ def _leaves(httpx: Any, request: Any) -> bool:
 
 def _credentials(request: Any) -> Iterator[str]:
     """What stands where providers look for keys: in headers and the address."""
-    told = [*request.headers.multi_items(), *request.url.params.multi_items()]
-    for value in (value for name, value in told if _KEEPS_KEYS.search(name)):
+    pairs = [*request.headers.multi_items(), *request.url.params.multi_items()]
+    for value in (value for name, value in pairs if _KEEPS_KEYS.search(name)):
         yield value
         yield value.rpartition(" ")[2]  # without its scheme (Bearer)
 

@@ -46,12 +46,12 @@ def retry_after(
     milliseconds = _number(plain.get("retry-after-ms"))
     if milliseconds is not None:
         return milliseconds / 1000.0
-    told = plain.get("retry-after")
-    seconds = _number(told)
-    if seconds is not None or told is None:
+    value = plain.get("retry-after")
+    seconds = _number(value)
+    if seconds is not None or value is None:
         return seconds
     try:
-        date = parsedate_to_datetime(told)
+        date = parsedate_to_datetime(value)
     except ValueError:
         return None
     return max(0.0, date.timestamp() - now())

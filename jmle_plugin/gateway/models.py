@@ -43,12 +43,12 @@ def sees_figures(model: str, api_base: str | None = None) -> bool | None:
     found = next((table[name] for name in _names(model) if _belongs(table.get(name), model)), None)
     if found is None:
         return None
-    told = found.get("supports_vision")
-    if told is None:
+    known = found.get("supports_vision")
+    if known is None:
         # A provider's entry may say less than that of the bare name.
         bare = table.get(_split(model)[1])
-        told = bare.get("supports_vision") if bare is not None else None
-    return told is True
+        known = bare.get("supports_vision") if bare is not None else None
+    return known is True
 
 
 def runs_locally(model: str) -> bool:

@@ -43,7 +43,7 @@ class Wire(Strict):
 HOST = "127.0.0.1"
 """Where the gateway listens: no other machine can ask it."""
 MESSAGE_LIMIT = 500
-"""Characters of a provider's or a gateway's message that are told."""
+"""Characters of a provider's or a gateway's message that are passed on."""
 DEFAULT_MAX_EDGE = 2048
 """Pixels of a figure's longest side; about what providers scale down to anyway."""
 

@@ -70,7 +70,7 @@ def _any_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
     # The longest first, or one secret inside another would leave the rest standing.
     longest = sorted(secrets, key=len, reverse=True)
     known = "|".join(dict.fromkeys(form for one in longest for form in _forms(one)))
-    # A host's name is told in lower case.
+    # A host's name arrives in lower case.
     return re.compile(known, re.IGNORECASE) if known else None
 
 

@@ -65,8 +65,8 @@ class Call:
         if self.unreadable:
             return True
         body = self.body
-        told = body is not None and (body.get("error") or body.get("type") == "error")
-        return self.answer is not None and not told
+        error = body is not None and (body.get("error") or body.get("type") == "error")
+        return self.answer is not None and not error
 
     def leave(self, content: bytes) -> bool:
         """Take down the body of a request about to be sent; raises where it must not be.

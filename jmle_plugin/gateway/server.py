@@ -226,10 +226,10 @@ class Service:
     async def _stop(self, request: web.Request) -> web.Response:
         raw = await request.read()
         try:
-            told = read_json(raw) if raw else {}
+            report = read_json(raw) if raw else {}
         except ValueError as error:
             return _error(400, f"this is no request of ours: {error}", REFUSED)
-        reason = told.get("reason") if isinstance(told, dict) else None
+        reason = report.get("reason") if isinstance(report, dict) else None
         self._runs.stop(reason if isinstance(reason, str) and reason else "asking was stopped")
         return await self._status(request)
 

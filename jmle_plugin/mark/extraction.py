@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark import published
+from jmle_plugin.mark import Extraction, published
 from jmle_plugin.mark.answer_line import (
     AnswerLine,
     find_answer_line,
@@ -80,13 +80,6 @@ _TAG = re.compile(
         f"(?P<open{at}>{begin})|(?P<close{at}>{end})" for at, (begin, end) in enumerate(_TEMPLATES)
     )
 )
-
-
-class Extraction(StrEnum):
-    """Which rule reads the reply."""
-
-    STANDARD = "standard"
-    PUBLISHED = "published"
 
 
 class How(StrEnum):

@@ -13,7 +13,8 @@ from pydantic.json_schema import SkipJsonSchema
 from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.exam.model import NO_RULE, AnswerKey, Question
 from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, plain_parameters, read_number
-from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.mark.measures import credit
 from jmle_plugin.mark.numeric import as_number

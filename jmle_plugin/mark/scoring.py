@@ -222,8 +222,8 @@ def _as_right(exam: Exam, chosen: Iterable[Question], marks: Mapping[str, Mark])
         mark = marks[question.id]
         if mark.outcome is Outcome.NO_ANSWER and not _miscounted(mark):
             right = score(question, exam.key.entries[question.id], Outcome.CORRECT)
-            told = {"points": right.points, "max": right.maximum}
-            made[question.id] = mark.model_copy(update=told)
+            full_points = {"points": right.points, "max": right.maximum}
+            made[question.id] = mark.model_copy(update=full_points)
     return made
 
 

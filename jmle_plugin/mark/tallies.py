@@ -206,11 +206,11 @@ def total_cost(marks: Iterable[Mark]) -> CostTotal:
 
 def total_figures(marks: Iterable[Mark]) -> ImageBytes | None:
     """Figures and bytes; None where no reply tells of any."""
-    told = [mark.images for mark in marks if mark.images is not None]
-    if not told:
+    sizes = [mark.images for mark in marks if mark.images is not None]
+    if not sizes:
         return None
     return ImageBytes(
-        **{name: sum(getattr(one, name) for one in told) for name in ImageBytes.model_fields}
+        **{name: sum(getattr(one, name) for one in sizes) for name in ImageBytes.model_fields}
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.language import clauses, joined, named, wording
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
 from jmle_plugin.report.tallies import headline_points, points_of
 from jmle_plugin.results.file import Results

@@ -12,8 +12,8 @@ from jmle_plugin.ask.run import PARTIAL, PEOPLE, RunName
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import majority
-from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.results.audit import Audit

@@ -58,7 +58,7 @@ class Row(Strict):
     """Its 95 % interval."""
     letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
     """The letters of its wrong answers against those of all rows to the same questions; left out
-    where nothing is known of the questions, or nothing can be told."""
+    where nothing is known of the questions, or nothing can be said."""
     source: Annotated[int, Field(exclude=True)]
     """Which of the results given this is."""
 

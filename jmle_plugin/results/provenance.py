@@ -23,7 +23,7 @@ from jmle_plugin.ask.sight import Sight
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.strict import Strict
 
@@ -50,7 +50,7 @@ class KeyState(Strict):
     state: str
     title: str
     default: bool
-    """Whether it is the state the exam is marked by unless told otherwise."""
+    """Whether it is the state the exam is marked by unless another is named."""
     numeric: str
     """`number` or `text`: how numeric answers are compared."""
     unconfirmed: list[str] = Field(default=[])

@@ -48,7 +48,7 @@ def _disagreements(results: Results) -> Iterator[str]:
     if (total_cost(marks), total_tokens(marks)) != (sheet.cost, sheet.tokens):
         yield "cost or tokens"
     if sheet.verdict.decided or sheet.verdict is Verdict.NONE:
-        # Elsewhere what was asked without a mark is told by the sheet alone.
+        # Elsewhere what was asked without a mark stands on the sheet alone.
         if {len(some) for some in results.by_question().values()} != {results.provenance.epochs}:
             yield "epochs"
         yield from _decided(sheet, list(results.scored().values()))
@@ -76,8 +76,8 @@ def _epochs(sheet: Sheet, marks: Sequence[Mark]) -> Iterator[str]:
         few = limit is None or score.prohibited is None or score.prohibited <= limit
         # Where exclusions differ from one epoch to another, so do the points that are needed.
         passed = None if sheet.verdict is Verdict.NONE else enough and few
-        told = score.passed is passed or score.max != sheet.total.max
-        if (score.points, score.max, score.correct, score.prohibited) != figures or not told:
+        agrees = score.passed is passed or score.max != sheet.total.max
+        if (score.points, score.max, score.correct, score.prohibited) != figures or not agrees:
             yield f"epoch {score.epoch}"
 
 
@@ -118,12 +118,12 @@ def _sound_section(name: str, section: SectionTally) -> bool:
     return (section.margin, section.passed) == (margin, margin >= 0)
 
 
-def _sound_prohibited(told: ProhibitedTally, standing: Sequence[Mark]) -> bool:
-    if told.count is None or told.limit is None:
-        return told.passed is None
+def _sound_prohibited(tally: ProhibitedTally, standing: Sequence[Mark]) -> bool:
+    if tally.count is None or tally.limit is None:
+        return tally.passed is None
     picked = {mark.question for mark in standing if mark.prohibited and mark.max}
-    passed = told.count <= told.limit
-    return (told.count, set(told.questions), told.passed) == (len(picked), picked, passed)
+    passed = tally.count <= tally.limit
+    return (tally.count, set(tally.questions), tally.passed) == (len(picked), picked, passed)
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:

@@ -75,7 +75,7 @@ def keep_earlier(
     A result with a verdict is kept as `<run>.earlier.json`, with its reports, where an
     incomplete one replaces it (it may be impossible to make again) or where one of its reports
     would be left beside other results. Without a verdict, such reports are taken away. Reports
-    of the very same results stay. `say` is told of each. Raises OSError.
+    of the very same results stay. `say` gets a line on each. Raises OSError.
     """
     try:
         raw = read_regular(file)
@@ -121,7 +121,7 @@ def write_results(
 
     `anew` are the kinds of reports that will be written of them (`html`, `markdown`, `csv`).
     Those there are of other results are kept with these or taken away (`keep_earlier`), of
-    which `say` is told. Raises ResultError where it cannot be written, or where a later
+    which `say` gets a line. Raises ResultError where it cannot be written, or where a later
     version of this suite wrote the file that is there.
     """
     file = result_file(folder, results)

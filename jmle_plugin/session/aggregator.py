@@ -192,8 +192,8 @@ class ExamSession:
                 writer.add_global_property(name, value)
             for report in self._made_up:
                 case = writer.node_reporter(report)
-                for told in report.user_properties:
-                    case.add_property(*told)
+                for listed in report.user_properties:
+                    case.add_property(*listed)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what came of it."""

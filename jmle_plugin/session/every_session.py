@@ -60,9 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "jmle-fixtures")
     with collection.as_usage_error():
         settings = read_settings(config)
-        told = getattr(config, "workerinput", {}).get(fixtures.WORKER_INPUT)
-        opened = open_sittings(settings, told and told["runs"])
-        sittings, complete = (opened, ()) if told else _set_complete_aside(settings, opened)
+        sent = getattr(config, "workerinput", {}).get(fixtures.WORKER_INPUT)
+        opened = open_sittings(settings, sent and sent["runs"])
+        sittings, complete = (opened, ()) if sent else _set_complete_aside(settings, opened)
     collection.register_markers(config, sittings)
     config.stash[SETTINGS_KEY] = settings
     config.stash[collection.SITTINGS_KEY] = sittings
@@ -101,16 +101,16 @@ def pytest_xdist_node_collection_finished(node: Any, ids: Sequence[str]) -> None
 
 
 def open_sittings(
-    settings: Settings, told: Sequence[tuple[str, Mapping[str, Any], Any]] | None = None
+    settings: Settings, opened: Sequence[tuple[str, Mapping[str, Any], Any]] | None = None
 ) -> tuple[Sitting, ...]:
     """The sittings asked for: none unless a model or a run is named.
 
-    A worker is `told` the runs (folder, RunSpec as JSON, prompt file) instead of looking for
-    them: its controller may be about to replace what lies there.
+    A worker is given the runs as `opened` (folder, RunSpec as JSON, prompt file) instead of
+    looking for them: its controller may be about to replace what lies there.
     """
     if not settings.rows:
         return ()
-    sittings = _open(settings, _open_exams(settings), told)
+    sittings = _open(settings, _open_exams(settings), opened)
     if settings.shard is None:
         return sittings
     from jmle_plugin.ask.sitting import shard  # noqa: PLC0415
@@ -121,7 +121,7 @@ def open_sittings(
 def _open(
     settings: Settings,
     exams: Mapping[str, Exam],
-    told: Sequence[tuple[str, Mapping[str, Any], Any]] | None,
+    opened: Sequence[tuple[str, Mapping[str, Any], Any]] | None,
 ) -> tuple[Sitting, ...]:
     from jmle_plugin.ask.opening import (  # noqa: PLC0415
         open_halves,
@@ -131,12 +131,12 @@ def _open(
     from jmle_plugin.mark.extraction import check_rule  # noqa: PLC0415
 
     folder, audit = settings.cassettes, settings.asking.audit
-    if told is not None:
+    if opened is not None:
         return tuple(
             reopen_sitting(
                 exams[run["exam"]], Path(place), run, prompt and Path(prompt), audit=audit
             )
-            for place, run, prompt in told
+            for place, run, prompt in opened
         )
     sittings: list[Sitting] = []
     for exam in exams.values():

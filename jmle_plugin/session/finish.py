@@ -100,7 +100,7 @@ class Finished:
     audited: Audited | None = None
     """What came of an audit, of which this is the half with figures."""
     half: bool = False
-    """True for the blind half of an audit: its verdict is told, and decides nothing."""
+    """True for the blind half of an audit: its verdict is shown, and decides nothing."""
     written: Sequence[str] = ()
     """Which files were written, or why they could not be."""
     unwritten: str = ""
@@ -124,7 +124,7 @@ class Finished:
             yield from terminal_lines(sheet_document(self.results), columns)
         yield from self._comparison(columns, quiet=quiet)
         if not quiet:
-            yield from (Line(line) for told in self.written for line in told.split("\n"))
+            yield from (Line(line) for texts in self.written for line in texts.split("\n"))
 
     def _comparison(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         compared = self.results.comparison
@@ -183,8 +183,8 @@ def write_all(finished: Sequence[Finished], settings: Settings) -> list[Finished
     done: list[Finished] = []
     for one in finished:
         written, unwritten = _write(one.results, one.exam, settings)
-        told = "; ".join(filter(None, [unwritten, "" if done else problem]))
-        done.append(replace(one, written=written, unwritten=told))
+        problems = "; ".join(filter(None, [unwritten, "" if done else problem]))
+        done.append(replace(one, written=written, unwritten=problems))
     return done
 
 
@@ -201,13 +201,13 @@ def _scored(taken: SittingMarks, settings: Settings, context: RunContext) -> Res
 
 def _write(results: Results, exam: Exam, settings: Settings) -> tuple[Sequence[str], str]:
     """Write the results and then their reports: lines on what was written, and what was not."""
-    told: list[str] = []
+    said: list[str] = []
     try:
-        file = write_results(settings.results, results, settings.reports.kinds, say=told.append)
+        file = write_results(settings.results, results, settings.reports.kinds, say=said.append)
     except ResultError as error:
         return [str(error)], f"the results could not be written: {error}"
     reports = write_reports(results, file, exam, settings)
-    lines = [*told, f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
+    lines = [*said, f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
     unwritten = [f"a report could not be written: {one}" for one in reports.problems]
     return [*lines, *reports.problems], "; ".join(unwritten)
 

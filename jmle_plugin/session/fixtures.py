@@ -65,7 +65,7 @@ class AskingService(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a worker is told of it; the token is never shown."""
+    """What a worker gets of it; the token is never shown."""
 
     address: str | None
     token: str = field(repr=False)
@@ -149,7 +149,7 @@ def reply(exam_seat: Seat, request: pytest.FixtureRequest, vcr: Cassette | None)
     if vcr is None:
         raise MissingCassetteError(
             "this test has no cassette, so its reply would be lost",
-            where=sitting.cassette(exam_seat.question, exam_seat.epoch),
+            where=exam_seat.cassette,
             remedy="Mark the test with @pytest.mark.vcr, and leave out --disable-recording.",
         )
     if not len(vcr):
@@ -157,7 +157,7 @@ def reply(exam_seat: Seat, request: pytest.FixtureRequest, vcr: Cassette | None)
         closed = closed or sitting.run.client is not None or vcr.record_mode.value == "none"
         if closed or not model_client.can_call:
             raise missing_reply(exam_seat)
-    return model_client.ask(sitting.request(exam_seat.question, exam_seat.epoch))
+    return model_client.ask(exam_seat.request)
 
 
 @pytest.fixture
@@ -171,8 +171,8 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     settings = request.config.stash[SETTINGS_KEY]
     stash = request.node.stash
     # Where a plugin runs a failed test again its first mark counts, unless there was no reply.
-    told = stash.get(MARK_KEY, None)
-    first = None if told is None else Mark.model_validate_json(told)
+    stored = stash.get(MARK_KEY, None)
+    first = None if stored is None else Mark.model_validate_json(stored)
     if first is not None and first.outcome is Outcome.ERROR:
         first = None
         del stash[MARK_KEY]
@@ -187,7 +187,7 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
             )
         marked = True
         sitting = exam_seat.sitting
-        body = sitting.request(exam_seat.question, exam_seat.epoch).body
+        body = exam_seat.request.body
         given, reply = reply, as_asked(reply, sitting.run, body)
         made = first or mark_reply(
             exam_seat.question,
@@ -201,10 +201,10 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
             stash[WRONG_KEY] = given
             line = answer_line(exam_seat.question, reply, settings.extraction)
             entry = exam_seat.sitting.exam.key.entries[exam_seat.question.id]
-            told = explain(
+            explanation = explain(
                 exam_seat.question, made, line, marker=reply.marker, treatment=entry.treatment
             )
-            raise WrongAnswer(told, reply.text)
+            raise WrongAnswer(explanation, reply.text)
         return made
 
     return put_on_record
@@ -225,7 +225,7 @@ def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
     seat = seat_of(request.node)
     if seat is None:
         return str(request.getfixturevalue("vcr_cassette_dir"))
-    return str(seat.sitting.cassette(seat.question, seat.epoch).parent)
+    return str(seat.cassette.parent)
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def default_cassette_name(request: pytest.FixtureRequest) -> str:
     seat = seat_of(request.node)
     if seat is None:
         return str(request.getfixturevalue("default_cassette_name"))
-    return seat.sitting.cassette(seat.question, seat.epoch).stem
+    return seat.cassette.stem
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class Sat:
     name: str
     sheet: Sheet
     decides: bool = True
-    """False where the verdict is only told: that of an audit's blind half."""
+    """False where the verdict is only shown: that of an audit's blind half."""
     wrong: int = 0
     """Replies that are not right, of all epochs."""
 
@@ -118,12 +118,12 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         for bench, words in told_of.items()
         if (names := [one.name for one in sat if one.decides and one.sheet.bench is bench])
     ]
-    told = "".join(
+    others = "".join(
         f"; {one.name} ({one.sheet.verdict.value.upper()}) decides nothing"
         for one in sat
         if not one.decides
     )
-    return ExitDecision(PASSED, f"gate official: {'; '.join(facts)}{told}")
+    return ExitDecision(PASSED, f"gate official: {'; '.join(facts)}{others}")
 
 
 def decide_shard(

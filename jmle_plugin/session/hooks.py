@@ -29,8 +29,8 @@ def start(config: pytest.Config, settings: Settings, sittings: Sequence[Sitting]
     if settings.offline:
         config.option.record_mode = "none"
     if hasattr(config, "workerinput"):
-        if told := config.workerinput.get(WORKER_INPUT):
-            config.stash[SERVICE_KEY] = Service(told["address"], told["token"])
+        if sent := config.workerinput.get(WORKER_INPUT):
+            config.stash[SERVICE_KEY] = Service(sent["address"], sent["token"])
         return
     from jmle_plugin.session.aggregator import ExamSession  # noqa: PLC0415 - workers have none
 

@@ -155,7 +155,7 @@ def complete_results(sitting: Sitting, results: Path, extraction: str) -> Result
     then = (origin.exam.hash, origin.key.state, origin.extraction, origin.epochs, origin.prompt)
     same = then == (exam.hash, exam.key.state, extraction, run.epochs, run.prompt)
     whole = found.sheet.asked == found.sheet.of and not found.sheet.errors
-    recorded = all(sitting.cassette(seat.question, seat.epoch).exists() for seat in sitting.seats())
+    recorded = all(seat.cassette.exists() for seat in sitting.seats())
     return found if same and whole and recorded else None
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.library import default_data_root
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.session.options import asked, read_values
 from jmle_plugin.session.runs_file import RunRow, read_runs
 

@@ -11,7 +11,7 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.leaderboard import Entry, leaderboard
 from jmle_plugin.compare.remake import remake_results
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.report.html.leaderboard import board_page
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.results.file import Results

@@ -17,7 +17,7 @@ from jmle_plugin.cli import main
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.results.provenance import RunContext
 from tests.conftest import ROOT

@@ -17,7 +17,7 @@ from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.mark.scoring import build_sheet

@@ -12,7 +12,7 @@ from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.library import find_pack, pack_folders
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.report.sheet import notes
 from jmle_plugin.results.provenance import RunContext
 from tests.integration.conftest import Project

@@ -118,7 +118,7 @@ def record(case: Invented) -> None:
             reply = replies[seat.question.id, seat.epoch]
             if reply is None:
                 continue
-            request = sitting.request(seat.question, seat.epoch)
+            request = seat.request
             cassette = Cassette(
                 question=request.question,
                 epoch=request.epoch,
@@ -126,7 +126,7 @@ def record(case: Invented) -> None:
                 request=request.body,
                 response=make_completion(f"【回答】{reply}"),
             )
-            write_cassette(sitting.cassette(seat.question, seat.epoch), cassette)
+            write_cassette(seat.cassette, cassette)
 
 
 def test_every_kind_and_treatment_is_invented() -> None:

@@ -79,10 +79,10 @@ def read(folder: Path, part: str) -> Paper:
 
 
 def _read_block(prefix: str, block: str, file: Path, about: Path) -> list[PaperQuestion]:
-    told = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
-    facts = {meta.problem_id: meta for meta in told}
-    if len(facts) < len(told):
-        names = [meta.problem_id for meta in told]
+    metas = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
+    facts = {meta.problem_id: meta for meta in metas}
+    if len(facts) < len(metas):
+        names = [meta.problem_id for meta in metas]
         raise PackError(f"has question {max(names, key=names.count)} twice", where=about)
     found = []
     for line, raw in read_lines(file):
@@ -164,18 +164,18 @@ def _with_cases(block: Sequence[PaperQuestion]) -> list[PaperQuestion]:
     opening = [at for at, one in enumerate(block) if one.text.startswith(_OPENS_CASE)]
     lengths = [after - before for before, after in pairwise(opening)]
     lengths.append(min(lengths, default=1))
-    told = list(block)
+    whole = list(block)
     for start, length in zip(opening, lengths, strict=False):
         group = block[start : start + length]
         serial = PaperSerial(f"{group[0].id}-{group[-1].number}", "")
         before, missing = "", False
         for place, one in enumerate(group, start=start):
             missing = missing or one.figures_missing
-            told[place] = replace(
+            whole[place] = replace(
                 one, serial=serial, text=before + one.text, figures_missing=missing
             )
             before += one.text.removesuffix(_printed(one.options)) + "\n\n"
-    return told
+    return whole
 
 
 def _printed(options: Mapping[str, str]) -> str:

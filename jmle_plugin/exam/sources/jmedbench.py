@@ -82,9 +82,9 @@ def _question(file: Path, line: int, raw: object, number: int) -> PaperQuestion:
     )
     entry = validated(adapter, raw, f"line {line}", file)
     block = file.parent.name
-    told: dict[str, Any] = {"id": f"{block}-{number}", "block": block, "number": number}
+    place: dict[str, Any] = {"id": f"{block}-{number}", "block": block, "number": number}
     if isinstance(entry, _Text):
-        return _expressions(entry, told)
+        return _expressions(entry, place)
     if isinstance(entry, _Pair):
         options, right = {str(label): "" for label in range(entry.n_label)}, entry.label
         text = (
@@ -98,14 +98,18 @@ def _question(file: Path, line: int, raw: object, number: int) -> PaperQuestion:
     if right >= len(options):
         raise PackError(f"line {line}: the answer {right} is not one of {len(options)}", where=file)
     return PaperQuestion(
-        **told, kind=QuestionKind.CHOICE, text=text, answer=(list(options)[right],), options=options
+        **place,
+        kind=QuestionKind.CHOICE,
+        text=text,
+        answer=(list(options)[right],),
+        options=options,
     )
 
 
-def _expressions(entry: _Text, told: dict[str, Any]) -> PaperQuestion:
+def _expressions(entry: _Text, place: dict[str, Any]) -> PaperQuestion:
     named = tuple(sorted(dict.fromkeys(entry.labels)))
     return PaperQuestion(
-        **told,
+        **place,
         kind=QuestionKind.TERMS,
         text=f"次の文章に書かれている「{entry.entity_type}」を挙げてください。\n\n{entry.text}",
         answer=(NOTHING,) if set(named) <= _NONE else named,

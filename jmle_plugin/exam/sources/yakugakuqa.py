@@ -73,8 +73,8 @@ def read(folder: Path, part: str) -> Paper:
     file = below.with_name(f"{below.name}.jsonl")
     about = below.with_name(f"metadata_{below.name}.jsonl")
     entries = [validated(_ENTRY, raw, f"line {line}", file) for line, raw in read_lines(file)]
-    told = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
-    subjects = {meta.problem_id: meta.category for meta in told}
+    metas = [validated(_META, raw, f"line {line}", about) for line, raw in read_lines(about)]
+    subjects = {meta.problem_id: meta.category for meta in metas}
     questions = []
     for entry in entries:
         number = entry.problem_id.removeprefix(below.name)

@@ -1,4 +1,4 @@
-"""The gateway's life in a session: started early, told what to ask, ended, nothing lost."""
+"""The gateway's life in a session: started early, given what to ask, ended, nothing lost."""
 
 from __future__ import annotations
 
@@ -160,13 +160,13 @@ class LiveAsking:
         if self._rewrite:
             missing = keeping.unwritten(sitting, own.values())
         else:
-            missing = [seat for seat in own.values() if not _path(seat).exists()]
+            missing = [seat for seat in own.values() if not seat.cassette.exists()]
         asked = {(seat.question.id, seat.epoch) for seat in missing}
         recorded = [seat for name, seat in own.items() if name not in asked]
         if missing:
             keeper = Recorder(sitting.run)
             for seat in recorded:
-                keeper.check(_path(seat), sitting.request(seat.question, seat.epoch))
+                keeper.check(seat.cassette, seat.request)
         return Plan(sitting, tuple(missing), len(recorded))
 
     def _says_nothing_of_figures(self, run: RunSpec) -> bool:
@@ -250,9 +250,5 @@ def _can_be_asked(sitting: Sitting) -> bool:
     return not (sitting.prompt is None or half or own)
 
 
-def _path(seat: Seat) -> Path:
-    return seat.sitting.cassette(seat.question, seat.epoch)
-
-
 def _lacks_any(sitting: Sitting) -> bool:
-    return not all(_path(seat).exists() for seat in sitting.seats())
+    return not all(seat.cassette.exists() for seat in sitting.seats())

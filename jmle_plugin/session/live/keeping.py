@@ -39,8 +39,7 @@ def unwritten(sitting: Sitting, seats: Iterable[Seat]) -> list[Seat]:
     return [
         seat
         for seat in seats
-        if cassette_name(seat.question.id, seat.epoch) not in begun
-        or not sitting.cassette(seat.question, seat.epoch).exists()
+        if cassette_name(seat.question.id, seat.epoch) not in begun or not seat.cassette.exists()
     ]
 
 

@@ -52,10 +52,9 @@ class Plan:
         images: dict[str, ImageFile] = {}
         requests = []
         for seat in self.asked:
-            question, epoch = seat.question.id, seat.epoch
-            body = self.sitting.request(seat.question, epoch).body
+            name, body = seat.question.id, seat.request.body
             requests.append(
-                Announced(question=question, epoch=epoch, digest=digest(body), body=body)
+                Announced(question=name, epoch=seat.epoch, digest=digest(body), body=body)
             )
             if self.sitting.run.images is ImageMode.VISION:
                 images |= {
@@ -67,10 +66,7 @@ class Plan:
     def _cost(self, facts: ModelFacts) -> str:
         if facts.input_price is None or facts.output_price is None:
             return "unknown (no price is known: give --price-in and --price-out)"
-        prompts = sum(
-            estimate_tokens(self.sitting.request(seat.question, seat.epoch).body)
-            for seat in self.asked
-        )
+        prompts = sum(estimate_tokens(seat.request.body) for seat in self.asked)
         fixed = prompts * facts.input_price
         short, long = (
             dollars(fixed + len(self.asked) * tokens * facts.output_price)
@@ -116,7 +112,7 @@ class Voice:
 
 
 _MANY = 100_000
-"""Tokens from which on thousands are told."""
+"""Tokens from which on thousands are shown."""
 
 
 class Progress:

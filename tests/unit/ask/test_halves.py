@@ -49,7 +49,7 @@ def record(sitting: Sitting) -> None:
     """Record every seat of a sitting, as its session would."""
     write_run(sitting.folder, sitting.run)
     for seat in sitting.seats():
-        request = sitting.request(seat.question, seat.epoch)
+        request = seat.request
         cassette = Cassette(
             request.question,
             request.epoch,
@@ -57,7 +57,7 @@ def record(sitting: Sitting) -> None:
             request.body,
             make_completion(f"【回答】{sitting.run.images[0]}"),
         )
-        write_cassette(sitting.cassette(seat.question, seat.epoch), cassette)
+        write_cassette(seat.cassette, cassette)
 
 
 def record_spec(cassettes: Path, spec: RunSpec) -> None:

@@ -18,7 +18,8 @@ from jmle_plugin.exam.library import find_pack, pack_folders
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import read_reply
-from jmle_plugin.mark.extraction import Extraction, How
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.marks import mark_reply, read_reply_answer
 from tests.made_up_jmedqa import write_jmedqa
 

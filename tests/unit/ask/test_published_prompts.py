@@ -24,7 +24,8 @@ from jmle_plugin.errors import DataMissingError, SettingsError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction, check_rule
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import check_rule
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from tests.builders import FIGURE, make_exam, make_question

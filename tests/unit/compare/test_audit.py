@@ -16,7 +16,7 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.audit import audit, audit_part
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, KeyEntry, Serial, Treatment
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.audit import audit_document, summary_document
 from jmle_plugin.report.layout import width

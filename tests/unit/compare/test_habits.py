@@ -23,7 +23,7 @@ from jmle_plugin.compare.significance import times_picked
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext

@@ -10,7 +10,7 @@ import pytest
 from jmle_plugin.ask.run import ImageMode, PromptRef
 from jmle_plugin.compare.leaderboard import Leaderboard, identity, leaderboard
 from jmle_plugin.exam.model import Exam, KeyEntry, NumericRule
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.leaderboard import LETTERS, footnotes, leaderboard_document

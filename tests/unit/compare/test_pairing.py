@@ -14,7 +14,7 @@ from jmle_plugin.compare.groups import Group, case_replies, make_group
 from jmle_plugin.compare.pairing import Place, pair_results, places
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.file import Results

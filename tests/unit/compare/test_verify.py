@@ -23,8 +23,8 @@ from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verify import differences, verify
 from jmle_plugin.errors import RunError, UnknownNameError
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import Asking
-from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.results.file import Results, dump_results
 from jmle_plugin.results.provenance import RunContext
 from tests.builders import sample_exam

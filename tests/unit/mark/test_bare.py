@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import KeyEntry, NumericRule, Question
 from jmle_plugin.gateway.reply import PROJECTS, Reply, read_reply
-from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade
 from jmle_plugin.mark.published import RULES
 from tests.builders import make_completion, make_exam, make_question

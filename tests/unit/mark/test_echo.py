@@ -13,7 +13,7 @@ from jmle_plugin.ask.run import PromptRef, RunSpec
 from jmle_plugin.ask.sitting import as_asked
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.marks import read_reply_answer
 from tests.builders import make_exam, make_question
 

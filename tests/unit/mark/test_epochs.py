@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from jmle_plugin.exam.model import NumericRule
 from jmle_plugin.gateway.reply import Reply, Usage
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import Asking, majority, score_epochs
-from jmle_plugin.mark.extraction import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error, mark_reply
 from jmle_plugin.mark.scoring import build_sheet

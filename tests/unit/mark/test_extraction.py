@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 
 OPTIONS = {
     "a": "輸液",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from jmle_plugin.exam.model import KeyEntry, Question, Treatment
 from jmle_plugin.gateway.reply import ImageBytes, Reply, SentImage, Usage
-from jmle_plugin.mark.extraction import Extraction, How
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import (
     MAX_ANSWER,

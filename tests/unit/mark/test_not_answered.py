@@ -14,7 +14,8 @@ from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Question
 from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.mark.extraction import Extraction, How, read_answer, split_thinking
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, read_answer, split_thinking
 from jmle_plugin.mark.marks import mark_reply, read_reply_answer
 from tests.builders import make_exam, make_question, sample_exam
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 
 CHOICE = Question(
     "X-1", "X", 1, "general", QuestionKind.CHOICE, "stem", 1, options=dict.fromkeys("abcdef", "")

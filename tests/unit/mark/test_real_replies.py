@@ -11,7 +11,8 @@ import pytest
 
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.extraction import Extraction, How, read_answer
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, read_answer
 
 RUNS = 15
 QUESTIONS = 400

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import KeyEntry, NumericRule, Question
 from jmle_plugin.gateway.reply import Reply
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import majority
-from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks
 from jmle_plugin.mark.marks import Mark, mark_reply
 from tests.builders import make_key, make_question

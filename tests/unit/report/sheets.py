@@ -9,7 +9,8 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Treatment
 from jmle_plugin.gateway.reply import ImageBytes, Usage
-from jmle_plugin.mark.extraction import Extraction, How
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.results.file import Results

@@ -12,7 +12,8 @@ from wcwidth import wcswidth
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, RunSpec
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
 from jmle_plugin.gateway.reply import ImageBytes, Usage
-from jmle_plugin.mark.extraction import Extraction, How
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
 from jmle_plugin.report.sheet import reasons, summary_line, unofficial

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import ResultError
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_error
 from jmle_plugin.mark.sheet import Verdict

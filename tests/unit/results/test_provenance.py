@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin import __version__
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.results.provenance import Git, RunContext, build_provenance, read_git
 from tests.builders import make_exam, make_imported_run, make_marks, make_run, make_sitting
 

@@ -14,7 +14,7 @@ from jmle_plugin.ask.run import ImageMode, PromptRef, list_runs
 from jmle_plugin.compare.leaderboard import Entry, Leaderboard, leaderboard
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam, ProhibitedRule
-from jmle_plugin.mark.extraction import Extraction
+from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
