@@ -23,6 +23,16 @@ class Strict(BaseModel):
     )
 
 
+def empty(value: object) -> bool:
+    """For fields that a file leaves out where there is nothing in them."""
+    return not value
+
+
+def absent(value: object) -> bool:
+    """For fields that a file leaves out where they are null, but has with 0 or an empty list."""
+    return value is None
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """The table a TOML file holds; PackError naming the file, and the line of a mistake."""
     try:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from jmle_plugin.exam.key_spec import Name
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, empty
 
 
 class _Range(Strict):
@@ -66,7 +66,7 @@ class BlockSpec(Strict):
     first: Annotated[int, Field(ge=1)] = Field(default=1, exclude_if=lambda first: first == 1)
     """The number of its first question, where a paper numbers through its booklets."""
     points: _Points = 1
-    wrong: Annotated[int, Field(le=0)] = Field(default=0, exclude_if=lambda wrong: not wrong)
+    wrong: Annotated[int, Field(le=0)] = Field(default=0, exclude_if=empty)
     """What a wrong answer is worth: 0, or -1 where it costs a point."""
 
     @property

@@ -12,16 +12,12 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from jmle_plugin.exam.model import NumericRule, Treatment
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, empty
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """Names folders and files; longer ones no file system takes with what is added to them."""
 
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-def _empty(value: object) -> bool:
-    return value in (None, "", [])
 
 
 class CriterionSpec(Strict):
@@ -36,10 +32,10 @@ class CriterionSpec(Strict):
     threshold: Annotated[int, Field(ge=0)] | None = None
     max: Annotated[int, Field(ge=0)] | None = None
     ratio: tuple[int, int] | None = None
-    title: str = Field(default="", exclude_if=_empty)
-    sections: list[Name] = Field(default=[], exclude_if=_empty)
-    subjects: list[str] = Field(default=[], exclude_if=_empty)
-    unconfirmed: str = Field(default="", exclude_if=_empty)
+    title: str = Field(default="", exclude_if=empty)
+    sections: list[Name] = Field(default=[], exclude_if=empty)
+    subjects: list[str] = Field(default=[], exclude_if=empty)
+    unconfirmed: str = Field(default="", exclude_if=empty)
     """What about it is not confirmed; shown by `jmle check`."""
 
     @model_validator(mode="after")
@@ -58,7 +54,7 @@ class ProhibitedSpec(Strict):
 
     limit: Annotated[int, Field(ge=0)]
     listed: bool = False
-    unconfirmed: str = Field(default="", exclude_if=_empty)
+    unconfirmed: str = Field(default="", exclude_if=empty)
 
 
 class ChangeSpec(Strict):
@@ -75,9 +71,9 @@ class ChangeSpec(Strict):
     """Several answers, each accepted."""
     treatment: Treatment = Treatment.STANDARD
     source: str = ""
-    unconfirmed: str = Field(default="", exclude_if=_empty)
+    unconfirmed: str = Field(default="", exclude_if=empty)
     """What about it is not confirmed; shown by `jmle check`."""
-    order: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=_empty)
+    order: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=empty)
     """Which of several changes to one question comes first; nothing else has an order."""
 
     @model_validator(mode="after")
@@ -102,12 +98,12 @@ class KeySpec(Strict):
     numeric: NumericRule = NumericRule.NUMBER
     criteria: dict[Name, CriterionSpec] = Field(default={})
     measures: dict[Name, Annotated[list[Name], Field(min_length=1)]] = Field(
-        default={}, exclude_if=lambda value: not value
+        default={}, exclude_if=empty
     )
     """Of a bench, which has no criteria: section -> its measures (`mark/measures`), the one that
     is compared first."""
     prohibited: ProhibitedSpec | None = None
-    not_evaluated: list[Sentence] = Field(default=[], exclude_if=_empty)
+    not_evaluated: list[Sentence] = Field(default=[], exclude_if=empty)
     """Official criteria that no figure here decides, and why, a sentence each."""
     changes: list[ChangeSpec] = Field(default=[])
 

@@ -19,7 +19,7 @@ from jmle_plugin.errors import PackError
 from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.key_spec import KeySpec, Name
 from jmle_plugin.exam.source_spec import OtherSource, SourceSpec
-from jmle_plugin.strict import Strict, first_problem, read_toml
+from jmle_plugin.strict import Strict, empty, first_problem, read_toml
 
 
 class SectionSpec(Strict):
@@ -44,7 +44,7 @@ class Manifest(Strict):
     licence: str
     credit: str = ""
     synthetic: bool = False
-    published_rule: str = Field(default="", exclude_if=lambda value: not value)
+    published_rule: str = Field(default="", exclude_if=empty)
     """Of a bench: whose own rule reads its replies with `--extraction=published`
     (`mark/published`); empty where its project has none."""
     source: SourceSpec

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.exam.sources import ADAPTERS
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, empty
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -67,7 +67,7 @@ class PinnedFiles(Strict):
     files: dict[FilePath, Checksums] = Field(default={})
     unverified: list[FilePath] = Field(default=[])
     options: dict[str, Annotated[list[str], Field(min_length=2)]] = Field(
-        default={}, exclude_if=lambda value: not value
+        default={}, exclude_if=empty
     )
     """Question -> what it may be answered with, where the source names the right answer alone."""
     incomplete: str = ""

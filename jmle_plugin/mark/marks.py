@@ -20,7 +20,7 @@ from jmle_plugin.mark.measures import credit
 from jmle_plugin.mark.numeric import as_number
 from jmle_plugin.mark.published import accepts_any
 from jmle_plugin.mark.terms import term_set
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, absent, empty
 from jmle_plugin.text import printable
 
 _WHOLE = "stop"
@@ -48,7 +48,7 @@ class Mark(Strict):
     points: int
     max: int
     """0 for questions taken out of the scoring."""
-    min: int = Field(default=0, exclude_if=lambda least: not least)
+    min: int = Field(default=0, exclude_if=empty)
     """What a wrong answer is worth: 0, or less where it costs points; left out where it is 0."""
     outcome: Outcome
     answer: list[str] = Field(default=[])
@@ -56,11 +56,9 @@ class Mark(Strict):
     empty when nothing was."""
     accepted: list[list[str]] = Field(default=[])
     """The answers the key accepts."""
-    credit: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        default=None, exclude_if=lambda value: value is None
-    )
+    credit: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, exclude_if=absent)
     """Of a bench: what the answer earns, 0 to 1; left out in an exam's marks."""
-    published: list[str] | None = Field(default=None, exclude_if=lambda value: value is None)
+    published: list[str] | None = Field(default=None, exclude_if=absent)
     """Of a bench: what its project's own rule reads in the reply; left out where it is the same."""
     how: How = How.NONE
     prohibited: list[str] = Field(default=[])
@@ -76,13 +74,11 @@ class Mark(Strict):
     model: str = ""
     """The model's name as the provider returned it."""
     finish_reason: str = ""
-    native_finish_reason: str = Field(default="", exclude_if=lambda value: not value)
+    native_finish_reason: str = Field(default="", exclude_if=empty)
     """The provider's own word for it, where that is another; left out where it is not."""
-    refused: bool = Field(default=False, exclude_if=lambda value: not value)
+    refused: bool = Field(default=False, exclude_if=empty)
     """Whether the provider says that the reply is a refusal; left out where it does not."""
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        default=None, exclude_if=lambda value: value is None
-    )
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, exclude_if=absent)
     """How sure the model said it was, where that was recorded; left out where it was not."""
     error: str = ""
     """Why there is no reply; only with the outcome `error`."""

@@ -22,7 +22,7 @@ from jmle_plugin.mark.tallies import (
     Tally,
     TokenTotals,
 )
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, absent, empty
 
 __all__ = [
     "CostTotal",
@@ -180,18 +180,18 @@ class Sheet(Strict):
     """Questions selected in this session, in every epoch."""
     of: int
     """Questions of the exam that count, those included that its data set lacks."""
-    lacking: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    lacking: list[str] = Field(default=[], exclude_if=empty)
     """Questions that count, which the data set lacks: without them there is no verdict."""
-    credited: Tally | None = Field(default=None, exclude_if=lambda value: value is None)
+    credited: Tally | None = Field(default=None, exclude_if=absent)
     """Questions that the data set lacks and everybody is credited; they are in every tally."""
-    no_verdict: str = Field(default="", exclude_if=lambda value: not value)
+    no_verdict: str = Field(default="", exclude_if=empty)
     """Why no verdict can be reached on this exam; every question then counts one."""
-    wrong: dict[str, int] = Field(default={}, exclude_if=lambda value: not value)
+    wrong: dict[str, int] = Field(default={}, exclude_if=empty)
     """What a wrong answer is worth in each block where it costs points; left out where none does.
     Sums may then be negative."""
     total: Tally
     sections: dict[str, SectionTally]
-    measures: dict[str, SectionMeasures] = Field(default={}, exclude_if=lambda value: not value)
+    measures: dict[str, SectionMeasures] = Field(default={}, exclude_if=empty)
     """Of a bench: section -> its measures; left out of an exam's sheet."""
     blocks: dict[str, Tally]
     kinds: dict[str, Tally]
@@ -200,15 +200,13 @@ class Sheet(Strict):
     by_human_accuracy: dict[str, Tally] | None = None
     """By the share of human candidates who were right: `under_50`, `50_to_80`, `over_80` (percent)
     and, where there are such questions, `unknown`. Null where the data set does not have it."""
-    examinee: Examinee | None = Field(default=None, exclude_if=lambda value: value is None)
+    examinee: Examinee | None = Field(default=None, exclude_if=absent)
     """Left out where the data set does not have it."""
     prohibited: ProhibitedTally
-    not_evaluated: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    not_evaluated: list[str] = Field(default=[], exclude_if=empty)
     """Official criteria that nothing here decides, and why; left out where there are none."""
     formatting: Formatting
-    verdict_if_readable: Verdict | None = Field(
-        default=None, exclude_if=lambda value: value is None
-    )
+    verdict_if_readable: Verdict | None = Field(default=None, exclude_if=absent)
     """What the verdict would be if every unreadable answer were right; left out without one."""
     tokens: TokenTotals
     cost: CostTotal = CostTotal()
@@ -218,12 +216,12 @@ class Sheet(Strict):
     """Null where each question was asked once."""
     errors: list[str]
     """Questions asked without a reply, be it in one epoch."""
-    refused: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    refused: list[str] = Field(default=[], exclude_if=empty)
     """Questions that were refused, be it in one epoch; left out where none was."""
     missed_required: list[str]
     """Required questions worth more than one point whose points were lost."""
     finish_reasons: dict[str, int]
-    native_finish_reasons: dict[str, int] = Field(default={}, exclude_if=lambda value: not value)
+    native_finish_reasons: dict[str, int] = Field(default={}, exclude_if=empty)
     """The same in the provider's own words; left out where each is OpenAI's."""
 
     @property

@@ -13,7 +13,7 @@ from pydantic import Field
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.bench import MeasureChange
 from jmle_plugin.results.doubt import DetectableLoss, Epochs, Interval, Margin, Mean, VerdictDoubt
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, empty
 
 
 class Side(Strict):
@@ -203,7 +203,7 @@ class Comparison(Strict):
     sections: list[Part]
     blocks: list[Part]
     kinds: list[Part]
-    measures: list[MeasureChange] = Field(default=[], exclude_if=lambda value: not value)
+    measures: list[MeasureChange] = Field(default=[], exclude_if=empty)
     """Of two runs of a bench; left out for an exam."""
 
     @property

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, absent
 
 Mean = int | float
 """A mean over epochs: whole where it is, so that a run of one epoch has whole figures."""
@@ -61,7 +61,7 @@ class DetectableLoss(Strict):
     """
 
     discordant: float
-    questions: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    questions: int | None = Field(default=None, exclude_if=absent)
     points: float | None
 
 

@@ -20,7 +20,7 @@ from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Comparison, Decision
 from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt
 from jmle_plugin.results.provenance import Provenance, RunContext, build_provenance
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, absent, empty
 
 SCHEMA_VERSION = 2
 
@@ -64,14 +64,14 @@ class QuestionFacts(Strict):
     kind: str
     """What has to be written down: a form of its kind."""
     points: int
-    case: str = Field(default="", exclude_if=lambda value: not value)
+    case: str = Field(default="", exclude_if=empty)
     """The questions that share a case (連問) have its id; left out where one stands alone."""
-    criteria: list[str] = Field(default=[], exclude_if=lambda value: not value)
+    criteria: list[str] = Field(default=[], exclude_if=empty)
     """The official criteria it counts towards."""
-    subject: str = Field(default="", exclude_if=lambda value: not value)
-    figures: bool = Field(default=False, exclude_if=lambda value: not value)
+    subject: str = Field(default="", exclude_if=empty)
+    figures: bool = Field(default=False, exclude_if=empty)
     """Whether the data set has figures for it."""
-    figures_missing: bool = Field(default=False, exclude_if=lambda value: not value)
+    figures_missing: bool = Field(default=False, exclude_if=empty)
     """Whether it was printed with figures that the data set lacks."""
 
 
@@ -126,9 +126,9 @@ class Results(Strict):
     provenance: Provenance
     doubt: VerdictDoubt | None = None
     """How sure the verdict is; null where there is none."""
-    letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
+    letters: dict[str, Letter] = Field(default={}, exclude_if=empty)
     """The letters of wrong answers; left out where none is wrong, or the sitting is partial."""
-    confidence: Confidence | None = Field(default=None, exclude_if=lambda value: value is None)
+    confidence: Confidence | None = Field(default=None, exclude_if=absent)
     """How far recorded confidence is to be believed; left out where none was recorded."""
     comparison: Comparison | None = None
     """Against a baseline; null where none was named."""

@@ -11,7 +11,7 @@ from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict
 from jmle_plugin.results.doubt import ALPHA, Letter
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import ExamInfo
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, absent, empty
 
 
 class Row(Strict):
@@ -22,7 +22,7 @@ class Row(Strict):
     """The name for people, without saying that replies were scripted: `scripted` does."""
     model: str
     scripted: bool
-    group: str = Field(default="", exclude_if=lambda value: not value)
+    group: str = Field(default="", exclude_if=empty)
     """The group that a runs file puts it in, such as "medical"."""
     images: ImageMode
     """What the model got to see of the figures."""
@@ -52,11 +52,11 @@ class Row(Strict):
     """Two-sided p-value of the difference in points to the row above; null for the first."""
     text_only_rank: int | None = None
     """The rank by questions without figures alone."""
-    value: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    value: float | None = Field(default=None, exclude_if=absent)
     """Of a bench: the measure that the table is about; left out for an exam, and undefined."""
-    value_interval: tuple[float, float] | None = Field(default=None, exclude_if=lambda v: v is None)
+    value_interval: tuple[float, float] | None = Field(default=None, exclude_if=absent)
     """Its 95 % interval."""
-    letters: dict[str, Letter] = Field(default={}, exclude_if=lambda value: not value)
+    letters: dict[str, Letter] = Field(default={}, exclude_if=empty)
     """The letters of its wrong answers against those of all rows to the same questions; left out
     where nothing is known of the questions, or nothing can be said."""
     source: Annotated[int, Field(exclude=True)]
@@ -74,7 +74,7 @@ class Table(Strict):
     exam: ExamInfo
     facts: dict[str, str]
     """What all rows share: `exam`, `pack`, `key`, `numeric`, `extraction`, `prompt`, `images`."""
-    measure: str = Field(default="", exclude_if=lambda value: not value)
+    measure: str = Field(default="", exclude_if=empty)
     """Of a bench: what its rows are ranked by, in the section that `facts` name."""
     serial_known: bool
     """False where neither the files nor an exam at hand say it, or its data set does not: every

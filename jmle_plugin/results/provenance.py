@@ -25,7 +25,7 @@ from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.strict import Strict
+from jmle_plugin.strict import Strict, absent, empty
 
 PACKAGES = (
     "httpx", "litellm", "pillow", "pydantic", "pytest", "pytest-recording", "pytest-xdist",
@@ -40,7 +40,7 @@ class ExamSource(Strict):
     hash: str
     """sha256 over rules, questions, keys and image digests."""
     licence: str
-    source: str = Field(default="", exclude_if=lambda value: not value)
+    source: str = Field(default="", exclude_if=empty)
     """The folder its questions were read from; left out where it is the first of its pack's."""
 
 
@@ -99,12 +99,12 @@ class Provenance(Strict):
     epochs: int = 1
     recorded_epochs: int = 1
     """More than `epochs` where only some of what was recorded was sat again."""
-    client: ClientRef | None = Field(default=None, exclude_if=lambda value: value is None)
+    client: ClientRef | None = Field(default=None, exclude_if=absent)
     """What gave the replies, where it was a `model_client` of one's own and is recorded."""
-    sight: Sight | None = Field(default=None, exclude_if=lambda value: value is None)
+    sight: Sight | None = Field(default=None, exclude_if=absent)
     """What the model made of a drawn word, where it is not known to see figures."""
     prompt: PromptRef | None
-    without_case: int = Field(default=0, exclude_if=lambda value: not value)
+    without_case: int = Field(default=0, exclude_if=empty)
     """Questions that the prompt asks without the case they belong to; left out where none are."""
     imported: ImportedFrom | None
     requested_model: str

@@ -1,4 +1,4 @@
-"""Ctrl-C, and somebody else's session on the same run."""
+"""Ctrl-C, and another session on the same run."""
 
 from __future__ import annotations
 
