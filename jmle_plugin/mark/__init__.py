@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+# Here, since the option table names these in every session, which need not load the readers.
 class Extraction(StrEnum):
-    """Which rule reads a reply; here, since the option table names them in every session."""
+    """Which rule reads the reply."""
 
     STANDARD = "standard"
     PUBLISHED = "published"
