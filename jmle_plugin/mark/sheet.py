@@ -225,6 +225,16 @@ class Sheet(Strict):
     """The same in the provider's own words; left out where each is OpenAI's."""
 
     @property
+    def part(self) -> bool:
+        """Whether only some of the questions were asked that the data set has."""
+        return self.asked < self.of - len(self.lacking)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether all of them were asked, and there is no reply to some."""
+        return bool(self.errors) and not self.part
+
+    @property
     def bench(self) -> bool:
         """Whether there is no pass mark, but measures."""
         return bool(self.measures)

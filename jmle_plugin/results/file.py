@@ -15,7 +15,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.marks import Mark
-from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.mark.sheet import Sheet
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Comparison, Decision
 from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt
@@ -184,7 +184,7 @@ def _asked(facts: Mapping[str, QuestionFacts], marks: Iterable[Mark]) -> dict[st
 
 def result_file(folder: Path, results: Results) -> Path:
     """Where results belong: a partial sitting never takes the place of a full one."""
-    partial = PARTIAL if results.sheet.verdict is Verdict.PARTIAL else ""
+    partial = PARTIAL if results.sheet.part else ""
     return folder / results.exam.id / f"{results.run.name}{partial}.json"
 
 

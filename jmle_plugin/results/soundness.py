@@ -151,10 +151,16 @@ FACTS: dict[str, Callable[[Results], str]] = {
 }
 """Name of a mismatch -> the fact that has to be the same on both sides."""
 
-VERDICTS = {"partial": Verdict.PARTIAL, "incomplete": Verdict.INCOMPLETE}
-"""Name of a mismatch -> the verdict neither side may have."""
+GAPS: dict[str, Callable[[Sheet], bool]] = {
+    "partial": lambda sheet: sheet.part,
+    "incomplete": lambda sheet: sheet.unanswered,
+}
+"""Name of a mismatch -> what neither side's sheet may be.
 
-MISMATCHES = (*FACTS, *VERDICTS)
+What the data set itself lacks is the same on both sides where the exam is.
+"""
+
+MISMATCHES = (*FACTS, *GAPS)
 
 
 def check_names(names: Collection[str]) -> None:
@@ -176,9 +182,9 @@ def find_mismatches(
         for name, fact in FACTS.items()
         if (before := fact(old)) != (after := fact(new))
     }
-    for name, verdict in VERDICTS.items():
+    for name, holds in GAPS.items():
         ones = zip(sides, (old, new), strict=True)
-        if without := [side for side, one in ones if one.sheet.verdict is verdict]:
+        if without := [side for side, one in ones if holds(one.sheet)]:
             found[name] = f"the {' and the '.join(without)} run is {name}"
     return found
 

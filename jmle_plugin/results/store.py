@@ -88,13 +88,14 @@ def keep_earlier(
     verdict = new["sheet"]["verdict"]
     there = {kind: report_file(file, suffix) for kind, suffix in REPORT_SUFFIXES.items()}
     stale = [one for kind, one in there.items() if kind not in anew and one.is_file()]
+    decided = (Verdict.PASS, Verdict.FAIL)
     gone = before is None and verdict != Verdict.PARTIAL
-    if before not in (Verdict.PASS, Verdict.FAIL) and not gone:
+    if before not in decided and not gone:
         for one in stale:
             one.unlink()
             say(f"Removed: {one} (of the results that were replaced, which had no verdict)")
         return
-    if not stale and verdict != Verdict.INCOMPLETE:
+    if not stale and verdict in decided:
         return
     earlier = report_file(file, f"{EARLIER}{SUFFIX}")
     if raw:

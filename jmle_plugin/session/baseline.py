@@ -12,7 +12,7 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs
 from jmle_plugin.results.file import Results, build_results
 from jmle_plugin.results.provenance import RunContext
-from jmle_plugin.results.soundness import VERDICTS, check_names, refuse_mismatches
+from jmle_plugin.results.soundness import GAPS, check_names, refuse_mismatches
 from jmle_plugin.results.store import find_results, read_sound_results
 from jmle_plugin.session.settings import BaselineSettings, Settings
 
@@ -72,8 +72,8 @@ class Baseline:
             extraction=settings.extraction,
             context=context,
         )
-        own = self._results.sheet.verdict
-        later = {name for name, verdict in VERDICTS.items() if verdict is not own}
+        own = self._results.sheet
+        later = {name for name, holds in GAPS.items() if not holds(own)}
         refuse_mismatches(self._results, empty, self._settings.allow | later)
 
 

@@ -109,7 +109,7 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         return ExitDecision(FAILED, "\n".join(reasons))
     if gate == "none":
         return ExitDecision(PASSED, "gate none: every question asked has a reply")
-    partial = any(one.sheet.verdict is Verdict.PARTIAL for one in sat)
+    partial = any(one.sheet.part for one in sat)
     if gate == "all" or partial or unasked:
         return ExitDecision(status, "exit status is pytest's own: any wrong answer fails")
     told_of = {False: "passed", True: "complete, without a pass mark"}
@@ -175,7 +175,7 @@ def _refusal(one: Sat, gate: str, share: float, *, asked: bool) -> str:
     judged = judge(one, gate, share)
     if judged is None or judged.decision is Decision.PASS:
         return ""
-    unasked = one.sheet.verdict is Verdict.PARTIAL and not asked
+    unasked = one.sheet.part and not asked
     # Of wrong answers and, unless a gate was asked for, of a selection pytest's own status says it.
     own = not one.sheet.errors and (gate == "all" or unasked)
     return "" if own else judged.sentence
@@ -193,10 +193,13 @@ def _all(one: Sat, _share: float) -> tuple[Decision, str]:
 
 def _official(one: Sat, share: float) -> tuple[Decision, str]:
     sheet = one.sheet
-    if sheet.verdict is Verdict.PARTIAL:
+    if sheet.part:
         often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
         asked = f"only {sheet.asked} of {sheet.of} questions were asked{often}"
         return Decision.INCOMPLETE, f"{one.name}: {asked}, which gives no verdict"
+    if sheet.lacking:
+        lacking = f"the data set lacks {', '.join(sheet.lacking)}"
+        return Decision.INCONCLUSIVE, f"{one.name} has no verdict: {lacking}"
     if sheet.verdict is Verdict.NONE:
         if sheet.bench:
             return Decision.PASS, f"{one.name} complete, without a pass mark"

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
+from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli import main
 from jmle_plugin.exam.library import find_pack, pack_folders
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.results.store import write_results
 from tests.builders import make_mark, make_results, make_run
 from tests.integration.conftest import Project
@@ -110,3 +112,27 @@ def test_a_leaderboard_over_nine_sittings_has_a_table_for_each_and_no_sum(
     assert main(given) == 0
     told = capsys.readouterr().out
     assert told.count("not to be ranked with the others: another exam") == len(MAXIMA)
+
+
+def test_what_the_data_set_lacks_makes_no_selection_of_a_sitting(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a verdict, but whole: a selection does not take its place, and it is compared."""
+    data = write_jmedqa(tmp_path / "data", [117], without=["2023A10"])
+    exam = load(117, data)
+    monkeypatch.chdir(tmp_path)
+    all_of_them = {name: make_mark(exam, name) for name in exam.questions}
+    for run, mode in (("new", ImageMode.VISION), ("blind", ImageMode.BLIND)):
+        results = make_results(exam, all_of_them, run=make_run(run=run, images=mode))
+        assert results.sheet.verdict is Verdict.PARTIAL
+        assert write_results(Path("results"), results).name == f"{run}.json"
+    some = dict(list(all_of_them.items())[:5])
+    part = make_results(exam, some, run=make_run(run="new"), asked=list(some))
+    assert write_results(Path("results"), part).name == "new.partial.json"
+    there = ["new", "blind", "--exam=jmle117", f"--exam-data={data}"]
+    assert main(["compare", *there, "--allow-mismatch=images"]) == 0
+    capsys.readouterr()
+    assert main(["audit", *there]) == 0
+    assert "Net effect" in capsys.readouterr().out
+    assert main(["compare", "results/jmle117/new.partial.json", *there[1:]]) == 1
+    assert "partial (the old run is partial)" in capsys.readouterr().err

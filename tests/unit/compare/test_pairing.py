@@ -31,10 +31,8 @@ def changed(results: Results, part: str, **changes: Any) -> Results:
     return results.model_copy(update={"provenance": origin.model_copy(update=changes)})
 
 
-def with_verdict(results: Results, verdict: Verdict) -> Results:
-    return results.model_copy(
-        update={"sheet": results.sheet.model_copy(update={"verdict": verdict})}
-    )
+def with_sheet(results: Results, **changes: Any) -> Results:
+    return results.model_copy(update={"sheet": results.sheet.model_copy(update=changes)})
 
 
 def test_questions_are_paired_with_their_places(exam: Exam, sat: Sat) -> None:
@@ -129,8 +127,8 @@ def unlike(results: Results) -> dict[str, Results]:
         "extraction": changed(results, "", extraction=Extraction.PUBLISHED),
         "prompt": changed(results, "prompt", sha256="9" * 64),
         "images": changed(results, "", images=ImageMode.BLIND),
-        "partial": with_verdict(results, Verdict.PARTIAL),
-        "incomplete": with_verdict(results, Verdict.INCOMPLETE),
+        "partial": with_sheet(results, verdict=Verdict.PARTIAL, asked=1),
+        "incomplete": with_sheet(results, verdict=Verdict.INCOMPLETE, errors=["A-1"]),
     }
 
 

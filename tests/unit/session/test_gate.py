@@ -28,6 +28,14 @@ FAIL = sat(B_2=Outcome.INCORRECT)
 INCOMPLETE = sat(A_1=Outcome.ERROR)
 PARTIAL = sat("A-1 A-2", A_2=Outcome.INCORRECT)
 PARTIAL_ERROR = sat("A-1 A-2", A_1=Outcome.ERROR)
+# All were asked that the data set has.
+LACKING = replace(
+    PASS,
+    sheet=PASS.sheet.model_copy(
+        update={"verdict": Verdict.PARTIAL, "of": len(EXAM.questions) + 1, "lacking": ["A-9"]}
+    ),
+)
+NO_VERDICT = "gate official: tiny model has no verdict: the data set lacks A-9"
 NO_REPLY = "tiny model: 1 question has no reply (first: A-1)"
 OWN = "exit status is pytest's own: any wrong answer fails"
 SHORT = "gate official: tiny model failed (必修 4/7, 2 short)"
@@ -63,6 +71,8 @@ def test_samples_are_what_they_are_called(one: Sat, verdict: Verdict) -> None:
         ("official", PARTIAL, False, 1, 1, OWN),
         ("official", PARTIAL, True, 0, 1, ONLY),
         ("official", PARTIAL, True, 1, 1, ONLY),
+        ("official", LACKING, False, 0, 1, NO_VERDICT),
+        ("official", LACKING, True, 0, 1, NO_VERDICT),
         ("official", PARTIAL_ERROR, False, 1, 1, NO_REPLY),
         ("all", PASS, True, 0, 0, OWN),
         ("all", PASS, True, 1, 1, OWN),
