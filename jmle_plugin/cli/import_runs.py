@@ -16,7 +16,7 @@ from jmle_plugin.errors import DataMissingError
 from jmle_plugin.exam.library import suite_folder
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.session.option_table import BY_NAME
-from jmle_plugin.text import printable
+from jmle_plugin.text import count, printable
 
 _TEST = "tests_exam"
 
@@ -56,7 +56,8 @@ def run_import(options: argparse.Namespace) -> int:
         for one in done:
             print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
             if one.missing:
-                print(f"  no reply to {len(one.missing)} questions (first: {one.missing[0]})")
+                missing = count(len(one.missing), "question")
+                print(f"  no reply to {missing} (first: {one.missing[0]})")
             print(f"  replay: {_replay(options, name, one.run.run)}")
     return 0
 

@@ -48,7 +48,7 @@ from jmle_plugin.strict import validated
 
 FILE_NAME = "jmedqa.csv"
 _LABELS = "abcde"
-_NAME = re.compile(r"[0-9]{4}([A-F])-?([1-9][0-9]{0,2})")
+_NAME = re.compile(r"([0-9]{4})([A-F])-?([1-9][0-9]{0,2})")
 _OPENS_CASE = re.compile(r"次の文を読み|次の.{0,8}問いに答えよ")
 _UNSURE = "is a linked question; which case it belongs to is taken from the order of questions"
 
@@ -68,19 +68,20 @@ _List = Annotated[list[Any], BeforeValidator(lambda value: _json(value) or [])]
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True)
+    # None has a default: without its column a figure or an option would be left out unsaid.
     problem_unique_id: str
     year: str
     section: str
-    clinical_area: str = ""
-    question_raw: str = ""
-    question: str = ""
-    options: _Table = Field(default={}, alias="options_json")
+    clinical_area: str
+    question_raw: str
+    question: str
+    options: _Table = Field(alias="options_json")
     answer: _List = Field(alias="answer_json")
-    answer_mode: str = ""
-    images: _Table = Field(default={}, alias="image_paths_json")
-    image_dependency: str = ""
-    is_linked: _Flag = False
-    has_unpublished_image: _Flag = False
+    answer_mode: str
+    images: _Table = Field(alias="image_paths_json")
+    image_dependency: str
+    is_linked: _Flag
+    has_unpublished_image: _Flag
 
 
 _ROW = TypeAdapter(_Row)
@@ -90,7 +91,9 @@ def read(folder: Path, part: str) -> Paper:
     """Read one year's exam; PackError names the file, the line and the question."""
     file = folder / FILE_NAME
     questions = [
-        (_question(row, folder, file), row) for row in _rows(file) if row.year.strip() == part
+        (_question(row, folder, file), row)
+        for row in _rows(file)
+        if part in {row.year.strip(), row.problem_unique_id[:4]}
     ]
     if not questions:
         raise PackError(f"has no question of the year {part}", where=file) from FileNotFoundError()
@@ -106,9 +109,16 @@ def read(folder: Path, part: str) -> Paper:
 
 def _rows(file: Path) -> Iterator[_Row]:
     table = csv.DictReader(StringIO(read_text(file), newline=""), strict=True)
+    if table.fieldnames is None:
+        raise PackError("is empty", where=file)
     try:
         for raw in table:
             name = raw.get("problem_unique_id", "?")
+            if None in raw:
+                raise PackError(
+                    f"line {table.line_num} (question {name}) has more fields than columns",
+                    where=file,
+                )
             yield validated(_ROW, raw, f"line {table.line_num} (question {name})", file)
     except csv.Error as error:
         raise PackError(f"line {table.line_num}: is no table: {error}", where=file) from error
@@ -116,9 +126,10 @@ def _rows(file: Path) -> Iterator[_Row]:
 
 def _question(row: _Row, folder: Path, file: Path) -> PaperQuestion:
     name = _NAME.fullmatch(row.problem_unique_id)
-    if name is None or name[1] != row.section.strip():
+    if name is None or name.groups()[:2] != (row.year.strip(), row.section.strip()):
         raise PackError(
-            f"{row.problem_unique_id!r} names no question of section {row.section!r}", where=file
+            f"{row.problem_unique_id!r} names no question of section {row.section!r} in {row.year}",
+            where=file,
         )
     stem = _stem(row)
     options = {folded(label): str(text or "").strip() for label, text in row.options.items()}
@@ -128,11 +139,12 @@ def _question(row: _Row, folder: Path, file: Path) -> PaperQuestion:
         options = dict.fromkeys(_LABELS, "")
     answers = _numbers(row, file) if numeric else _choices(row, stem, options, file)
     figures = _figures(row)
+    dependency = folded(row.image_dependency).removesuffix("none")
     here = bool(figures) and (folder / "images").is_dir()
     return PaperQuestion(
         id=row.problem_unique_id,
-        block=name[1],
-        number=int(name[2]),
+        block=name[2],
+        number=int(name[3]),
         kind=QuestionKind.NUMERIC if numeric else QuestionKind.CHOICE,
         text=stem if numeric or not printed else with_options(stem, options),
         stem=stem,
@@ -142,9 +154,10 @@ def _question(row: _Row, folder: Path, file: Path) -> PaperQuestion:
         options={} if numeric else options,
         images=tuple(figures) if here else (),
         references=tuple(figures.values()) if here else (),
-        figures_missing=not here and (bool(figures) or row.has_unpublished_image),
+        # A question that depends on a figure had one, whether a file of it is named or not.
+        figures_missing=not here and bool(figures or dependency or row.has_unpublished_image),
         subject=row.clinical_area.strip(),
-        image_dependency="" if folded(row.image_dependency) == "none" else row.image_dependency,
+        image_dependency=dependency,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.cli import main
-from jmle_plugin.errors import PackError
+from jmle_plugin.errors import DataMissingError, PackError
 from jmle_plugin.exam.check import key_differences, notes
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.library import find_pack, pack_folders
@@ -218,6 +218,7 @@ def test_linked_questions_without_an_opening_are_said_to_be_unsure(tmp_path: Pat
         ({"answer_json": '["a", "a"]'}, "cannot be read"),
         ({"answer_json": "[NaN"}, "question 2018A2"),
         ({"section": "B"}, "names no question of section 'B'"),
+        ({"year": "2019"}, "names no question of section 'A' in 2019"),
         ({"problem_unique_id": "A2"}, "names no question"),
         ({"options_json": "[]]"}, "question 2018A2"),
     ],
@@ -263,3 +264,42 @@ def test_real_keys_are_compared_with_those_of_a_made_up_table(
     otherwise = {name for name, entry in ours.items() if entry.accepted != (("a",),)}
     named = {one.split()[1].rstrip(":") for one in key_differences(pack, tmp_path)}
     assert named == otherwise
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["question_raw", "options_json", "image_paths_json", "is_linked", "has_unpublished_image"],
+)
+def test_a_table_without_a_column_is_refused_and_nothing_left_out_unsaid(
+    tmp_path: Path, column: str
+) -> None:
+    write_jmedqa(tmp_path, [112])
+    file = tmp_path / "jmedqa" / "jmedqa.csv"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(column, "renamed", 1), encoding="utf-8"
+    )
+    with pytest.raises(PackError, match=rf"line 2 \(question 2018A1\): {column}"):
+        read(tmp_path / "jmedqa", "2018")
+
+
+def test_a_row_with_more_fields_than_columns_is_refused(tmp_path: Path) -> None:
+    write_jmedqa(tmp_path, [112])
+    file = tmp_path / "jmedqa" / "jmedqa.csv"
+    head, first, *rows = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([head, f"{first},more", *rows]), encoding="utf-8")
+    with pytest.raises(PackError, match=r"question 2018A1\) has more fields than columns"):
+        read(tmp_path / "jmedqa", "2018")
+
+
+def test_an_empty_file_is_no_exam_that_is_not_here(tmp_path: Path) -> None:
+    write_jmedqa(tmp_path, [112])
+    (tmp_path / "jmedqa" / "jmedqa.csv").write_bytes(b"")
+    with pytest.raises(PackError, match="is empty") as raised:
+        load(112, tmp_path)
+    assert not isinstance(raised.value, DataMissingError)
+
+
+def test_a_question_that_depends_on_a_figure_without_a_file_lacks_it(tmp_path: Path) -> None:
+    question = read_one(tmp_path, image_paths_json="{}", image_dependency="Image Only")
+    assert (question.image_dependency, question.images) == ("image only", ())
+    assert question.figures_missing
