@@ -9,8 +9,9 @@ import json
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def write_whole(path: Path, data: str | bytes, *, first: bool = False) -> None:
@@ -20,12 +21,21 @@ def write_whole(path: Path, data: str | bytes, *, first: bool = False) -> None:
     is untouched and no temporary file is left behind. With `first` a file that is there stays,
     which is FileExistsError, also where another process writes the same file meanwhile.
     """
-    raw = data.encode() if isinstance(data, str) else data
+    with whole_file(path, first=first) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, first: bool = False) -> Iterator[BinaryIO]:
+    """A file to be written in pieces that appears whole when the block ends, as `write_whole`'s.
+
+    Where the block raises, the old file is untouched and nothing is left behind.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(raw)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes private files; results are meant to be shared like any other file.

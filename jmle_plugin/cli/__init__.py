@@ -29,6 +29,7 @@ COMMANDS = {
     "exams": Command("exams", "list the exam packs and whether their data is here"),
     "fetch": Command("exams", "download an exam's questions and figures"),
     "import": Command("import_runs", "turn other projects' recorded replies into runs"),
+    "batch": Command("batch", "write requests for a batch runner, and record its results"),
     "merge": Command("merge", "put runs together that several machines recorded (--shard)"),
     "check": Command("exams", "check an exam pack, every pixel included"),
     "show": Command("report", "print the sheet and the comparison in a results file"),

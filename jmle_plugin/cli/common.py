@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from jmle_plugin.ask.cassette import SUFFIX
+from jmle_plugin.ask.run import RunSpec
 from jmle_plugin.errors import DataMissingError, ResultError, SettingsError, UnknownNameError
 from jmle_plugin.exam.library import default_data_root, find_pack, pack_folders
 from jmle_plugin.exam.manifest import read_manifest
@@ -25,6 +27,7 @@ from jmle_plugin.report.terminal import COLUMNS, terminal_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import find_results
 
+_SHOWN = 5
 FORMATS = ("text", "json", "markdown")
 _CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 """What switches a terminal to each markup of a line."""
@@ -35,6 +38,16 @@ Found = TypeVar("Found", bound="BaseModel")
 def say(line: str) -> None:
     """Print a line at once."""
     print(line, flush=True)
+
+
+def say_missing(run: RunSpec, of: int, missing: Sequence[str]) -> bool:
+    """Say how many of a run's replies are there, and which are not; whether all are."""
+    say(f"{run.exam} {run.run}: {of - len(missing)} of {of} replies")
+    if missing:
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+        names = ", ".join(one.removesuffix(SUFFIX) for one in missing[:_SHOWN])
+        say(f"  missing: {names}{more}")
+    return not missing
 
 
 def print_in_form(found: Sequence[Found], form: str, document: Callable[[Found], Document]) -> None:

@@ -12,13 +12,11 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.recording import Recorder
 from jmle_plugin.ask.run import JOURNAL, RUN_FILE, RunSpec, list_runs, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
-from jmle_plugin.cli.common import named_exam, say, writing
+from jmle_plugin.cli.common import named_exam, say_missing, writing
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import CassetteError, RunError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
-
-_SHOWN = 5
 
 
 def add_merge_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,13 +67,10 @@ class _Merged:
 
     def report(self) -> bool:
         """Say what is there and what is missing; whether it is complete."""
-        run, names = self.sitting.run, _names(self.sitting)
-        missing = [name.removesuffix(SUFFIX) for name in names if name not in self.files]
-        say(f"{run.exam} {run.run}: {len(names) - len(missing)} of {len(names)} replies")
-        if missing:
-            more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-            say(f"  missing: {', '.join(missing[:_SHOWN])}{more}")
-        return not missing
+        names = _names(self.sitting)
+        return say_missing(
+            self.sitting.run, len(names), [name for name in names if name not in self.files]
+        )
 
 
 def _merge(exam: Exam, folders: Sequence[Path], wanted: Wanted) -> _Merged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jmle_plugin.files import canonical_json
@@ -17,7 +17,7 @@ from jmle_plugin.gateway.completion import (
 )
 from jmle_plugin.gateway.ending import read_ending
 from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
-from jmle_plugin.gateway.figures import Figures, parts, with_figures
+from jmle_plugin.gateway.figures import Figure, Figures, parts, with_figures
 from jmle_plugin.gateway.library import CURRENT, load_litellm
 from jmle_plugin.gateway.models import missing_keys, route, runs_locally, table_cost, table_prices
 from jmle_plugin.gateway.protocol import (
@@ -38,6 +38,16 @@ from jmle_plugin.gateway.sending import (
 _UNSENT = "This question is never sent."
 _PLACEHOLDER = "no-key-needed"
 _NO_ENTRY = {401, 403}
+CHAT_ENDING = "/chat/completions"
+"""How the address of a request in OpenAI's form ends, whoever it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A request as it would go out, with the data addresses of the figures in it, each once."""
+
+    body: dict[str, Any]
+    figures: tuple[str, ...]
 
 
 class Provider:
@@ -83,10 +93,34 @@ class Provider:
 
         Raises ProviderError, whose message repeats no secret.
         """
+        return await self._judged(body, None)
+
+    async def read(self, body: Mapping[str, Any], status: int, answer: bytes) -> dict[str, Any]:
+        """The completion that `ask` would give, had it been answered with this; nothing is sent.
+
+        Raises ProviderError as `ask` does.
+        """
+        return await self._judged(body, (status, answer))
+
+    async def write(self, body: Mapping[str, Any]) -> Written:
+        """The chat request that `ask` would send; nothing is sent.
+
+        Raises ProviderError where none can be, or one that is no chat completion.
+        """
+        call, parameters, messages, figures = await self._call_for(body)
+        call.rehearsed = True
         try:
-            return await self._ask(body)
-        except ProviderError as error:
-            raise replace(error, message=self._redact(error.message)) from error
+            await self._call(call, parameters, messages)
+        except (ProviderError, RefusedByFilterError) as error:
+            if call.made is None:
+                raise ProviderError(self._redact(error.message), fatal=True) from error
+        if call.made is None or not call.path.endswith(CHAT_ENDING):
+            raise ProviderError(
+                f"litellm asks {call.model} in another form than OpenAI's chat completions "
+                f"({call.path or 'which cannot be seen'}), which batches of them cannot hold",
+                fatal=True,
+            )
+        return Written(call.made, tuple(one.url for one in figures.values()))
 
     async def problem(self, model: str) -> str | None:
         """Why no call to `model` can be made at all, found out without one; None where one can."""
@@ -96,14 +130,31 @@ class Provider:
             return self._redact(error.message) if error.fatal else None
         return None
 
-    async def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def _call_for(
+        self, body: Mapping[str, Any]
+    ) -> tuple[Call, dict[str, Any], list[dict[str, Any]], dict[str, Figure]]:
+        """The call that asks this, its parameters and messages, and the figures by digest."""
         model = str(body["model"])
         parameters = {k: v for k, v in body.items() if k not in ("model", "messages")}
         await self._prepare(model, parameters, [one["role"] for one in body["messages"]])
-        shown = image_digests(dict(body))
-        figures = {digest: await self._figures.get(digest) for digest in dict.fromkeys(shown)}
+        shown = dict.fromkeys(image_digests(dict(body)))
+        figures = {digest: await self._figures.get(digest) for digest in shown}
         messages = with_figures(body["messages"], figures)
-        call = Call(model, tuple(parts(messages)))
+        return Call(model, tuple(parts(messages))), parameters, messages, figures
+
+    async def _judged(
+        self, body: Mapping[str, Any], given: tuple[int, bytes] | None
+    ) -> dict[str, Any]:
+        try:
+            return await self._ask(body, given)
+        except ProviderError as error:
+            raise replace(error, message=self._redact(error.message)) from error
+
+    async def _ask(
+        self, body: Mapping[str, Any], given: tuple[int, bytes] | None
+    ) -> dict[str, Any]:
+        call, parameters, messages, figures = await self._call_for(body)
+        call.given = given
         try:
             response = await self._call(call, parameters, messages)
             made = self._whole(call, response)
@@ -115,7 +166,7 @@ class Provider:
             if (cost := self._cost(body, made, response)) is not None:
                 made["cost"] = cost
         made = dict(self._redact.throughout(made))
-        if shown:
+        if shown := image_digests(dict(body)):
             made["sent_images"] = [figures[digest].sent for digest in shown]
         return made
 

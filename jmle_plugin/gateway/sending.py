@@ -41,6 +41,12 @@ class Call:
     """The body of the answer to the question, once all of it is there."""
     unreadable: str = ""
     """Why that body cannot be read at all."""
+    given: tuple[int, bytes] | None = None
+    """Status and body of an answer that came some other way: then nothing is sent."""
+    path: str = ""
+    """Of the address that the question is asked at."""
+    made: dict[str, Any] | None = None
+    """All of the request that was rehearsed."""
 
     @property
     def body(self) -> Any:
@@ -51,7 +57,7 @@ class Call:
     def place(self) -> str:
         """The answer's status and address, for the end of a message; empty where none was asked."""
         status = [] if self.status is None else [f"HTTP {self.status}"]
-        known = [*status, self.address] if self.left else []
+        known = [*status, *([self.address] if self.given is None else [])] if self.left else []
         return f" ({', '.join(known)})" if known else ""
 
     @property
@@ -83,7 +89,7 @@ class Call:
             return False
         rest = _without(body, [text for one in parts if (text := _bare(one))])
         if self.rehearsed:
-            self.sent = rest
+            self.sent, self.made = rest, body
             raise ConnectionError("this request is not meant to be sent")
         if self.sent is not None:
             # The first one may have been answered and paid for: retries are not the library's.

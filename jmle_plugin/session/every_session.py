@@ -157,22 +157,16 @@ def _open(
 
 
 def _wanted(settings: Settings, row: RunRow) -> Wanted:
-    from jmle_plugin.ask.opening import Wanted  # noqa: PLC0415
-    from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
-
     asking = settings.asking
-    images = row.images or asking.images
-    return Wanted(
-        model=row.model,
-        run=row.run,
-        prompt_file=row.prompt or settings.prompt,
-        parameters=asking.parameters if row.parameters is None else row.parameters,
-        images=ImageMode(images) if images and not asking.audit else None,
+    return row.wanted(
+        prompt=settings.prompt,
+        parameters=asking.parameters,
+        images=None if asking.audit else asking.images,
         image_max_edge=asking.image_max_edge,
-        epochs=row.epochs or asking.epochs,
+        epochs=asking.epochs,
         may_record=settings.may_record,
         rewrite=settings.record_mode == "rewrite",
-        api_base=row.api_base or asking.api_base,
+        api_base=asking.api_base,
     )
 
 

@@ -21,6 +21,7 @@ from jmle_plugin.session.option_table import Option
 
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +194,32 @@ _READERS: dict[str, Callable[[Path], Mapping[str, Any] | None]] = {
     "setup.cfg": _section("tool:pytest"),
 }
 """In pytest's order of precedence."""
+
+
+def model_parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """The parameters that `--model-arg` gives; SettingsError for what cannot be one."""
+    if not given:
+        return {}
+    from jmle_plugin.gateway.redaction import check_parameters  # noqa: PLC0415 - seldom needed
+
+    parameters = dict(given)
+    if len(parameters) < len(given):
+        names = [name for name, _ in given]
+        raise SettingsError(
+            f"--model-arg names {max(names, key=names.count)!r} twice",
+            remedy="Give each parameter once.",
+        )
+    check_parameters(parameters, os.environ)
+    return parameters
+
+
+def token_prices(of_input: float | None, of_output: float | None) -> tuple[float, float] | None:
+    """US dollars per token, from those per million; None where none is given."""
+    if of_input is None and of_output is None:
+        return None
+    if of_input is None or of_output is None:
+        raise SettingsError(
+            "only one of --price-in and --price-out is given",
+            remedy="Give both, in US dollars per million tokens, or neither.",
+        )
+    return of_input / _MILLION, of_output / _MILLION

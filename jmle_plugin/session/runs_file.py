@@ -14,6 +14,7 @@ from jmle_plugin.session.option_table import BY_NAME
 from jmle_plugin.session.option_values import Folders, option_values
 
 if TYPE_CHECKING:
+    from jmle_plugin.ask.opening import Wanted
     from jmle_plugin.ask.sitting import Sitting
     from jmle_plugin.results.file import Results
 
@@ -33,6 +34,36 @@ class RunRow:
     api_base: str | None = None
     group: str = ""
     """A word of the user's own, such as "medical": a column of the leaderboard."""
+
+    def wanted(  # noqa: PLR0913 - the options of asking
+        self,
+        *,
+        prompt: Path | None,
+        parameters: Mapping[str, Any],
+        images: str | None,
+        image_max_edge: int | None,
+        epochs: int | None,
+        api_base: str | None,
+        may_record: bool = True,
+        rewrite: bool = False,
+    ) -> Wanted:
+        """What is asked for by this row, and where it says nothing by the options given here."""
+        from jmle_plugin.ask.opening import Wanted  # noqa: PLC0415
+        from jmle_plugin.ask.run import ImageMode  # noqa: PLC0415
+
+        shown = self.images or images
+        return Wanted(
+            model=self.model,
+            run=self.run,
+            prompt_file=self.prompt or prompt,
+            parameters=parameters if self.parameters is None else self.parameters,
+            images=ImageMode(shown) if shown else None,
+            image_max_edge=image_max_edge,
+            epochs=self.epochs or epochs,
+            may_record=may_record,
+            rewrite=rewrite,
+            api_base=self.api_base or api_base,
+        )
 
 
 OPTION_OF = {

@@ -5,7 +5,6 @@ Precedence: command line, then environment, then ini, then default.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,11 @@ import pytest
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.library import default_data_root
 from jmle_plugin.mark import Extraction
+from jmle_plugin.session.option_values import model_parameters, token_prices
 from jmle_plugin.session.options import asked, read_values
 from jmle_plugin.session.runs_file import RunRow, read_runs
 
 _RECORD_MODES = ("once", "none", "rewrite")
-_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +191,8 @@ def _record_mode(config: pytest.Config, *, sits: bool) -> str:
 
 def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
     return AskingSettings(
-        parameters=_parameters(values["model-arg"]),
-        prices=_prices(_first(values["price-in"]), _first(values["price-out"])),
+        parameters=model_parameters(values["model-arg"]),
+        prices=token_prices(_first(values["price-in"]), _first(values["price-out"])),
         **{
             name.replace("-", "_"): _first(values[name])
             for name in (
@@ -229,33 +228,6 @@ def _reports(values: Mapping[str, Sequence[Any]]) -> ReportSettings:
         )
     kinds = dict.fromkeys(kind for kinds in given for kind in kinds)
     return ReportSettings(tuple(kinds), values["html-images"][0])
-
-
-def _parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    if not given:
-        return {}
-    from jmle_plugin.gateway.redaction import check_parameters  # noqa: PLC0415 - seldom needed
-
-    parameters = dict(given)
-    if len(parameters) < len(given):
-        names = [name for name, _ in given]
-        raise SettingsError(
-            f"--model-arg names {max(names, key=names.count)!r} twice",
-            remedy="Give each parameter once.",
-        )
-    check_parameters(parameters, os.environ)
-    return parameters
-
-
-def _prices(of_input: float | None, of_output: float | None) -> tuple[float, float] | None:
-    if of_input is None and of_output is None:
-        return None
-    if of_input is None or of_output is None:
-        raise SettingsError(
-            "only one of --price-in and --price-out is given",
-            remedy="Give both, in US dollars per million tokens, or neither.",
-        )
-    return of_input / _MILLION, of_output / _MILLION
 
 
 def _first(values: Sequence[Any]) -> Any:

@@ -42,7 +42,7 @@ class LiveAsking:
         self._asking = settings.asking
         self._rows = settings.rows
         self._rewrite = settings.record_mode == "rewrite"
-        self._sittings = [one for one in sittings if _can_be_asked(one)]
+        self._sittings = [one for one in sittings if can_be_asked(one)]
         for one in sittings:
             if one.run.client is not None:  # of one's own, which this session does not have
                 refuse_more_epochs(read_run(one.folder), one.folder, one.run.epochs)
@@ -238,7 +238,7 @@ class LiveAsking:
             drop_empty(one.folder)
 
 
-def _can_be_asked(sitting: Sitting) -> bool:
+def can_be_asked(sitting: Sitting) -> bool:
     """Whether the gateway may ask: not for imported runs, halves of an audit and own clients."""
     if sitting.run.scripted and not is_recorded(sitting.folder):
         raise SettingsError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.run import RUN_FILE, ImageMode, read_run, write_run
+from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run, write_run
 from jmle_plugin.ask.sight import Sight, judge, picture_of, request_body, word_of
 from jmle_plugin.ask.sitting import AskRequest, Sitting
 from jmle_plugin.errors import ReplyError, SettingsError
@@ -21,6 +22,7 @@ from jmle_plugin.gateway.protocol import (
     ModelFacts,
     RunConfig,
 )
+from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.session.live.keeping import PROBE, resumes
 from jmle_plugin.session.live.progress import Plan
 
@@ -40,14 +42,14 @@ class Probes:
     def __init__(self, sittings: Iterable[Sitting], api_base: str | None) -> None:
         self._runs: dict[bytes, Sitting] = {}
         for one in sittings:
-            if _is_unknown(one, api_base):
+            if needs_probe(one, api_base):
                 self._runs.setdefault(_way(one), one)
 
     @property
     def configs(self) -> list[RunConfig]:
         """What the gateway has to know of them when it starts."""
         return [
-            RunConfig(run=_name(one), model=one.run.model, journal=str(one.folder / PROBE))
+            RunConfig(run=probe_name(one.run), model=one.run.model, journal=str(one.folder / PROBE))
             for one in self._runs.values()
         ]
 
@@ -104,7 +106,7 @@ def keep_sight(sitting: Sitting, sights: Mapping[str, Sight]) -> None:
         write_run(sitting.folder, run.model_copy(update={"sight": sight}))
 
 
-def _is_unknown(sitting: Sitting, api_base: str | None) -> bool:
+def needs_probe(sitting: Sitting, api_base: str | None) -> bool:
     """Whether figures would be shown to a model that neither a table nor a probe knows."""
     shown = sitting.run.images is ImageMode.VISION
     shown = shown and any(one.images for one in sitting.exam.questions.values())
@@ -117,30 +119,14 @@ def _is_unknown(sitting: Sitting, api_base: str | None) -> bool:
 def _looked(gateway: Gateway, sitting: Sitting, *, insist: bool) -> Sight:
     run = sitting.run
     seed = secrets.randbelow(2**32)
-    picture = picture_of(word_of(seed))
-    shown = sha256(picture).hexdigest()
     file = sitting.folder / _PICTURE
-    bodies = {
-        "shown": request_body(run.model, run.parameters, shown),
-        "blind": request_body(run.model, run.parameters),
-    }
-    requests = [
-        Announced(question=name, digest=digest(body), body=body) for name, body in bodies.items()
-    ]
+    announcement = probe_announcement(run, seed, file)
     client = HttpModelClient(gateway.address, token=gateway.token)
     try:
-        write_whole(file, picture)
-        gateway.announce(
-            Announcement(
-                run=_name(sitting),
-                requests=requests,
-                images={shown: ImageFile(path=str(file), media_type="image/png")},
-                at_once=True,
-            )
-        )
+        gateway.announce(announcement)
         replies = {
-            name: client.ask(AskRequest(name, "", body, run=_name(sitting)))
-            for name, body in bodies.items()
+            one.question: client.ask(AskRequest(one.question, "", one.body, run=announcement.run))
+            for one in announcement.requests
         }
     except ReplyError as error:
         raise SettingsError(
@@ -150,6 +136,31 @@ def _looked(gateway: Gateway, sitting: Sitting, *, insist: bool) -> Sight:
     finally:
         client.close()
         file.unlink(missing_ok=True)
+    return judged(run, seed, replies, insist=insist)
+
+
+def probe_announcement(run: RunSpec, seed: int, file: Path) -> Announcement:
+    """The two requests, `shown` and `blind`; draws the picture of the first into `file`."""
+    picture = picture_of(word_of(seed))
+    write_whole(file, picture)
+    shown = sha256(picture).hexdigest()
+    bodies = {
+        "shown": request_body(run.model, run.parameters, shown),
+        "blind": request_body(run.model, run.parameters),
+    }
+    return Announcement(
+        run=probe_name(run),
+        requests=[
+            Announced(question=name, digest=digest(body), body=body)
+            for name, body in bodies.items()
+        ],
+        images={shown: ImageFile(path=str(file), media_type="image/png")},
+        at_once=True,
+    )
+
+
+def judged(run: RunSpec, seed: int, replies: Mapping[str, Reply], *, insist: bool) -> Sight:
+    """What the replies show; SettingsError where no figure reaches the model, unless `insist`."""
     sight = judge(seed, replies["shown"], replies["blind"])
     if not (sight.read or insist):
         ended = replies["shown"].finish_reason
@@ -167,5 +178,6 @@ def _way(sitting: Sitting) -> bytes:
     return canonical_json([sitting.run.model, sitting.run.parameters])
 
 
-def _name(sitting: Sitting) -> str:
-    return f"probe of {sitting.run.address}"
+def probe_name(run: RunSpec) -> str:
+    """What the gateway calls the run's probe."""
+    return f"probe of {run.address}"
