@@ -79,7 +79,7 @@ def _write(options: argparse.Namespace, drawn: Path) -> int:
             )
         fold_journal(sitting)
         seats = list(sitting.seats())
-        missing = [one for one in seats if not sitting.cassette(one.question, one.epoch).exists()]
+        missing = [seat for seat in seats if not seat.cassette.exists()]
         say(f"{sitting.run.exam} {sitting.run.run}: {len(missing)} of {len(seats)} to ask")
         if missing:
             plan = Plan(sitting, tuple(missing), len(seats) - len(missing))

@@ -69,13 +69,13 @@ def read_results(lines: Iterable[bytes], file: object) -> Iterator[Result]:
 
 def _result(line: bytes, where: str) -> Result:
     try:
-        told = json.loads(line)
+        record = json.loads(line)
     except (ValueError, RecursionError):
         return Result("", problem="is no JSON: it may be cut off", where=where)
-    name = told.get("custom_id") if isinstance(told, dict) else None
+    name = record.get("custom_id") if isinstance(record, dict) else None
     if not isinstance(name, str) or not name:
         return Result("", problem="has no custom_id", where=where)
-    response, error = told.get("response"), told.get("error")
+    response, error = record.get("response"), record.get("error")
     table = response if isinstance(response, dict) else {}
     status, body = table.get("status_code"), table.get("body")
     if "choices" in table:  # some runners leave out the envelope
@@ -90,9 +90,9 @@ def _result(line: bytes, where: str) -> Result:
 
 def _said(error: Any, status: int) -> str:
     """The service's words for a request without an answer."""
-    told = error
+    message = error
     if isinstance(error, dict):
         words = (error.get("code"), error.get("message"))
-        told = ": ".join(str(word) for word in words if word)
+        message = ": ".join(str(word) for word in words if word)
     fallback = f"HTTP {status} without a body" if status else "no answer"
-    return printable(" ".join(str(told).split()))[:_SHOWN] if told else fallback
+    return printable(" ".join(str(message).split()))[:_SHOWN] if message else fallback

@@ -47,8 +47,8 @@ class Desk:
     def __call__(self, *arguments: object) -> int:
         self._capsys.readouterr()
         status = main([str(one) for one in arguments])
-        told = self._capsys.readouterr()
-        self.said = " ".join((told.out + told.err).split())
+        printed = self._capsys.readouterr()
+        self.said = " ".join((printed.out + printed.err).split())
         return status
 
     @property
@@ -165,8 +165,8 @@ def test_results_may_come_partly_and_failed_ones_are_asked_again(desk: Desk) -> 
         file.write(b'{"custom_id": "cut')
     assert desk.read() == 1
     assert "33 of 40 replies" in desk.said
-    told = ("the server had a problem", "broke off", "finish_reason", "'because'", "any choice")
-    for part in (*told, "batch_expired: too late", "cut off", f"{desk.results}:"):
+    problems = ("the server had a problem", "broke off", "finish_reason", "'because'", "any choice")
+    for part in (*problems, "batch_expired: too late", "cut off", f"{desk.results}:"):
         assert part in desk.said, part
     assert len(desk.cassettes()) == 33
 
