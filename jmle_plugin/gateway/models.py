@@ -9,13 +9,14 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.gateway.protocol import ModelFacts, Prices
+from jmle_plugin.gateway.reply import read_usage
 
 TABLE_FILE = "model_prices_and_context_window_backup.json"
 _LOCAL = {"ollama", "ollama_chat", "vllm", "hosted_vllm", "lemonade", "llamafile", "lm_studio"}
@@ -215,6 +216,35 @@ def table_cost(litellm: Any, model: str, response: Any, tier: str | None = None)
     except Exception:  # noqa: BLE001 - a reply is worth more than its price
         return None
     return float(cost) if isinstance(cost, int | float) and cost > 0 else None
+
+
+class Pricing:
+    """What replies cost: by the user's own prices, else by litellm's table at its own addresses."""
+
+    def __init__(self, litellm: Any, own: Prices | None, base: Callable[[str], str | None]) -> None:
+        """`base` gives the address that a model is asked at, None for its provider's."""
+        self._litellm, self._own, self._base = litellm, own, base
+        self._known: dict[str, bool] = {}
+
+    def cost(
+        self, body: Mapping[str, Any], completion: Mapping[str, Any], response: Any
+    ) -> float | None:
+        """US dollars of a completion; None where a count or the price is not known.
+
+        `response` is litellm's, which the completion was made of.
+        """
+        usage = read_usage(completion.get("usage"))
+        if usage is None or usage.prompt is None or usage.completion is None:
+            return None
+        if self._own is not None:
+            return usage.prompt * self._own.input + usage.completion * self._own.output
+        model = str(body["model"])
+        if model not in self._known:
+            here = self._base(model) is None
+            self._known[model] = here and table_prices(self._litellm, model) is not None
+        if not self._known[model]:
+            return None
+        return table_cost(self._litellm, model, response, body.get("service_tier"))
 
 
 _HERE = ("localhost", "127.0.0.1", "::1")

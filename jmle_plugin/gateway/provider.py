@@ -19,7 +19,7 @@ from jmle_plugin.gateway.ending import read_ending
 from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
 from jmle_plugin.gateway.figures import Figure, Figures, parts, with_figures
 from jmle_plugin.gateway.library import CURRENT, load_litellm
-from jmle_plugin.gateway.models import missing_keys, route, runs_locally, table_cost, table_prices
+from jmle_plugin.gateway.models import Pricing, missing_keys, route, runs_locally
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
     ImageFile,
@@ -27,7 +27,6 @@ from jmle_plugin.gateway.protocol import (
     image_digests,
 )
 from jmle_plugin.gateway.redaction import Redaction
-from jmle_plugin.gateway.reply import read_usage
 from jmle_plugin.gateway.sending import (
     Call,
     left_out_one_by_one,
@@ -77,14 +76,13 @@ class Provider:
         self._figures = Figures(images, max_edge=max_edge)
         self._timeout = timeout
         self._api_base, self._bases = api_base, bases or {}
-        self._prices = prices
         self._redact = redaction or Redaction({})
         self._end_optional = end_optional
         self._explained: set[str] = set()
         """Models whose server has said why a reply ended."""
         self._litellm = load_litellm()
+        self._pricing = Pricing(self._litellm, prices, self._base)
         self._routes: dict[str, dict[str, Any]] = {}
-        self._priced: dict[str, bool] = {}
         self._prepared: set[bytes] = set()
         self._preparing = asyncio.Lock()
 
@@ -163,7 +161,7 @@ class Provider:
         except ProviderError as error:
             raise replace(error, message=error.message + call.place) from error
         else:
-            if (cost := self._cost(body, made, response)) is not None:
+            if (cost := self._pricing.cost(body, made, response)) is not None:
                 made["cost"] = cost
         made = dict(self._redact.throughout(made))
         if shown := image_digests(dict(body)):
@@ -278,21 +276,6 @@ class Provider:
             self._route(model)["api_key"] = _PLACEHOLDER
             return await self._rehearse(model, parameters, roles)
         return call.sent
-
-    def _cost(self, body: Mapping[str, Any], made: dict[str, Any], response: Any) -> float | None:
-        """US dollars; None where a count or the price is not known."""
-        usage = read_usage(made.get("usage"))
-        if usage is None or usage.prompt is None or usage.completion is None:
-            return None
-        if self._prices is not None:
-            return usage.prompt * self._prices.input + usage.completion * self._prices.output
-        model = str(body["model"])
-        if model not in self._priced:
-            known = self._base(model) is None and table_prices(self._litellm, model) is not None
-            self._priced[model] = known
-        if not self._priced[model]:
-            return None
-        return table_cost(self._litellm, model, response, body.get("service_tier"))
 
     def _base(self, model: str) -> str | None:
         return self._bases.get(model, self._api_base)
