@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
+from dataclasses import replace
 
 from jmle_plugin.ask.cassette import Cassette
 from jmle_plugin.ask.client import ModelClient
@@ -32,10 +34,19 @@ def ask_own_client(client: ModelClient, seat: Seat) -> Reply:
         if sitting.borrows(seat.question):
             raise missing_reply(seat)
         request = seat.request
-        given = client.ask(request)
+        given = _timed(client, request)
         with suppress(FileExistsError):  # another process was first, and its reply counts
             recorder.write(path, _cassette(request, given, run), first=True)
     return read_recorded(recorder, seat)
+
+
+def _timed(client: ModelClient, request: AskRequest) -> Reply:
+    """What `client` gives, with the seconds that it took where it does not say them itself."""
+    began = time.monotonic()
+    given = client.ask(request)
+    if isinstance(given, Reply) and given.seconds is None:
+        return replace(given, seconds=round(time.monotonic() - began, 3))
+    return given
 
 
 def _cassette(request: AskRequest, given: object, run: RunSpec) -> Cassette:

@@ -219,6 +219,7 @@ def _row(results: Sequence[Results], place: int) -> Row:
         deviation=sheet.epochs.deviation if sheet.epochs else None,
         passed=sheet.epochs.passed if sheet.epochs else None,
         cost=sheet.cost,
+        latency=sheet.latency,
         errors=len(sheet.errors),
         source=place,
     )

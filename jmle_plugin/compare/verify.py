@@ -24,7 +24,7 @@ from jmle_plugin.text import printable
 
 _MAY_CHANGE = (*BY_SESSION, "recorded_epochs")
 """Parts of the provenance that may change: who made the file, and epochs that joined later."""
-_SINCE_2 = {"refused", "confidence"}
+_SINCE_2 = {"refused", "confidence", "seconds", "tokens_per_second"}
 """Fields of a mark that files of schema 1 do not have."""
 _HEADLINE = {"outcome", "answer", "points", "max"}
 """Fields of a mark that `mark_words` tells."""

@@ -218,7 +218,7 @@ def _answered(httpx: Any, response: Any, body: Body, *, asks: bool) -> Any:
     with _noted(response, asks=asks):
         content = body.unpacked(response.headers.get("content-encoding", ""))
     if asks and (call := CURRENT.get()) is not None:
-        call.answer = content
+        call.arrive(content)
     return as_read(httpx, response, content)
 
 

@@ -37,6 +37,8 @@ from jmle_plugin.gateway.sending import (
 _UNSENT = "This question is never sent."
 _PLACEHOLDER = "no-key-needed"
 _NO_ENTRY = {401, 403}
+_MILLISECONDS = 3
+"""Digits of the seconds that a reply took."""
 CHAT_ENDING = "/chat/completions"
 """How the address of a request in OpenAI's form ends, whoever it is for."""
 
@@ -163,6 +165,8 @@ class Provider:
         else:
             if (cost := self._pricing.cost(body, made, response)) is not None:
                 made["cost"] = cost
+        if call.seconds is not None:
+            made["seconds"] = round(call.seconds, _MILLISECONDS)
         made = dict(self._redact.throughout(made))
         if shown := image_digests(dict(body)):
             made["sent_images"] = [figures[digest].sent for digest in shown]

@@ -17,6 +17,9 @@ from jmle_plugin.text import printable
 PROJECTS = ("IgakuQA", "IgakuQA119", "VQA-RAD", "YakugakuQA")
 """Projects whose records hold answers without the replies around them."""
 
+LONGEST = 1e9
+"""Seconds; what claims to have taken longer measured something else."""
+_MOST_TOKENS = 1e12
 _NO_WORD = "none given"
 _EMPTY: tuple[Any, ...] = ("", {}, [])
 
@@ -74,6 +77,8 @@ class Reply:
     usage: Usage | None = None
     cost: float | None = None
     """US dollars; None where the price is not known."""
+    seconds: float | None = None
+    """From the request leaving to the reply being whole; None where nothing measured it."""
     sent: Mapping[str, Any] = field(default_factory=dict)
     """The parameters that really went to the provider, where that is known."""
     images: tuple[SentImage, ...] = ()
@@ -98,6 +103,14 @@ class Reply:
         """Whether a filter or the model refused to answer, by what the provider says."""
         return bool(self.refusal) or self.finish_reason == End.FILTERED
 
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Completion tokens over seconds, to a tenth; None where either is not known."""
+        seconds = read_number(self.seconds, most=LONGEST)
+        # A count that is no count of tokens may be too large for any quotient.
+        tokens = read_number(self.usage and self.usage.completion, most=_MOST_TOKENS)
+        return round(tokens / seconds, 1) if seconds and tokens is not None else None
+
 
 def read_reply(completion: Any) -> Reply:
     """The reply in a chat completion; ReplyError when there is none in it."""
@@ -121,6 +134,7 @@ def read_reply(completion: Any) -> Reply:
         confidence=read_number(completion.get("recorded_confidence"), most=1),
         usage=read_usage(completion.get("usage")),
         cost=read_number(completion.get("cost")),
+        seconds=read_number(completion.get("seconds"), most=LONGEST),
         sent=sent if isinstance(sent := completion.get("sent"), dict) else {},
         images=tuple(_images(completion.get("sent_images"))),
         recorded_answer=(
@@ -146,6 +160,7 @@ def completion_of(reply: Reply) -> dict[str, Any]:
         sent_images=[asdict(one) for one in reply.images],
         answer_of=reply.answer_of,
         cost=reply.cost,
+        seconds=reply.seconds,
         recorded_confidence=reply.confidence,
     )
     made["choices"] = [{**choice, "message": {**message, "content": reply.text}}]

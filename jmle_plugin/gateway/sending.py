@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -47,6 +48,9 @@ class Call:
     """Of the address that the question is asked at."""
     made: dict[str, Any] | None = None
     """All of the request that was rehearsed."""
+    seconds: float | None = None
+    """From the question leaving to the end of that body; None until it is there."""
+    _left_at: float = 0.0
 
     @property
     def body(self) -> Any:
@@ -95,7 +99,13 @@ class Call:
             # The first one may have been answered and paid for: retries are not the library's.
             _repeat_failure()
         self.sent = rest
+        self._left_at = time.monotonic()
         return True
+
+    def arrive(self, content: bytes) -> None:
+        """Take down the whole body of the answer to the question."""
+        self.answer = content
+        self.seconds = time.monotonic() - self._left_at
 
     def objection(self, parameters: Mapping[str, Any]) -> ProviderError | None:
         """Why the answer to this call, which was to carry `parameters`, is not taken."""

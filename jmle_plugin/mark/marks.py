@@ -12,7 +12,14 @@ from pydantic.json_schema import SkipJsonSchema
 
 from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.exam.model import NO_RULE, AnswerKey, Question
-from jmle_plugin.gateway.reply import ImageBytes, Reply, Usage, plain_parameters, read_number
+from jmle_plugin.gateway.reply import (
+    LONGEST,
+    ImageBytes,
+    Reply,
+    Usage,
+    plain_parameters,
+    read_number,
+)
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.extraction import How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
@@ -66,6 +73,11 @@ class Mark(Strict):
     tokens: Usage | None = None
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     """US dollars; null where the price is not known."""
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """From the request leaving to the reply being whole, without the wait for a free place; null
+    where it was not measured (imported, from a batch, recorded before this was kept)."""
+    tokens_per_second: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """Completion tokens over `seconds`; null where either is not known."""
     images: ImageBytes | None = None
     """The figures sent with the question; null where none were, or nothing is known."""
     sent: SkipJsonSchema[dict[str, Any]] = Field(default={})
@@ -164,6 +176,8 @@ def mark_reply(
         prohibited=sorted(prohibited_picks(question, reading)),
         tokens=reply.usage,
         cost=_cost(reply.cost),
+        seconds=read_number(reply.seconds, most=LONGEST),
+        tokens_per_second=reply.tokens_per_second,
         images=ImageBytes.of(reply.images),
         sent=plain_parameters(reply.sent),
         model=_short(reply.model),

@@ -27,6 +27,7 @@ from jmle_plugin.mark.tallies import (
     tally,
     total_cost,
     total_figures,
+    total_latency,
     total_tokens,
 )
 
@@ -117,6 +118,7 @@ def build_sheet(
         verdict_if_readable=if_readable if if_readable.decided else None,
         tokens=total_tokens(taken),
         cost=total_cost(taken),
+        latency=total_latency(taken),
         figures=total_figures(taken),
         errors=errors,
         refused=list(dict.fromkeys(mark.question for mark in taken if mark.refused)),

@@ -16,6 +16,7 @@ from jmle_plugin.mark.tallies import (
     CostTotal,
     Formatting,
     ImageTally,
+    Latency,
     MeanTally,
     Strata,
     Stratum,
@@ -30,6 +31,7 @@ __all__ = [
     "EpochsTally",
     "Formatting",
     "ImageTally",
+    "Latency",
     "MeanTally",
     "ProhibitedTally",
     "SectionEpochs",
@@ -210,6 +212,8 @@ class Sheet(Strict):
     """What the verdict would be if every unreadable answer were right; left out without one."""
     tokens: TokenTotals
     cost: CostTotal = CostTotal()
+    latency: Latency | None = None
+    """How long replies took; null where no reply was timed."""
     figures: ImageBytes | None = None
     """The figures sent; null where none were, or nothing is known."""
     epochs: EpochsTally | None = None

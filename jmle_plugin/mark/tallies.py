@@ -6,6 +6,7 @@ Sums are the same in whatever order marks are given.
 from __future__ import annotations
 
 import math
+import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -120,6 +121,25 @@ class CostTotal(Strict):
     """Replies whose cost is not."""
 
 
+class Spread(Strict):
+    """The middle of some figures, and what 95 of 100 of them do not exceed (nearest rank)."""
+
+    median: float
+    p95: float
+
+
+class Latency(Strict):
+    """How long replies took, over those whose time was measured.
+
+    `seconds` and `tokens_per_second` are those of single replies (`Mark`); the latter is null
+    where no reply has a count.
+    """
+
+    replies: int
+    seconds: Spread
+    tokens_per_second: Spread | None
+
+
 def tally(questions: Iterable[Question], marks: Mapping[str, Mark]) -> Tally:
     """Points and right answers of `questions`, each of which has a mark."""
     points = maximum = correct = count = 0
@@ -202,6 +222,24 @@ def total_cost(marks: Iterable[Mark]) -> CostTotal:
         replies=len(known),
         unknown=len(replies) - len(known),
     )
+
+
+def total_latency(marks: Iterable[Mark]) -> Latency | None:
+    """Medians and 95th percentiles; None where no reply was timed."""
+    timed = [mark for mark in marks if mark.seconds is not None]
+    seconds = _spread([one.seconds for one in timed], 3)
+    if seconds is None:
+        return None
+    speeds = _spread([one.tokens_per_second for one in timed], 1)
+    return Latency(replies=len(timed), seconds=seconds, tokens_per_second=speeds)
+
+
+def _spread(figures: Iterable[float | None], digits: int) -> Spread | None:
+    known = sorted(one for one in figures if one is not None)
+    if not known:
+        return None
+    rank = -(-95 * len(known) // 100)
+    return Spread(median=round(statistics.median(known), digits), p95=known[rank - 1])
 
 
 def total_figures(marks: Iterable[Mark]) -> ImageBytes | None:

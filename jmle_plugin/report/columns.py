@@ -114,6 +114,11 @@ def _pair(names: tuple[str, str], of: Callable[[Row], tuple[float, float] | None
     }
 
 
+def _speed(row: Row, name: str) -> float | None:
+    """A figure of the completion tokens a second; None where no reply was timed and counted."""
+    return getattr(row.latency.tokens_per_second, name, None) if row.latency else None
+
+
 COLUMNS = (
     Column(
         title="",
@@ -276,6 +281,25 @@ COLUMNS = (
             "replies_without_cost": lambda row: row.cost.unknown,
         },
         sort=lambda row: 1e9 if row.cost.usd is None else row.cost.usd,
+    ),
+    Column(
+        title="seconds",
+        long="seconds a reply (median, 95th percentile)",
+        below="a reply",
+        cell=lambda _, row: (
+            f"{row.latency.seconds.median:.1f}, {row.latency.seconds.p95:.1f}"
+            if row.latency
+            else ""
+        ),
+        unranked=True,
+        wanted=lambda table, _: any(row.latency for row in table.every),
+        csv={
+            "seconds_median": lambda row: row.latency and row.latency.seconds.median,
+            "seconds_p95": lambda row: row.latency and row.latency.seconds.p95,
+            "tokens_per_second_median": lambda row: _speed(row, "median"),
+            "tokens_per_second_p95": lambda row: _speed(row, "p95"),
+        },
+        sort=lambda row: row.latency.seconds.median if row.latency else 1e9,
     ),
     Column(
         title="sd",

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jmle_plugin.gateway.reply import ImageBytes
 from jmle_plugin.language import clauses, joined, named, wording
 from jmle_plugin.mark.grading import Examinee, Outcome
 from jmle_plugin.mark.sheet import (
-    CostTotal,
     EpochScore,
     EpochsTally,
     Sheet,
     Tally,
-    TokenTotals,
 )
 from jmle_plugin.report.bench import bench_sentences
 from jmle_plugin.report.document import Listed
 from jmle_plugin.report.layout import dollars
+from jmle_plugin.report.spent import figures_sentence, spent_sentences
 from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt, is_leaning
 from jmle_plugin.results.figures import mean_text, p_text
 from jmle_plugin.results.file import Results
 from jmle_plugin.text import printable
-
-_MB = 1e6
 
 
 def remarks(results: Results) -> Iterator[str | Listed]:
@@ -33,11 +29,10 @@ def remarks(results: Results) -> Iterator[str | Listed]:
     if sheet.epochs is not None:
         yield from _epochs(sheet.epochs, sheet.of)
     yield from _answers(results)
-    yield _tokens(sheet.tokens)
-    yield _cost(sheet.cost)
+    yield from spent_sentences(sheet)
     yield from _asked(results)
     if sheet.figures is not None and sheet.figures.changed:
-        yield _figures(sheet.figures)
+        yield figures_sentence(sheet.figures)
     ends = {
         named(f"remark.end.{name}", name): n
         for name, n in sheet.finish_reasons.items()
@@ -266,41 +261,3 @@ def _unanswered(results: Results) -> Iterator[Listed]:
         lost = wording("count.points", sum(one.max - one.points for one in silent))
         label = wording("remark.unanswered", points=lost)
         yield Listed(label, [one.question for one in silent])
-
-
-def _tokens(tokens: TokenTotals) -> str:
-    if not tokens.replies:
-        return wording("remark.tokens.unknown")
-    counts = {
-        name: getattr(tokens, name) for name in ("prompt", "completion", "reasoning", "cached")
-    }
-    told = joined(
-        wording(f"remark.tokens.{name}", tokens=f"{n:,}")
-        for name, n in counts.items()
-        if n is not None
-    )
-    return wording(
-        "remark.tokens.of",
-        tokens=told or wording("remark.tokens.none"),
-        replies=wording("count.replies", tokens.replies),
-    )
-
-
-def _cost(cost: CostTotal) -> str:
-    if cost.usd is None:
-        return wording("remark.cost.unknown")
-    told = {"cost": dollars(cost.usd), "replies": wording("count.replies", cost.replies)}
-    if cost.unknown:
-        return wording("remark.cost.some", unknown=cost.unknown, **told)
-    return wording("remark.cost.all", **told)
-
-
-def _figures(figures: ImageBytes) -> str:
-    unit, name = (_MB, "MB") if max(figures.size, figures.sent_size) >= _MB else (1e3, "kB")
-    return wording(
-        "remark.figures",
-        sent=figures.count,
-        changed=figures.changed,
-        size=f"{figures.size / unit:.1f} {name}",
-        sent_size=f"{figures.sent_size / unit:.1f} {name}",
-    )

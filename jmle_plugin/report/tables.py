@@ -62,6 +62,7 @@ FIELDS = (
     "points", "max", "outcome", "answer", "key", "how", "prohibited",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "cost_usd",
     "finish_reason", "returned_model", "error", "figures_missing", "invalid",
+    "seconds", "tokens_per_second",
 )  # fmt: skip
 """In this order, in every version; later versions add columns at the end."""
 
@@ -132,6 +133,8 @@ def _spent(mark: Mark) -> dict[str, Any]:
     return {
         **{f"{name}_tokens": getattr(tokens, name) for name in Usage.model_fields},
         "cost_usd": mark.cost,
+        "seconds": mark.seconds,
+        "tokens_per_second": mark.tokens_per_second,
         "finish_reason": mark.finish_reason,
         "returned_model": mark.model,
     }

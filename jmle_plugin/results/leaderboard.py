@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from jmle_plugin.ask.run import ImageMode
-from jmle_plugin.mark.sheet import CostTotal, MeanTally, Verdict
+from jmle_plugin.mark.sheet import CostTotal, Latency, MeanTally, Verdict
 from jmle_plugin.results.doubt import ALPHA, Letter
 from jmle_plugin.results.figures import LEVEL
 from jmle_plugin.results.file import ExamInfo
@@ -41,6 +41,8 @@ class Row(Strict):
     passed: int | None = None
     """How many of several epochs pass by themselves."""
     cost: CostTotal
+    latency: Latency | None = Field(default=None, exclude_if=absent)
+    """How long its replies took; left out where none was timed."""
     errors: int
     rank: int | None = None
     """1 for the most points; equal points, equal rank."""

@@ -13,7 +13,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.scoring import needed_points, reached_verdict, rule_of
 from jmle_plugin.mark.sheet import ProhibitedTally, SectionTally, Sheet, Tally, Verdict
-from jmle_plugin.mark.tallies import total_cost, total_tokens
+from jmle_plugin.mark.tallies import total_cost, total_latency, total_tokens
 from jmle_plugin.results.file import Results
 
 
@@ -45,8 +45,9 @@ def _disagreements(results: Results) -> Iterator[str]:
         reached = epochs_verdict(reached, sheet.epochs.scores)
     if sheet.verdict is not reached:
         yield "verdict"
-    if (total_cost(marks), total_tokens(marks)) != (sheet.cost, sheet.tokens):
-        yield "cost or tokens"
+    spent = (total_cost(marks), total_tokens(marks), total_latency(marks))
+    if spent != (sheet.cost, sheet.tokens, sheet.latency):
+        yield "cost, tokens or latency"
     if sheet.verdict.decided or sheet.verdict is Verdict.NONE:
         # Elsewhere what was asked without a mark stands on the sheet alone.
         if {len(some) for some in results.by_question().values()} != {results.provenance.epochs}:

@@ -181,6 +181,7 @@ def _output(model: str, mark: Mark, reply: Reply) -> dict[str, Any]:
             {"message": message, "stop_reason": _STOPPED.get(mark.finish_reason, "unknown")}
         ],
         **({"usage": _usage(mark.tokens, mark.cost)} if mark.tokens else {}),
+        **({} if mark.seconds is None else {"time": mark.seconds}),
     }
 
 

@@ -52,8 +52,24 @@ def test_reply_has_one_shape_whoever_gave_it(ask: Asking, dialect: str) -> None:
         "usage",
         "sent",
         "sent_images",
+        "seconds",
     }
     assert len(ask.calls) == 1
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_reply_says_how_long_it_took_from_leaving_to_being_whole(
+    ask: Asking, dialect: str
+) -> None:
+    made = ask(Answer(FINE[dialect]("【回答】a"), delay=0.2), dialect)
+    seconds = read_reply(made).seconds
+    assert seconds is not None
+    assert 0.2 <= seconds == round(seconds, 3)
+
+
+def test_a_refusal_by_a_filter_took_its_time_as_well(ask: Asking) -> None:
+    refused = {"error": {"message": "no", "type": "x", "code": "content_filter"}}
+    assert read_reply(ask(Answer(refused, status=400))).seconds is not None
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

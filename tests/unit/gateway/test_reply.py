@@ -41,6 +41,7 @@ REPLIES = st.builds(
     usage=st.none()
     | st.builds(Usage, prompt=COUNTS, completion=COUNTS, reasoning=COUNTS, cached=COUNTS),
     cost=st.none() | st.floats(min_value=0, allow_infinity=False),
+    seconds=st.none() | st.floats(min_value=0, max_value=1e9),
     sent=st.dictionaries(TEXTS, st.integers() | TEXTS, max_size=2),
     images=st.lists(
         st.builds(SentImage, TEXTS, st.integers(min_value=0), st.integers(min_value=0)), max_size=2
@@ -179,3 +180,24 @@ def test_a_cost_that_is_none_is_unknown_and_never_nothing(cost: object) -> None:
 def test_a_negative_count_is_none() -> None:
     told = make_completion("a") | {"usage": {"prompt_tokens": -100, "completion_tokens": 5}}
     assert read_reply(told).usage == Usage(completion=5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "completion", "speed"),
+    [
+        (2.0, 100, 50.0),
+        (3.0, 100, 33.3),
+        (2.0, 0, 0.0),
+        (0.0, 100, None),
+        (None, 100, None),
+        (2.0, None, None),
+        (float("nan"), 100, None),
+        (float("inf"), 100, None),
+        (1.0, 10**400, None),
+    ],
+)
+def test_tokens_a_second_are_known_where_time_and_tokens_are(
+    seconds: float | None, completion: int | None, speed: float | None
+) -> None:
+    reply = Reply("", seconds=seconds, usage=Usage(completion=completion))
+    assert reply.tokens_per_second == speed

@@ -33,6 +33,8 @@ EXAM = make_exam(make_key({"A-4": Treatment.CREDIT_ALL, "B-1": Treatment.EXCLUDE
 SPENT: dict[str, Any] = {
     "tokens": Usage(prompt=800, completion=1200, reasoning=900),
     "cost": 0.000012,
+    "seconds": 12.5,
+    "tokens_per_second": 96.0,
     "finish_reason": "stop",
     "model": "some/model-2026",
 }

@@ -118,6 +118,9 @@ def test_cases_and_rows_of_questions_add_up_to_the_sheet(name: str) -> None:
     costs = [float(one["cost_usd"]) for one in lines if one["cost_usd"]]
     assert costs == [float(one["cost"]) for one in cases if one["cost"] != "unknown"]
     assert (round(sum(costs), 6) if costs else None) == sheet.cost.usd
+    times = [float(one["seconds"]) for one in lines if one["seconds"]]
+    assert times == [one.seconds for one in results.marks if one.seconds is not None]
+    assert (sheet.latency.replies if sheet.latency else 0) == len(times)
     told_cost = None if suite["cost"] == "unknown" else float(suite["cost"])
     assert told_cost == sheet.cost.usd
     assert suite["verdict"] == sheet.verdict
@@ -145,12 +148,15 @@ def test_the_leaderboard_tells_the_sheets_figures(name: str) -> None:
         "errors": len(sheet.errors),
         "cost_usd": "unknown" if sheet.cost.usd is None else sheet.cost.usd,
         "replies_without_cost": sheet.cost.unknown,
+        "seconds_median": sheet.latency.seconds.median if sheet.latency else "",
+        "seconds_p95": sheet.latency.seconds.p95 if sheet.latency else "",
     }
     assert {name: row[name] for name in expected} == {k: str(v) for k, v in expected.items()}
     columns = table_columns(table, table.rows or table.unranked)
     shown = {one.title: plain(one.cells[0]) + one.below for one in columns}
     assert shown["points"] == f"{mean_text(total.points)}/{total.max}"
     assert shown["correct"] == f"{mean_text(total.correct)}/{total.questions}"
+    assert ("seconds" in shown) == (sheet.latency is not None)
     assert ("cost" in shown) == (sheet.cost.usd is not None)
     if sheet.cost.usd is not None:
         assert shown["cost"].removeprefix("over ") == dollars(sheet.cost.usd)

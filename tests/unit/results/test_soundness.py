@@ -49,6 +49,7 @@ def test_what_a_session_writes_is_sound(tmp_path: Path) -> None:
         pytest.param(lambda data: data["sheet"]["kinds"]["single"].update(correct=0), id="kind"),
         pytest.param(lambda data: data["sheet"]["images"]["without"].update(max=9), id="text-only"),
         pytest.param(lambda data: data["sheet"]["cost"].update(usd=0.0), id="cost"),
+        pytest.param(lambda data: data["marks"][0].update(seconds=1.0), id="latency"),
         pytest.param(lambda data: data["sheet"]["tokens"].update(prompt=1), id="tokens"),
         pytest.param(lambda data: data["sheet"]["prohibited"].update(count=1), id="prohibited"),
         pytest.param(lambda data: data["provenance"].update(epochs=2), id="epochs"),

@@ -73,6 +73,10 @@ function spent(mark) {
   const tokens = Object.entries(mark.tokens ?? {}).filter(([, count]) => count != null);
   if (tokens.length) told.push(["Tokens", tokens.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")]);
   if (mark.cost != null) told.push(["Cost", dollars(mark.cost)]);
+  if (mark.seconds != null) {
+    const speed = mark.tokens_per_second == null ? "" : `, ${mark.tokens_per_second} completion tokens a second`;
+    told.push(["Time", `${mark.seconds} s${speed}`]);
+  }
   if (mark.images) told.push(["Figures", `${mark.images.count} sent, ${mark.images.changed} changed, ${mark.images.sent_size.toLocaleString("en")} bytes`]);
   if (mark.model) told.push(["Model", foreign(mark.model)]);
   if (mark.finish_reason && mark.finish_reason !== "stop") told.push(["Ended", foreign(mark.finish_reason)]);
