@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.errors import SettingsError
+from jmle_plugin.exam.kinds import NOTHING
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import Extraction, published
 from jmle_plugin.mark.answer_line import (
@@ -147,7 +148,7 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
     if extraction is Extraction.STANDARD or not published.has_rule(question):
         return standard
     if question.rule:
-        answer, line = published.REPLY_RULES[question.rule](question, text), standard.line
+        answer, line = _by_benchs_rule(question, text, marker, standard), standard.line
     elif recorded is not None:
         answer, line = published.read_recorded(question, recorded), standard.line
     else:
@@ -156,6 +157,22 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
         return Reading((), How.NONE, _for_people(line))
     how = How.EXACT if standard.how is How.EXACT else How.TOLERANT
     return Reading(answer, how, _for_people(line))
+
+
+def _by_benchs_rule(
+    question: Question, text: str, marker: str, standard: Reading
+) -> tuple[str, ...]:
+    """What a bench's own project reads, whose prompt asks for the answer and nothing else.
+
+    Behind a prompt of ours that is what the marker leads: the marker's own letters are no answer,
+    and expressions one a line stand for the list that the project asks for.
+    """
+    rule, led = published.REPLY_RULES[question.rule], behind_marker(text, marker)
+    if led is None:
+        return rule(question, text)
+    if question.kind.rules.partial:
+        return standard.answer or (NOTHING,)
+    return rule(question, led)
 
 
 def check_rule(sitting: Sitting, extraction: Extraction) -> None:

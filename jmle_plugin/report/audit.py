@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.comparison import disagreement
 from jmle_plugin.results.audit import INDICES, Audit, AuditPart, Half
@@ -54,7 +55,7 @@ def _grouping(title: str, parts: Sequence[AuditPart]) -> doc.Table:
 def _half(how: str, half: Half) -> tuple[str, ...]:
     return (
         f"{how} figures: {half.name}",
-        half.verdict.value.upper(),
+        "no verdict" if half.verdict is Verdict.NONE else half.verdict.value.upper(),
         f"{half.points}/{half.max}",
         f"{half.correct} of {half.questions}",
     )

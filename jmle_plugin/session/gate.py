@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Sheet, Verdict
-from jmle_plugin.report.sheet import unofficial
+from jmle_plugin.report.sheet import unofficial, verdict_word
 from jmle_plugin.results.comparison import Decision, Ruling
 from jmle_plugin.results.file import GateDecision, Results
 from jmle_plugin.text import count
@@ -119,11 +119,13 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
         if (names := [one.name for one in sat if one.decides and one.sheet.bench is bench])
     ]
     others = "".join(
-        f"; {one.name} ({one.sheet.verdict.value.upper()}) decides nothing"
-        for one in sat
-        if not one.decides
+        f"; {one.name} ({_word(one.sheet)}) decides nothing" for one in sat if not one.decides
     )
     return ExitDecision(PASSED, f"gate official: {'; '.join(facts)}{others}")
+
+
+def _word(sheet: Sheet) -> str:
+    return verdict_word(sheet) if sheet.verdict is Verdict.NONE else sheet.verdict.value.upper()
 
 
 def decide_shard(

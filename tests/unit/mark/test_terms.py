@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jmle_plugin.exam.kinds import NOTHING, QuestionKind
-from jmle_plugin.mark.extraction import How, Reading, read_answer
+from jmle_plugin.exam.model import Question
+from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
 from tests.builders import make_question
 
 QUESTION = make_question(kind=QuestionKind.TERMS, select=0, options={})
@@ -53,3 +56,32 @@ def test_the_last_marker_counts() -> None:
 def test_whatever_is_said_is_read_without_raising(text: str, marked: bool) -> None:
     reading = read(f"【回答】{text}" if marked else text)
     assert all(one.strip() for one in reading.answer)
+
+
+JMED = replace(QUESTION, rule="JMED-LLM")
+CHOICE = make_question(rule="JMED-LLM", options=dict.fromkeys("ABCD", "text"))
+RAD = make_question(rule="VQA-RAD", options={"yes": "", "no": ""})
+
+
+@pytest.mark.parametrize(
+    ("question", "marker", "text", "answer"),
+    [
+        # To the letter where nothing of our prompt stands around the answer.
+        (JMED, "【回答】", "['胃癌', '失語、失認']", ("胃癌", "失語、失認")),
+        (JMED, "【回答】", "胃癌\n肺炎", (NOTHING,)),
+        (CHOICE, "Answer:", "Because of C", ("B",)),
+        # Behind our marker, what it leads.
+        (JMED, "【回答】", "【回答】\n胃癌\n肺炎", ("肺炎", "胃癌")),
+        (JMED, "【回答】", "【回答】['胃癌']", ("胃癌",)),
+        (JMED, "【回答】", "【回答】[1, 2", (NOTHING,)),
+        (CHOICE, "Answer:", "Answer: C", ("C",)),
+        (CHOICE, "【回答】", "Aではない。\n【回答】b", ()),
+        (RAD, "Answer:", "It is bright.\nAnswer: Yes.", ("yes",)),
+        (RAD, "Answer:", "no", ("no",)),
+    ],
+)
+def test_a_benchs_own_rule_is_given_what_our_marker_leads(
+    question: Question, marker: str, text: str, answer: tuple[str, ...]
+) -> None:
+    reading = read_answer(question, text, extraction=Extraction.PUBLISHED, marker=marker)
+    assert reading.answer == answer

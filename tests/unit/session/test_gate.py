@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from jmle_plugin.mark.bench import SectionMeasures
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict
@@ -222,3 +223,13 @@ def test_a_pass_does_not_stand_for_a_sitting_that_was_not_asked(
     assert decision.status == decided
     assert gate == "none" or decision.reason == OWN
     assert decide(status, "official", [PASS], asked=False).status == 0
+
+
+def test_a_half_without_a_pass_mark_is_called_that() -> None:
+    measures = {"a": SectionMeasures(title="A", questions=1, replies=1, unreadable=0, measures={})}
+    sheet = PASS.sheet.model_copy(update={"verdict": Verdict.NONE, "measures": measures})
+    halves = [replace(PASS, sheet=sheet), replace(PASS, name="blind", sheet=sheet, decides=False)]
+    assert decide(0, "official", halves, asked=False).reason == (
+        "gate official: tiny model complete, without a pass mark; blind (bench: no pass mark) "
+        "decides nothing"
+    )
