@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from jmle_plugin.exam.kinds import NOTHING, QuestionKind
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark.extraction import Extraction, How, Reading, read_answer
+from jmle_plugin.mark import Extraction
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 from tests.builders import make_question
 
 QUESTION = make_question(kind=QuestionKind.TERMS, select=0, options={})
