@@ -16,7 +16,7 @@ import pytest
 
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.session import collection, fixtures
-from jmle_plugin.session.options import add_options
+from jmle_plugin.session.options import add_options, option_conflict_named
 from jmle_plugin.session.runs_file import RunRow, complete_results
 from jmle_plugin.session.settings import SETTINGS_KEY, Settings, read_settings
 from jmle_plugin.text import count
@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the exam's options."""
     add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Say what to do where a conftest has an option of ours."""
+    with option_conflict_named():
+        return (yield)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

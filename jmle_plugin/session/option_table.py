@@ -41,12 +41,14 @@ class Option:
     default: str = ""
     many: bool = False
     switch: bool = False
+    everyday: bool = False
+    """Shown in the first group of `pytest --help`; the others are for experts."""
     private: bool = False
     """What is given may hold a secret, and is not repeated in errors."""
     path: bool = False
+    """Ini values are relative to the ini file's folder, others to the current one."""
     named: Callable[[], Mapping[str, Path]] = dict
     """Names that may stand for a path -> the path."""
-    """Ini values are relative to the ini file's folder, others to the current one."""
     parse: Callable[[str], Any] = str
     """Text -> value; ValueError with what is wrong."""
 
@@ -78,9 +80,19 @@ class Option:
 
 OPTIONS = (
     Option(
-        "model", "the model to examine; repeat it to examine several", metavar="NAME", many=True
+        "model",
+        "the model to examine; repeat it to examine several",
+        metavar="NAME",
+        many=True,
+        everyday=True,
     ),
-    Option("run", "the run's name (default: made from the model's)", metavar="NAME", many=True),
+    Option(
+        "run",
+        "the run's name (default: made from the model's)",
+        metavar="NAME",
+        many=True,
+        everyday=True,
+    ),
     Option(
         "runs",
         "file that describes runs once, a [[run]] each (model, name, args, prompt, images, epochs, "
@@ -94,6 +106,7 @@ OPTIONS = (
         metavar="NAME|PATH[,...]",
         default="jmle120",
         parse=exam_names,
+        everyday=True,
     ),
     Option(
         "exam-data",
@@ -122,6 +135,7 @@ OPTIONS = (
         "those twice, with figures and without (default: vision, or blind for a model that is "
         "known to see none)",
         choices=IMAGE_MODES,
+        everyday=True,
     ),
     Option(
         "image-max-edge",
@@ -134,6 +148,7 @@ OPTIONS = (
         "ask each question so many times: the verdict is that of most epochs",
         metavar="K",
         parse=whole(1, most=1000),
+        everyday=True,
     ),
     Option(
         "shard",
@@ -149,9 +164,15 @@ OPTIONS = (
         many=True,
         private=True,
         parse=model_argument,
+        everyday=True,
     ),
     Option(
-        "api-base", "address of the model's server", metavar="URL", private=True, parse=web_address
+        "api-base",
+        "address of the model's server",
+        metavar="URL",
+        private=True,
+        parse=web_address,
+        everyday=True,
     ),
     Option(
         "concurrency",
@@ -184,16 +205,20 @@ OPTIONS = (
         "ask no more once this session has cost so much, in US dollars",
         metavar="USD",
         parse=positive,
+        everyday=True,
     ),
     Option("price-in", "US dollars per million prompt tokens", metavar="USD", parse=amount),
     Option("price-out", "US dollars per million completion tokens", metavar="USD", parse=amount),
-    Option("offline", "never call a model: a missing reply is an error", switch=True),
+    Option(
+        "offline", "never call a model: a missing reply is an error", switch=True, everyday=True
+    ),
     Option(
         "gate",
         "exit status 0 only for an official pass; only if nothing is wrong; or unless something "
         "errored",
         choices=GATES,
         default="official",
+        everyday=True,
     ),
     Option(
         "pass-share",
@@ -206,6 +231,7 @@ OPTIONS = (
         "baseline",
         "an earlier result to compare with, by file or by its run's name",
         metavar="FILE|RUN",
+        everyday=True,
     ),
     Option(
         "baseline-gate",
@@ -213,6 +239,7 @@ OPTIONS = (
         "questions than chance explains are wrong that the baseline always got right; or when "
         "significantly fewer image questions are right (default: compare only)",
         choices=BASELINE_GATES,
+        everyday=True,
     ),
     Option(
         "alpha",
@@ -241,6 +268,7 @@ OPTIONS = (
         default="html",
         many=True,
         parse=report_kinds,
+        everyday=True,
     ),
     Option(
         "html-images",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
+from traceback import walk_tb
 from typing import Any
 
 import pytest
@@ -15,17 +18,46 @@ from jmle_plugin.session.option_values import Folders, option_values
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Register every option with its ini key, in one group."""
-    group = parser.getgroup("jmle", "medical licensing examination")
+    """Register every option with its ini key, in two groups: everyday and expert ones.
+
+    Raises UsageError where another plugin has an option of that name.
+    """
+    everyday = parser.getgroup("jmle", "medical licensing examination")
+    expert = parser.getgroup("jmle-expert", "medical licensing examination, for experts")
     for option in OPTIONS:
         form: dict[str, Any] = {"action": "store_true"}
         if not option.switch:
             form = {"metavar": option.metavar or None, "choices": option.choices or None}
             form["action"] = "append" if option.many else "store"
         form |= {"dest": option.dest, "default": None, "help": option.described}
-        group.addoption(option.flag, **form)
+        group = everyday if option.everyday else expert
+        with option_conflict_named():
+            group.addoption(option.flag, **form)
         kind = "bool" if option.switch else "args" if option.many else "string"
         parser.addini(option.dest, option.help, type=kind, default=None)  # type: ignore[arg-type]
+
+
+@contextmanager
+def option_conflict_named() -> Iterator[None]:
+    """Name both sides where another plugin, or a conftest, has an option of ours.
+
+    Raises UsageError for argparse's refusal of the second of the two.
+    """
+    try:
+        yield
+    except argparse.ArgumentError as error:
+        shared = set((error.argument_name or "").split("/")) & {one.flag for one in OPTIONS}
+        if not shared:
+            raise
+        calls = [frame.f_code for frame, _ in walk_tb(error.__traceback__)]
+        files = [one.co_filename for one in calls if one.co_name == "pytest_addoption"]
+        who = files[-1] if files else "a plugin that is loaded before jmle"
+        raise pytest.UsageError(
+            f"{who} and jmle, which is installed here, both have the option "
+            f"{', '.join(sorted(shared))}\n"
+            "  Rename the other one, or leave jmle out of this project: -p no:jmle, on the command "
+            "line or as `addopts = -p no:jmle` in the ini file."
+        ) from error
 
 
 def read_values(config: pytest.Config) -> dict[str, Sequence[Any]]:
