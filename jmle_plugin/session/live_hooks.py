@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+import os
+from collections.abc import Generator, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ _OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
 """Where the fixtures come from that a user may override."""
 _WITHOUT_XDIST = 8
 """Calls at a time where no number of workers says it."""
-_ON_TERMINAL, _IN_LOG = 10.0, 30.0
-"""Seconds between two lines of progress."""
+_ON_TERMINAL, _IN_LOG = 1.0, 30.0
+"""Seconds until progress is shown again."""
 
 
 class LivePlugin:
@@ -41,12 +42,13 @@ class LivePlugin:
             self._live = LiveAsking(settings, sittings, workers)
         self._session = session
         self._begun = self._ended = False
+        self._voice: Voice | None = None
 
     def start(self) -> None:
         """Start the gateway; UsageError where that cannot be."""
         self._config.add_cleanup(self._end)
         with as_usage_error():
-            self._live.start(self._voice()[0])
+            self._live.start(reporter.write_line if (reporter := self._reporter()) else _unsaid)
         self._config.stash[SERVICE_KEY] = self._live
 
     @pytest.hookimpl(trylast=True)
@@ -89,23 +91,48 @@ class LivePlugin:
             self._ended = True
             for run, reason in self._live.finish().items():
                 self._session.not_asked(reason, run)
+            if self._voice is not None:
+                self._voice.close()
 
     def _ask(self, chosen: Iterable[Seat]) -> None:
         if self._begun or asks_elsewhere(self._config):
             return
         self._begun = True
-        say, interval = self._voice()
+        reporter = self._reporter()
         with as_usage_error():
-            self._live.ask(chosen, say, interval=interval)
+            if reporter is None:
+                self._live.ask(chosen, _unsaid, interval=None)
+                return
+            in_place = reporter.isatty and not self._shares_terminal()
+            self._voice = voice = Voice(reporter, in_place=in_place)
+            interval = _ON_TERMINAL if in_place else _IN_LOG
+            try:
+                self._live.ask(chosen, voice.say, interval=interval, show=voice.show)
+            finally:
+                if self._live.address is None:  # there is nothing to ask
+                    voice.close()
 
-    def _voice(self) -> tuple[Callable[[str], None], float | None]:
-        """Where to say how it goes, and how often; nothing is said under -q."""
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_enter_pdb(self) -> None:
+        """Leave the terminal to the debugger."""
+        if self._voice is not None:
+            self._voice.leave()
+
+    def _reporter(self) -> Any:
+        """Who writes to the terminal; None under -q, where nothing is said."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None or reporter.verbosity < 0:
-            return (lambda _: None), None
-        voice = Voice(reporter)
-        self._config.add_cleanup(voice.close)
-        return voice.say, _ON_TERMINAL if reporter.isatty else _IN_LOG
+        return None if reporter is None or reporter.verbosity < 0 else reporter
+
+    def _shares_terminal(self) -> bool:
+        """Whether others write there in lines of their own: what tests print, a debugger."""
+        option = self._config.getoption
+        debugged = any(option(name, default=False) for name in ("usepdb", "trace"))
+        printed = option("capture", default="no") == "no"
+        return debugged or printed or os.environ.get("TERM") == "dumb"
+
+
+def _unsaid(_: str) -> None:
+    """Say nothing."""
 
 
 def asks_elsewhere(config: pytest.Config) -> bool:

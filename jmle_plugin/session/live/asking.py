@@ -29,6 +29,7 @@ from jmle_plugin.text import count
 
 _LOG = ".gateway.log"
 Say = Callable[[str], None]
+Show = Callable[[str, int, int], None]
 
 
 class LiveAsking:
@@ -94,10 +95,17 @@ class LiveAsking:
         """The secret that requests carry."""
         return self._token
 
-    def ask(self, seats: Iterable[Seat], say: Say, *, interval: float | None) -> None:
+    def ask(
+        self,
+        seats: Iterable[Seat],
+        say: Say,
+        *,
+        interval: float | None,
+        show: Show = lambda *_: None,
+    ) -> None:
         """Announce what of `seats` is missing, once it is certain that it can be asked.
 
-        `say` gets the plan, and every `interval` seconds (None for never) the progress.
+        `say` gets the plan, `show` every `interval` seconds (None for never) the progress.
         Raises JmleError, before any call, for a missing key, an unknown model, a stale
         or damaged cassette, or a price that is not known where there is a cap.
         """
@@ -131,7 +139,7 @@ class LiveAsking:
             self._gateway.announce(plan.announcement)
         self._gateway.watch(self._died)
         if interval is not None:
-            self._progress = Progress(self._gateway.status, say, interval)
+            self._progress = Progress(self._gateway.status, show, interval)
 
     def finish(self) -> dict[str, str]:
         """End asking and keep what arrived; a run's address -> why some of it was not asked.

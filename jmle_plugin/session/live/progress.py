@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Seat, Sitting
@@ -76,56 +75,119 @@ class Plan:
 
 
 class Voice:
-    """Says lines where pytest writes, from any thread and at any time.
+    """Whole lines between pytest's own, from any thread at any time, and one in place below them.
 
-    Make it while nothing is captured: during a test, pytest's own way to the terminal leads
-    into what that test has printed.
+    Until `close`, a line that pytest has begun (dots, a test's name) is held back until it is
+    whole, so that none of ours stands in its middle. Make it while nothing is captured: during
+    a test, pytest's own way to the terminal leads into what that test has printed.
     """
 
-    def __init__(self, reporter: Any) -> None:
-        self._reporter = reporter
+    def __init__(self, reporter: Any, *, in_place: bool) -> None:
+        self._writer = reporter.config.get_terminal_writer()
+        self._in_place = in_place
+        self._bar: Any = None
+        self._held = ""
+        self._lock = threading.RLock()
         reporter.flush()
+        self._theirs = self._writer._file  # noqa: SLF001 - pytest has no other way between
         try:
-            out = os.dup(sys.stdout.fileno())
+            out = os.dup(self._theirs.fileno())
         except (OSError, ValueError):  # a stream without a file: then no file is captured
-            self._file = None
+            self._out, self._own = self._theirs, False
         else:
-            opened = os.fdopen(out, "w", encoding=sys.stdout.encoding, errors="replace")
-            self._file = inert(opened)
+            encoding = self._theirs.encoding
+            self._out = inert(os.fdopen(out, "w", encoding=encoding, errors="replace"))
+            self._own = True
+        if self._writer.width_of_current_line:  # less than 0 where it holds a return
+            self._put("\n")
+        self._writer._file = self  # noqa: SLF001
+
+    def write(self, text: str) -> int:
+        """What pytest writes: its whole lines at once, and the rest once it is whole."""
+        with self._lock:
+            whole, newline, self._held = (self._held + text).rpartition("\n")
+            if newline:
+                self._put(whole + newline)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._theirs, name)
 
     def say(self, line: str) -> None:
         """Write a line of its own."""
-        if self._file is None:
-            self._reporter.ensure_newline()
-            self._reporter.write_line(line)
+        with self._lock:
+            self._put(f"{line}\n")
+
+    def show(self, line: str, done: int, total: int) -> None:
+        """Write how far `total` has come: in place on a terminal, else as a line of its own."""
+        if not self._in_place:
+            self.say(line)
             return
-        # What `ensure_newline` does, there.
-        begun = "\n" if self._reporter.currentfspath else ""
-        self._reporter.currentfspath = None
-        self._file.write(f"{begun}{line}\n")
-        self._file.flush()
+        with self._lock:
+            self._bar = self._bar or _bar(self._out)
+            self._bar.n, self._bar.total = done, total
+            self._bar.set_description_str(line)
+            if done == total:
+                self.leave()
+
+    def leave(self) -> None:
+        """Take the line in place away; what is shown from now on is a line of its own."""
+        with self._lock:
+            self._in_place = False
+            if self._bar is not None:
+                self._bar.close()
+                self._bar = None
 
     def close(self) -> None:
-        """Let go of the file."""
-        if self._file is not None:
-            self._file.close()
+        """Let pytest write on by itself, and let go of the file."""
+        with self._lock:
+            if self._writer._file is not self:  # noqa: SLF001
+                return
+            self.leave()
+            self._out.flush()
+            self._writer._file = self._theirs  # noqa: SLF001
+            self._theirs.write(self._held)
+            self._theirs.flush()
+            if self._own:
+                self._out.close()
+
+    def _put(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.clear()
+        self._out.write(text)
+        self._out.flush()
+        if self._bar is not None:
+            self._bar.refresh()
 
 
-_MANY = 100_000
-"""Tokens from which on thousands are shown."""
+def _bar(file: TextIO) -> Any:
+    """A line in place, which is told each time what to show."""
+    from tqdm import tqdm  # noqa: PLC0415 - on a terminal alone
+
+    class Bar(tqdm):  # type: ignore[misc]
+        monitor_interval = 0  # no thread that would redraw it
+        _lock = threading.RLock()  # its own would be one between processes
+
+    # Letters alone: the blocks it draws otherwise are two columns wide on many Japanese terminals.
+    form = "{desc} [{bar}]"
+    return Bar(file=file, bar_format=form, ascii=" #", leave=False, position=0, dynamic_ncols=True)
 
 
 class Progress:
-    """Says every `interval` seconds how far asking has come, from a thread of its own.
+    """Shows every `interval` seconds how far asking has come, from a thread of its own.
 
-    Nothing is said any more once every request has its outcome.
+    `show` gets a line, the number of requests that have an outcome and the number of all.
+    Nothing is shown any more once they are the same.
     """
 
     def __init__(
-        self, status: Callable[[], GatewayStatus], say: Callable[[str], None], interval: float
+        self,
+        status: Callable[[], GatewayStatus],
+        show: Callable[[str, int, int], None],
+        interval: float,
     ) -> None:
         self._status = status
-        self._say = say
+        self._show = show
         self._interval = interval
         self._begun = time.monotonic()
         self._ended = threading.Event()
@@ -133,7 +195,7 @@ class Progress:
         self._thread.start()
 
     def end(self) -> None:
-        """Say no more."""
+        """Show no more."""
         self._ended.set()
         self._thread.join(self._interval)
 
@@ -144,8 +206,10 @@ class Progress:
                 status = self._status()
                 if self._ended.is_set():
                     return
-                self._say(progress_line(status, time.monotonic() - self._begun))
-                if not status.waiting + status.unfinished:
+                done, left = status.done + status.failed, status.waiting + status.unfinished
+                line = progress_line(status, time.monotonic() - self._begun)
+                self._show(line, done, done + left)
+                if not left:
                     return
 
 
@@ -153,17 +217,12 @@ def progress_line(status: GatewayStatus, seconds: float) -> str:
     """One line; `seconds` since asking began."""
     asked = status.done + status.failed
     left = status.waiting + status.unfinished
-    tokens = status.tokens.prompt + status.tokens.completion
-    parts = [
-        f"{status.done}/{asked + left} answered",
-        f"{status.in_flight} in flight",
-        f"{tokens:,} tokens" if tokens < _MANY else f"{tokens // 1000:,}k tokens",
-    ]
-    if status.cost != 0.0:  # nothing was spent yet, or what was is not yet known
-        parts.append(f"cost {dollars(status.cost)}")
+    parts = [f"{status.done}/{asked + left} answered", f"{status.in_flight} in flight"]
     if asked:
         rate = asked / seconds
         parts += [f"{rate * 60:.0f}/min", f"{_clock(left / rate)} left"]
+    if status.cost != 0.0:  # nothing was spent yet, or what was is not yet known
+        parts.append(f"cost {dollars(status.cost)}")
     if status.failed:
         parts.append(f"{status.failed} failed")
     if status.retries:

@@ -23,8 +23,7 @@ del launch.start
 """A conftest with which no gateway can be started."""
 FIVE = ["000A-1", "000B-1", "000B-2", "000C-1", "000D-1"]
 PROGRESS = re.compile(
-    r"(\d+)/35 answered, \d in flight, ([\d,]+) tokens, cost \$([\d.]+)"
-    r"(, \d+/min, \d+:\d\d left)?"
+    r"(\d+)/35 answered, \d in flight(?:, \d+/min, \d+:\d\d left)?, cost \$([\d.]+)"
 )
 
 
@@ -60,11 +59,10 @@ def test_a_session_says_what_it_asks_and_how_far_it_is(live: Live) -> None:
     said = [match for line in told.outlines if (match := PROGRESS.fullmatch(line))]
     assert len(said) >= 3
     for match in said:
-        done, tokens, cost = int(match[1]), int(match[2].replace(",", "")), float(match[3])
         # A reply counts as an answer once it is on disk, a moment after it was paid for.
-        assert tokens % 120 == 0
-        assert tokens >= 120 * done
-        assert cost == pytest.approx(0.0004 * tokens / 120)
+        paid = float(match[2]) / 0.0004
+        assert paid == pytest.approx(round(paid))
+        assert round(paid) >= int(match[1])
     assert all(len(line) <= 80 for line in told.outlines if "answered" in line)
 
     # Everything is recorded: nobody is started, and no key or address is needed.

@@ -15,7 +15,7 @@ def say(pytestconfig):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session):
-    voice = Voice(session.config.pluginmanager.get_plugin("terminalreporter"))
+    voice = Voice(session.config.pluginmanager.get_plugin("terminalreporter"), in_place=False)
     session.config.add_cleanup(voice.close)
     voice.say("before the tests")
     VOICES.append(voice)
