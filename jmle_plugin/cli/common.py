@@ -29,6 +29,7 @@ from jmle_plugin.results.store import find_results
 
 _SHOWN = 5
 FORMATS = ("text", "json", "markdown")
+RUN_OR_FILE = "a run's name, EXAM/RUN, the folder of its cassettes, or a results file"
 _CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33}
 """What switches a terminal to each markup of a line."""
 

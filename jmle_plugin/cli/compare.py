@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jmle_plugin.cli.common import (
     FORMATS,
+    RUN_OR_FILE,
     exam_of,
     named_exam,
     print_document,
@@ -27,7 +28,7 @@ from jmle_plugin.results.store import read_sound_results
 
 def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `jmle compare`."""
-    parser.add_argument("old", metavar="OLD", help="a run's name, or a results file")
+    parser.add_argument("old", metavar="OLD", help=RUN_OR_FILE)
     parser.add_argument("new", nargs="+", metavar="NEW", help="the same, one or several")
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")

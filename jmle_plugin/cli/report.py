@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from jmle_plugin.cli.common import (
+    RUN_OR_FILE,
     exam_at_hand,
     print_document,
     results_named,
@@ -26,7 +27,7 @@ _LONGEST = 100
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `jmle report`."""
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="a run's name, or a results file")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help=RUN_OR_FILE)
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: beside the first")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
     add_options(parser, "html-images", "results", "cassettes", "exam-data")
@@ -67,11 +68,15 @@ def _exam(options: argparse.Namespace, results: list[Results]) -> Exam | None:
 
 def add_show_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `jmle show`."""
-    parser.add_argument("file", type=Path)
+    parser.add_argument("run", metavar="RUN", help=RUN_OR_FILE)
+    parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the run is of")
+    add_options(parser, "results")
 
 
 def run_show(options: argparse.Namespace) -> int:
     """Run `jmle show`; its exit status."""
-    results = read_sound_results(options.file)
+    (file,) = results_named(options, [options.run])
+    results = read_sound_results(file)
     print_document((*sheet_document(results), *comparisons_document(results)))
+    print(f"\nThe sheet follows from the marks; `jmle verify {file}` makes the marks again.")
     return 0

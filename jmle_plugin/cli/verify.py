@@ -4,41 +4,46 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.cli.common import named_exam, one_exam
+from jmle_plugin.ask.opening import Wanted, is_recorded, open_sitting
+from jmle_plugin.cli.common import RUN_OR_FILE, named_exam, one_exam, results_named
 from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.gates import find_gate, hold_against
 from jmle_plugin.compare.remake import remake_results, with_audit
-from jmle_plugin.compare.verify import changes, verify
+from jmle_plugin.compare.verify import changes, comparison_differences, verify
 from jmle_plugin.errors import ComparisonError, JmleError, ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.extraction import check_rule
 from jmle_plugin.report.sheet import reasons, summary_line
-from jmle_plugin.results.file import GateDecision, Results, result_file
+from jmle_plugin.results.file import SCHEMA_VERSION, GateDecision, Results, result_file
 from jmle_plugin.results.provenance import Provenance, RunContext
 from jmle_plugin.results.store import find_results, read_results, read_sound_results, write_results
 from jmle_plugin.session.gate import Sat, gate_decision, judge
-from jmle_plugin.session.option_table import BASELINE_GATES, GATES
+from jmle_plugin.session.option_table import BASELINE_GATES, BY_NAME, GATES
 from jmle_plugin.text import count, printable
 
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `jmle verify`."""
-    parser.add_argument("file", type=Path)
+    parser.add_argument("run", metavar="RUN", help=RUN_OR_FILE)
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the file names")
     parser.add_argument(
-        "--gate", choices=GATES, help="compare what this gate of the session decided as well"
+        "--gate", choices=GATES, help="hold the file against this gate, not the one it names"
     )
     parser.add_argument(
-        "--baseline", metavar="FILE|RUN", help="the baseline of the gate that --baseline-gate names"
+        "--baseline",
+        metavar="FILE|RUN",
+        help="make the comparison in the file again as well, and what its gate decided",
     )
     parser.add_argument(
-        "--baseline-gate", choices=BASELINE_GATES, help="compare what this gate decided as well"
+        "--baseline-gate",
+        choices=BASELINE_GATES,
+        help="the gate on the baseline (default: the one the file names; so with --alpha, "
+        "--margin and --allow-mismatch)",
     )
     add_options(
         parser, "prompt", "cassettes", "results", "exam-data",
@@ -49,57 +54,98 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
 def run_verify(options: argparse.Namespace) -> int:
     """Run `jmle verify`; its exit status."""
     try:
-        results = read_results(options.file)
+        (file,) = results_named(options, [options.run])
+        results = read_results(file)
+        if is_recorded(folder := Path(options.run)):
+            options.cassettes = folder.absolute().parents[1]
         key = results.provenance.key.state
         exam = named_exam(options, options.exam or results.exam.id, key)
         found = verify(results, exam, options.cassettes, options.prompt)
-        found += _gate_differences(results, _judged(options, results, exam))
+        gate = _session_gate(options, results)
+        judged = judge(Sat.of(results), gate, options.pass_share) if gate else None
+        found += _gate_differences(results, judged)
+        if options.baseline or options.baseline_gate:
+            found += _baseline_differences(options, results, exam)
     except JmleError as error:
         print(f"jmle: cannot be verified: {error}", file=sys.stderr)
         return 2
     for line in found:
         print(line)
     if not found:
-        print(f"{options.file} agrees with its cassettes: {summary_line(results)}")
+        print(f"{file} agrees with its cassettes: {summary_line(results)}")
+        for line in _vouched(results, gate, options.baseline):
+            print(f"  {line}")
     return 1 if found else 0
 
 
-def _judged(options: argparse.Namespace, results: Results, exam: Exam) -> Iterator[GateDecision]:
-    """What the gates that were named decide on these results."""
-    if bool(options.baseline) != bool(options.baseline_gate):
+def _session_gate(options: argparse.Namespace, results: Results) -> str | None:
+    """The gate to hold the file against; None where the file does not hold enough to do so."""
+    if options.gate:
+        return str(options.gate)
+    # Which share of the epochs had to pass is the session's own.
+    named = [one.name for one in results.gates if one.name in GATES]
+    return named[0] if named and results.sheet.epochs is None else None
+
+
+def _baseline_differences(
+    options: argparse.Namespace, results: Results, exam: Exam
+) -> Iterator[str]:
+    """What in the file is not what a comparison with this baseline gives, by the file's terms."""
+    if not options.baseline:
         raise SettingsError(
-            "one of --baseline and --baseline-gate is given without the other",
-            remedy="Name the gate and the baseline of the session that wrote the file.",
+            "--baseline-gate is given without --baseline",
+            remedy="Name the baseline of the session that wrote the file.",
         )
-    if options.gate and (one := judge(Sat.of(results), options.gate, options.pass_share)):
-        yield one
-    if options.baseline:
-        gate = find_gate(options.baseline_gate)
-        baseline = read_sound_results(
-            find_results(options.baseline, options.results, results.exam.id)
+    held = results.comparison
+    if held is not None and held.schema_version != SCHEMA_VERSION:
+        raise SettingsError(
+            f"the comparison in it is of schema {held.schema_version}, which is not made again",
+            remedy="Compare the two anew with `jmle compare`.",
         )
-        gate.check(baseline, options.margin)
-        held = hold_against(
-            baseline,
-            results,
-            exam,
-            gate,
-            allow=options.allow_mismatch,
-            alpha=options.alpha,
-            margin=options.margin,
-        )
-        if held.ruling is not None:
-            yield gate_decision(held.ruling)
+    named = [one.name for one in results.gates if one.name in BASELINE_GATES]
+    gate = find_gate(name) if (name := options.baseline_gate or next(iter(named), None)) else None
+    alpha, margin, allow = options.alpha, options.margin, options.allow_mismatch
+    if held is not None:
+        alpha = alpha if alpha != float(BY_NAME["alpha"].default) else held.tests.alpha
+        margin = margin or (held.margin.points if held.margin else None)
+        allow = allow or list(held.allowed)
+    baseline = read_sound_results(find_results(options.baseline, options.results, results.exam.id))
+    if gate:
+        gate.check(baseline, margin)
+    made = hold_against(baseline, results, exam, gate, allow=allow, alpha=alpha, margin=margin)
+    yield from comparison_differences(held, made.comparison)
+    yield from _gate_differences(results, made.ruling and gate_decision(made.ruling))
 
 
-def _gate_differences(results: Results, judged: Iterable[GateDecision]) -> list[str]:
+def _gate_differences(results: Results, judged: GateDecision | None) -> Iterator[str]:
     held = {one.name: one for one in results.gates}
-    return [
-        f"gate {one.name}: {_gate_words(held.get(one.name))} in the file, "
-        f"{_gate_words(one)} recomputed"
-        for one in judged
-        if held.get(one.name) != one
-    ]
+    if judged is not None and held.get(judged.name) != judged:
+        yield (
+            f"gate {judged.name}: {_gate_words(held.get(judged.name))} in the file, "
+            f"{_gate_words(judged)} recomputed"
+        )
+
+
+def _vouched(results: Results, gate: str | None, baseline: str | None) -> Iterator[str]:
+    """What was made again and what was not: what a reader may rely on."""
+    replies = count(len(results.marks), "mark")
+    made = [f"{replies} from exam and recorded replies, the sheet and its verdict, tokens and cost"]
+    left = ["who ran it, when, and with which packages"]
+    if results.gates:
+        named = [one.name for one in results.gates if one.name in GATES]
+        if gate:
+            made.append(f"gate {gate}")
+        elif named:
+            left.insert(0, f"gate {named[0]} (name it with --gate and --pass-share)")
+    if held := results.comparison:
+        ruled = f" with its gate {held.ruling.gate}" if held.ruling else ""
+        what = f"the comparison with {held.old.name}{ruled}"
+        if baseline:
+            made.append(what)
+        else:
+            left.insert(0, f"{what} (give its results with --baseline)")
+    yield f"made again: {'; '.join(made)}"
+    yield f"not made again: {'; '.join(left)}"
 
 
 def _gate_words(one: GateDecision | None) -> str:

@@ -10,17 +10,20 @@ from typing import Any
 
 from jmle_plugin.ask.cassette import cassette_name
 from jmle_plugin.ask.opening import Wanted, open_sitting
+from jmle_plugin.ask.run import RUN_FILE, run_folder
+from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import remake_results, with_audit
-from jmle_plugin.errors import CassetteError, ComparisonError
+from jmle_plugin.errors import CassetteError, ComparisonError, UnknownNameError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import BY_SESSION
-from jmle_plugin.text import printable
+from jmle_plugin.text import count, printable
 
 _MAY_CHANGE = (*BY_SESSION, "recorded_epochs")
 """Parts of the provenance that may change: who made the file, and epochs that joined later."""
@@ -29,6 +32,8 @@ _SINCE_2 = {"refused", "confidence", "seconds", "tokens_per_second"}
 _HEADLINE = {"outcome", "answer", "points", "max"}
 """Fields of a mark that `mark_words` tells."""
 _LONGEST = 200
+_NAMED = 3
+"""So many missing cassettes are named."""
 
 
 def differences(file: Results, made: Results) -> Iterator[str]:
@@ -49,6 +54,14 @@ def differences(file: Results, made: Results) -> Iterator[str]:
     order = [*map(_asking, file.marks)], [*map(_asking, made.marks)]
     if order[0] != order[1] and sorted(order[0]) == sorted(order[1]):
         yield "marks: not in the exam's order"
+
+
+def comparison_differences(file: Comparison | None, made: Comparison | None) -> Iterator[str]:
+    """One line for everything in which the file's comparison is not the one made again."""
+    then, now = (
+        None if one is None else one.model_dump(mode="json", by_alias=True) for one in (file, made)
+    )
+    yield from _fields({"comparison": then}, {"comparison": now}, "")
 
 
 def changes(before: Results, after: Results) -> Iterator[str]:
@@ -191,18 +204,50 @@ def verify(
         sitting = open_sitting(exam, cassettes, wanted)
     except CassetteError as error:
         return [f"{error}\n  Nothing else was compared."]
+    except UnknownNameError as error:
+        folder = run_folder(cassettes, exam.id, file.run.name)
+        raise UnknownNameError(
+            error.problem,
+            where=error.where,
+            remedy=f"{error.remedy}\n  Ask whoever made the file for the folder {folder}: "
+            f"{RUN_FILE} and a cassette for each reply. --cassettes=DIR looks in "
+            f"DIR/{exam.id}/{folder.name}.",
+        ) from error
+    return [*_differences(file, sitting, cassettes, prompt_file), *_to_ask_for(file, sitting)]
+
+
+def _differences(
+    file: Results, sitting: Sitting, cassettes: Path, prompt_file: Path | None
+) -> Iterator[str]:
     partial = file.sheet.verdict is Verdict.PARTIAL
     asked = set(map(_asking, file.marks)) if partial else None
     made = remake_results(sitting, file.provenance.extraction, RunContext.outside(), asked)
     if file.audit is None:
         # A run that was not audited yet, or sat again by itself, is no less true.
-        return list(differences(file, made))
+        yield from differences(file, made)
+        return
     try:
         made = with_audit(made, sitting, cassettes, prompt_file)
         lost = "" if made.audit else f"no blind half of {file.run.name} is recorded"
     except (CassetteError, ComparisonError) as error:
         lost = str(error)
     if not lost:
-        return list(differences(file, made))
-    alone = file.model_copy(update={"audit": None})
-    return [*differences(alone, made), f"audit: cannot be made again: {lost}"]
+        yield from differences(file, made)
+        return
+    yield from differences(file.model_copy(update={"audit": None}), made)
+    yield f"audit: cannot be made again: {lost}"
+
+
+def _to_ask_for(file: Results, sitting: Sitting) -> Iterator[str]:
+    """One line where replies that have a mark are not here: which cassettes to ask for."""
+    marked = {_asking(one) for one in file.marks if one.outcome is not Outcome.ERROR}
+    seats = [one for one in sitting.seats() if (one.question.id, one.epoch) in marked]
+    paths = [sitting.cassette(one.question, one.epoch) for one in seats]
+    gone = [one for one in paths if not one.exists()]
+    if gone:
+        first = ", ".join(one.name for one in gone[:_NAMED])
+        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+        yield (
+            f"{count(len(gone), 'cassette')} of {len(paths)} missing: ask whoever made the file "
+            f"for {first}{more}, and put them into {gone[0].parent}"
+        )

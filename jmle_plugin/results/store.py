@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jmle_plugin.ask.run import EARLIER
+from jmle_plugin.ask.run import EARLIER, RUN_FILE
 from jmle_plugin.errors import ResultError, UnknownNameError, unknown_name
 from jmle_plugin.files import read_json, read_regular, write_whole
 from jmle_plugin.mark.marks import UNCHECKED
@@ -25,11 +25,18 @@ def find_results(named: str, folder: Path, exam: str | None = None) -> Path:
     """The results file that `named` means: a file, or a run whose results are below `folder`.
 
     `folder` holds `<exam>/<run>.json`; without an `exam` the run's name has to be unique among
-    all of them. A name that ends in `.json` or has folders in it is a file, be it there or not.
+    all of them. `EXAM/RUN` names both, and so does the folder of the run's cassettes. Any other
+    name that ends in `.json` or has folders in it is a file, be it there or not.
     Raises UnknownNameError with the near names, or with the exams a name is found in.
     """
     path = Path(named)
-    if path.suffix == SUFFIX or len(path.parts) != 1 or path.is_file():
+    if path.suffix == SUFFIX or path.is_file():
+        return path
+    if (path / RUN_FILE).is_file():
+        exam, named = path.absolute().parts[-2:]
+    elif len(path.parts) == len(("exam", "run")) and (folder / path.parts[0]).is_dir():
+        exam, named = path.parts
+    elif len(path.parts) != 1:
         return path
     exams = sorted(one.name for one in folder.glob("*/") if one.is_dir())
     if exam is not None and exam not in exams:

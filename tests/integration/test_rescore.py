@@ -42,30 +42,100 @@ def test_a_file_of_a_session_agrees(project: Project, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == (
         f"{INTERN} agrees with its cassettes: sample scripted-intern: FAIL 38/56 "
         "(必修 20/32 (needs 26), 一般・臨床 18/24 (needs 17), scripted replies)\n"
+        "  made again: 40 marks from exam and recorded replies, the sheet and its verdict, tokens "
+        "and cost; gate official\n"
+        "  not made again: who ran it, when, and with which packages\n"
     )
     assert main(["verify", INTERN.replace(".json", ".partial.json")]) == 0
     assert "partial: 8 of 40" in capsys.readouterr().out
 
 
-def test_what_a_gate_decided_is_verified_where_the_gate_is_named(
+@pytest.mark.parametrize(
+    "named",
+    [INTERN, "scripted-intern", "sample/scripted-intern", "cassettes/sample/scripted-intern"],
+)
+def test_a_run_is_verified_and_shown_by_name_address_folder_and_file(
+    project: Project, capsys: pytest.CaptureFixture[str], named: str
+) -> None:
+    rescore("scripted-intern", "--write")
+    capsys.readouterr()
+    assert main(["verify", named]) == 0
+    assert f"{INTERN} agrees with its cassettes" in capsys.readouterr().out
+    assert main(["show", named]) == 0
+    assert capsys.readouterr().out.endswith(
+        f"The sheet follows from the marks; `jmle verify {INTERN}` makes the marks again.\n"
+    )
+    if Path(named).is_dir():  # the cassettes in it, wherever others are looked for
+        (project.path / "cassettes").rename(project.path / "sent")
+        assert main(["verify", named.replace("cassettes", "sent")]) == 0
+
+
+def test_gates_and_comparison_are_verified_given_the_baseline_alone(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.sit("--run=scripted-intern")
-    against = ("--baseline=scripted-intern", "--baseline-gate=noninferior", "--margin=5")
-    project.sit("--run=scripted-resident", *against)
+    terms = ("--baseline-gate=noninferior", "--margin=5", "--alpha=0.01")
+    project.sit("--run=scripted-resident", "--baseline=scripted-intern", *terms)
     file = project.path / "results/sample/scripted-resident.json"
-    assert main(["verify", str(file), "--gate=official", *against]) == 0
-    data = json.loads(file.read_text("utf-8"))
-    data["gates"][1] |= {"decision": "fail"}
-    file.write_text(json.dumps(data), "utf-8")
-    assert main(["verify", str(file)]) == 0
     capsys.readouterr()
-    assert main(["verify", str(file), "--gate=official", *against]) == 1
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("gate noninferior: fail (gate noninferior: pass: a loss of 5 points")
-    assert main(["verify", str(file), "--gate=all"]) == 1
+    assert main(["verify", str(file)]) == 0
+    assert (
+        "not made again: the comparison with scripted-intern with its gate noninferior "
+        "(give its results with --baseline)"
+    ) in capsys.readouterr().out
+    against = ("verify", str(file), "--baseline=scripted-intern")
+    assert main([*against]) == 0
+    assert (
+        "gate official; the comparison with scripted-intern with its gate noninferior\n"
+        in capsys.readouterr().out
+    )
+    assert main([*against, "--gate=official", *terms]) == 0
+    whole = file.read_text("utf-8")
+    for path, value, told in (
+        (("gates", 1, "decision"), "fail", "gate noninferior: fail (gate noninferior: pass: "),
+        (("gates", 0, "decision"), "fail", "gate official: fail (gate official: "),
+        (("comparison", "tests", "loss"), 0.5, "comparison.tests.loss: 0.5 in the file, "),
+        (("comparison", "ruling", "decision"), "fail", "comparison.ruling.decision: fail in the "),
+    ):
+        data = json.loads(whole)
+        place = data
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        file.write_text(json.dumps(data), "utf-8")
+        capsys.readouterr()
+        assert main([*against]) == 1
+        (line,) = capsys.readouterr().out.splitlines()
+        assert line.startswith(told)
+    file.write_text(whole, "utf-8")
+    capsys.readouterr()
+    assert main([*against, "--gate=all"]) == 1
     assert capsys.readouterr().out.startswith("gate all: nothing in the file, fail (gate all: ")
-    assert main(["verify", str(file), "--baseline=scripted-intern"]) == 2
+    assert main([*against, "--alpha=0.02"]) == 1
+    assert "comparison.tests.alpha: 0.01 in the file, 0.02 recomputed" in capsys.readouterr().out
+    assert main(["verify", str(file), "--baseline=scripted-resident"]) == 1
+    assert "comparison.old.name" in capsys.readouterr().out
+    assert main(["verify", str(file), "--baseline-gate=significant"]) == 2
+    assert "--baseline-gate is given without --baseline" in capsys.readouterr().err
+
+
+def test_what_to_ask_for_is_said_where_cassettes_are_missing(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rescore("scripted-resident", "--write")
+    for name in ("000A-1", "000B-1", "000B-2", "000C-1"):
+        project.cassette(name).unlink()
+    capsys.readouterr()
+    assert main(["verify", "scripted-resident"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "4 cassettes of 40 missing: ask whoever made the file for 000A-1.yaml, 000B-1.yaml, "
+        "000B-2.yaml and 1 more, and put them into cassettes/sample/scripted-resident"
+    )
+    assert main(["verify", "scripted-resident", "--cassettes=none"]) == 2
+    assert (
+        "Ask whoever made the file for the folder none/sample/scripted-resident: run.json and a "
+        "cassette for each reply."
+    ) in capsys.readouterr().err
 
 
 def test_a_polished_verdict_is_found(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
