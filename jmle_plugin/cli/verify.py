@@ -114,7 +114,8 @@ def _baseline_differences(
         gate.check(baseline, margin)
     made = hold_against(baseline, results, exam, gate, allow=allow, alpha=alpha, margin=margin)
     yield from comparison_differences(held, made.comparison)
-    yield from _gate_differences(results, made.ruling and gate_decision(made.ruling))
+    if made.ruling is not None:
+        yield from _gate_differences(results, gate_decision(made.ruling))
 
 
 def _gate_differences(results: Results, judged: GateDecision | None) -> Iterator[str]:

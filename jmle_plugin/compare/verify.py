@@ -209,7 +209,7 @@ def verify(
         raise UnknownNameError(
             error.problem,
             where=error.where,
-            remedy=f"{error.remedy}\n  Ask whoever made the file for the folder {folder}: "
+            remedy=f"{error.remedy}\n  Ask the file's author for the folder {folder}: "
             f"{RUN_FILE} and a cassette for each reply. --cassettes=DIR looks in "
             f"DIR/{exam.id}/{folder.name}.",
         ) from error
@@ -248,6 +248,6 @@ def _to_ask_for(file: Results, sitting: Sitting) -> Iterator[str]:
         first = ", ".join(one.name for one in gone[:_NAMED])
         more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
         yield (
-            f"{count(len(gone), 'cassette')} of {len(paths)} missing: ask whoever made the file "
+            f"{count(len(gone), 'cassette')} of {len(paths)} missing: ask the file's author "
             f"for {first}{more}, and put them into {gone[0].parent}"
         )

@@ -32,13 +32,13 @@ def find_results(named: str, folder: Path, exam: str | None = None) -> Path:
     path = Path(named)
     if path.suffix == SUFFIX or path.is_file():
         return path
+    exams = sorted(one.name for one in folder.glob("*/") if one.is_dir())
     if (path / RUN_FILE).is_file():
         exam, named = path.absolute().parts[-2:]
-    elif len(path.parts) == len(("exam", "run")) and (folder / path.parts[0]).is_dir():
+    elif len(path.parts) > 1:
+        if path.parts[:-1] not in {(one,) for one in exams}:
+            return path
         exam, named = path.parts
-    elif len(path.parts) != 1:
-        return path
-    exams = sorted(one.name for one in folder.glob("*/") if one.is_dir())
     if exam is not None and exam not in exams:
         raise unknown_name("exam with results", exam, exams, where=folder)
     looked = [exam] if exam is not None else exams

@@ -128,12 +128,12 @@ def test_what_to_ask_for_is_said_where_cassettes_are_missing(
     capsys.readouterr()
     assert main(["verify", "scripted-resident"]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "4 cassettes of 40 missing: ask whoever made the file for 000A-1.yaml, 000B-1.yaml, "
+        "4 cassettes of 40 missing: ask the file's author for 000A-1.yaml, 000B-1.yaml, "
         "000B-2.yaml and 1 more, and put them into cassettes/sample/scripted-resident"
     )
     assert main(["verify", "scripted-resident", "--cassettes=none"]) == 2
     assert (
-        "Ask whoever made the file for the folder none/sample/scripted-resident: run.json and a "
+        "Ask the file's author for the folder none/sample/scripted-resident: run.json and a "
         "cassette for each reply."
     ) in capsys.readouterr().err
 

@@ -32,6 +32,17 @@ def test_a_name_of_several_exams(folder: Path) -> None:
     assert find_results("both", folder, "sample") == folder / "sample" / "both.json"
 
 
+def test_an_address_and_a_folder_of_cassettes_name_both(folder: Path) -> None:
+    for exam in ("jmle120", "sample"):
+        assert find_results(f"{exam}/both", folder) == folder / exam / "both.json"
+        run = folder.parent / "cassettes" / exam / "both"
+        run.mkdir(parents=True)
+        (run / "run.json").write_text("{}")
+        assert find_results(str(run), folder) == folder / exam / "both.json"
+    with pytest.raises(UnknownNameError, match="Did you mean both"):
+        find_results("sample/bot", folder)
+
+
 @pytest.mark.parametrize(
     ("name", "exam", "told"),
     [
