@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from statistics import stdev
 
-from jmle_plugin.compare.groups import Pattern, case_replies, interval, mean
+from jmle_plugin.compare.groups import Pattern, case_replies, interval, sum_of_means
 from jmle_plugin.compare.measures import measure_changes
 from jmle_plugin.compare.noninferiority import Design, Seen, chance_if_equal, lower_bound, p_values
 from jmle_plugin.compare.pairing import (
@@ -175,7 +175,7 @@ def _side(results: Results, answers: Sequence[Answered], doubt: VerdictDoubt | N
 
 
 def _sum_of_means(figures: Iterable[Sequence[int]]) -> float:
-    return tidy(sum(map(mean, figures), Fraction()))
+    return tidy(sum_of_means(figures))
 
 
 def _changes(pairs: Paired, *, better: bool) -> list[Change]:

@@ -72,6 +72,14 @@ def mean(values: Sequence[int]) -> Fraction:
     return Fraction(sum(values), len(values))
 
 
+def sum_of_means(questions: Iterable[Sequence[int]]) -> Fraction:
+    """The sum of the mean of each question's figures, exactly."""
+    sums = Counter[int]()
+    for figures in questions:
+        sums[len(figures)] += sum(figures)
+    return sum((Fraction(total, replies) for replies, total in sums.items()), Fraction())
+
+
 def case_replies(questions: Iterable[Sequence[int]]) -> tuple[int, ...]:
     """The figures of each reply to a case: the nth replies to its questions belong together.
 
@@ -84,19 +92,24 @@ def make_group(
     section: str, maxima: Sequence[int], old: Sequence[Sequence[int]], new: Sequence[Sequence[int]]
 ) -> Group:
     """The group of questions with these maxima and points of each reply, (questions, replies)."""
-    changes = [mean(after) - mean(before) for before, after in zip(old, new, strict=True)]
+    # Changes of means are whole in this unit; whole numbers are quicker than fractions.
+    unit = math.lcm(*(len(replies) for replies in (*old, *new)))
+    changes = [
+        sum(after) * (unit // len(after)) - sum(before) * (unit // len(before))
+        for before, after in zip(old, new, strict=True)
+    ]
     return Group(
         section=section,
         points=max(maxima),
         size=len(maxima),
         max=sum(maxima),
-        lost=tidy(sum((max(-one, Fraction()) for one in changes), Fraction())),
-        gained=tidy(sum((max(one, Fraction()) for one in changes), Fraction())),
+        lost=tidy(Fraction(sum(max(-one, 0) for one in changes), unit)),
+        gained=tidy(Fraction(sum(max(one, 0) for one in changes), unit)),
         old=case_replies(old),
         new=case_replies(new),
         squares=(
-            float(sum(one**2 for one in changes)),
-            float(sum(abs(one) * most for one, most in zip(changes, maxima, strict=True))),
+            sum(one**2 for one in changes) / unit**2,
+            sum(abs(one) * most for one, most in zip(changes, maxima, strict=True)) / unit,
         ),
     )
 

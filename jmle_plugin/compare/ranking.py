@@ -11,7 +11,7 @@ from itertools import combinations
 
 from scipy import stats
 
-from jmle_plugin.compare.groups import case_replies, mean
+from jmle_plugin.compare.groups import case_replies, sum_of_means
 from jmle_plugin.compare.pairing import Answered, Place, answered
 from jmle_plugin.compare.significance import holm, loss_and_gain, two_sided
 from jmle_plugin.errors import ComparisonError
@@ -30,7 +30,7 @@ class GroupPoints:
     @cached_property
     def total(self) -> Fraction:
         """Mean points of the whole."""
-        return sum(map(mean, self.points.values()), Fraction())
+        return sum_of_means(self.points.values())
 
 
 def group_points(

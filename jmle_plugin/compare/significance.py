@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 import numpy as np
@@ -98,15 +98,45 @@ def permutation(cases: Sequence[Replies]) -> tuple[float, float]:
     likely. The p-values are the shares of all ways whose difference of means, summed over
     cases, is at most, and at least, the observed one.
     """
-    total, below = np.ones(1), 0
-    for spread in permuted(cases):
-        low, high = min(spread), max(spread)
-        values = np.zeros(high - low + 1)
-        for value, chance in spread.items():
-            values[value - low] = chance
-        total, below = np.convolve(total, values), below - low
-    # Index `below` is the observed difference itself.
-    return float(min(total[: below + 1].sum(), 1.0)), float(min(total[below:].sum(), 1.0))
+    unit = math.lcm(*(len(side) for case in cases for side in case))
+    unsteady = [(old, new) for old, new in cases if len({*old, *new}) > 1]
+    # Moving one point from the old replies to the new ones changes the difference by so much.
+    steps = [unit // len(old) + unit // len(new) for old, new in unsteady]
+    divisor = math.gcd(*steps) or 1
+    steps = [step // divisor for step in steps]
+    # Cases with the same replies are drawn alike, whichever run's they are.
+    kinds = Counter(
+        (tuple(sorted(old + new)), len(new), step)
+        for step, (old, new) in zip(steps, unsteady, strict=True)
+    )
+    observed = sum(step * sum(new) for step, (_, new) in zip(steps, unsteady, strict=True))
+    total, lowest = np.ones(1), 0
+    for kind, count in kinds.items():
+        chances, low = _drawn_often(*kind, count)
+        total = np.convolve(total, chances)
+        lowest += low
+    place = observed - lowest
+    return float(min(total[: place + 1].sum(), 1.0)), float(min(total[place:].sum(), 1.0))
+
+
+@lru_cache(maxsize=4096)
+def _drawn_often(
+    replies: tuple[int, ...], number: int, step: int, count: int
+) -> tuple[Floats, int]:
+    """The distribution of `number` of the replies, in `count` cases alike, and its least value."""
+    taken = _taken(replies, number)
+    low = min(taken)
+    spread = np.zeros((max(taken) - low) * step + 1)
+    for points, chance in taken.items():
+        spread[(points - low) * step] = chance
+    total, left = np.ones(1), count
+    while left:
+        if left % 2:
+            total = np.convolve(total, spread)
+        left //= 2
+        if left:
+            spread = np.convolve(spread, spread)
+    return total, low * step * count
 
 
 def permuted(cases: Sequence[Replies]) -> list[Spread]:
@@ -192,7 +222,9 @@ def found_exactly(sizes: Ints, gained: Ints, lost: Ints, alpha: float) -> NDArra
     waves = np.cos(2 * np.pi / length * np.outer(sizes, np.arange(length // 2 + 1)))
     transform = np.ones((len(different), length // 2 + 1))
     for kind, wave in enumerate(waves):
-        transform *= wave ** different[:, kind, None]
+        times = different[:, kind]
+        # Far fewer powers than draws.
+        transform *= (wave ** np.arange(times.max() + 1)[:, None])[times]
     chances = np.roll(np.fft.irfft(transform, length, axis=1), reach, axis=1)
     # Index n holds the chance of a sum of at most n - reach.
     within = np.cumsum(chances, axis=1) <= alpha + _EQUAL
