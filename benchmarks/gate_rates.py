@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,13 +119,13 @@ def lose(chances: Floats, points: float, generator: np.random.Generator) -> Floa
     before = np.cumsum(in_turn, axis=1) - in_turn
     lost = np.zeros_like(chances)
     np.put_along_axis(lost, order, np.clip(points - before, 0, in_turn), axis=1)
-    return chances - lost / POINTS
+    return np.asarray(chances - lost / POINTS)
 
 
-def by_case(right: Bools | Floats, worth: Ints) -> NDArray[np.int64 | np.float64]:
+def by_case(right: Bools | Floats, worth: Ints) -> NDArray[Any]:
     """The points of each case, questions being worth so much: (pairs, questions, ...) -> cases."""
     shape = (1, -1) + (1,) * (right.ndim - 2)
-    return np.add.reduceat(right * worth.reshape(shape), STARTS, axis=1)
+    return np.asarray(np.add.reduceat(right * worth.reshape(shape), STARTS, axis=1))
 
 
 def losses_found(old: Bools, new: Bools, worth: Ints) -> int:
@@ -256,8 +257,8 @@ def main(arguments: Sequence[str]) -> None:
     for rows in (false_rows(found), power_rows(found)):
         print("\n| replies |" + "".join(f" {old} v {new} |" for old, new in EPOCHS))
         print("|---" * (len(EPOCHS) + 1) + "|")
-        for title, cells in rows:
-            print(f"| {' | '.join((title, *cells))} |")
+        for title, row in rows:
+            print(f"| {' | '.join((title, *row))} |")
 
 
 if __name__ == "__main__":

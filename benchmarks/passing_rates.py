@@ -6,7 +6,9 @@ Each recorded run of the 112th to 114th, the 119th and the 120th examination is 
 random halves, alike by section, points, group size and maximum, with cases whole. From one
 half comes the chance of reaching a number of points on a paper like it, claimed for every
 pass mark; the other half is that paper. Prints, by what is claimed, how often it was reached:
-as `compare.verdict` draws it (a Polya urn) and by resampling alone. 20 splits take a minute.
+as `compare.verdict` draws it (a Polya urn) and by resampling alone. Beside it is its interval if
+other runs had been recorded: splits of one run are no news of another. 20 splits take two
+minutes.
 Needs the published data (JMLE_DATA, or ../shared/data beside the repository).
 """
 
@@ -61,7 +63,7 @@ BINS = [
     0.99,
     0.995,
 ]
-DRAWS = 2000
+DRAWS = 10_000
 
 Case = tuple[Hashable, int, int]
 """Stratum, points, maximum."""
@@ -141,32 +143,55 @@ def drawn(cases: Sequence[Case], seed: int) -> tuple[NDArray[np.int64], NDArray[
     return urn(strata, DRAWS, seed)[:, 0], np.sum([part[:, 0] for part in plain], axis=0)
 
 
+def claims(points: NDArray[np.int64], marks: NDArray[np.int64]) -> Floats:
+    """The share of papers that reach each number of points."""
+    return np.asarray(1 - np.searchsorted(np.sort(points), marks) / len(points))
+
+
+def summed(claimed: Floats, reached: NDArray[np.bool_]) -> Floats:
+    """Pass marks, sums of what was claimed and of what was true by bin, shape (bins, 3)."""
+    # Marks that every draw reaches, or none, are most of all and claim nothing.
+    inside = (claimed > 0) & (claimed < 1)
+    place = np.digitize(claimed, BINS)[inside]
+    weights = np.ones(inside.sum()), claimed[inside], reached[inside]
+    return np.array([np.bincount(place, one, len(BINS) + 1) for one in weights]).T
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Print claimed and true shares, by what is claimed."""
+    """Print claimed and true shares by what is claimed, and how sure the true ones are."""
     splits = int(arguments[0]) if arguments else 20
     data = Path(os.environ.get("JMLE_DATA") or ROOT.parent / "shared" / "data").resolve()
     generator = np.random.default_rng(112)
-    claimed: list[list[Floats]] = [[], []]
-    reached: list[NDArray[np.bool_]] = []
-    runs = 0
-    for _, cases in recorded(data):
-        runs += 1
+    runs = []
+    for name, cases in recorded(data):
+        sums = np.zeros((2, len(BINS) + 1, 3))
         for split in range(splits):
             first, second = halves(cases, generator)
             marks = np.arange(sum(one[2] for one in first) + 1)
+            reached = marks <= sum(one[1] for one in second)
             for way, points in enumerate(drawn(first, split)):
-                claimed[way].append(np.mean(points[:, None] >= marks, axis=0))
-            reached.append(marks <= sum(one[1] for one in second))
-    truth = np.concatenate(reached)
-    print(f"{runs} runs, {splits} splits each")
-    for name, values in zip(("urn", "resampling"), map(np.concatenate, claimed), strict=True):
-        print(f"\n{name}\n{'claimed':>9} {'true':>8} {'pass marks':>11}")
-        edges = np.digitize(values, BINS)
-        # Marks that every draw reaches, or none, are most of all and claim nothing.
+                sums[way] += summed(claims(points, marks), reached)
+        runs.append(sums)
+        print(name, flush=True)
+    print(f"{len(runs)} runs, {splits} splits each; 95 %: by runs drawn again")
+    for way, title in enumerate(("urn", "resampling")):
+        by_run = np.array(runs)[:, way]
+        again = generator.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), size=4000)
+        print(
+            f"\n{title}\n{'claimed':>9} {'true':>8} {'95 %':>17} {'ratio, 95 %':>15} {'marks':>8}"
+        )
         for place in range(len(BINS) + 1):
-            inside = (edges == place) & (values > 0) & (values < 1)
-            if inside.any():
-                print(f"{values[inside].mean():9.4f} {truth[inside].mean():8.4f} {inside.sum():11}")
+            count, claimed, true = by_run[:, place].sum(axis=0)
+            if not count:
+                continue
+            counts, said, was = (again @ by_run[:, place, n] for n in range(3))
+            known = counts > 0
+            low, high = np.quantile((was[known] / counts[known]), [0.025, 0.975])
+            least, most = np.quantile((was[known] / said[known]), [0.025, 0.975])
+            print(
+                f"{claimed / count:9.4f} {true / count:8.4f}   {low:.4f} - {high:.4f}"
+                f"   {least:5.2f} - {most:5.2f} {count:8.0f}"
+            )
 
 
 if __name__ == "__main__":

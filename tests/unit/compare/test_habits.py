@@ -13,22 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmle_plugin.ask.importing import import_all
-from jmle_plugin.ask.opening import Wanted, open_sitting
-from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.habits import confidence, letters, letters_against_others
 from jmle_plugin.compare.pairing import places
-from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.significance import times_picked
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam, KeyEntry
-from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.provenance import RunContext
 from tests.builders import make_exam, make_key, make_mark, make_question, make_results, make_run
-from tests.conftest import ROOT
+from tests.unit.compare.published import imported, published_exam
 
 
 def paper(*keys: str) -> Exam:
@@ -184,27 +177,9 @@ def test_answers_to_one_case_are_drawn_together() -> None:
     assert (found.answers, found.cases) == (7, 6)
 
 
-def imported(folder: Path, exam: Exam, cassettes: Path, pattern: str) -> list[Results]:
-    files = sorted(folder.glob(pattern))
-    images = None if exam.id == "jmle120" else ImageMode.VISION
-    made = import_all(files, exam, cassettes, images=images)
-    return [
-        remake_results(
-            open_sitting(exam, cassettes, Wanted(run=one.run.run)),
-            Extraction.STANDARD,
-            RunContext.outside(),
-        )
-        for one in made
-    ]
-
-
-def published(name: str, data_root: Path) -> Exam:
-    return load_exam(ROOT / "data" / name / "exam.toml", data_root=data_root)
-
-
 @pytest.mark.data
 def test_confidence_of_the_records_of_the_119th(data_root: Path, tmp_path: Path) -> None:
-    exam = published("jmle119", data_root)
+    exam = published_exam("jmle119", data_root)
     folder = data_root / "igakuqa119"
     (answers,) = imported(folder / "answers" / "demo", exam, tmp_path / "a", "*.json")
     (table,) = imported(folder / "results" / "demo", exam, tmp_path / "b", "*pfn*.csv")
@@ -220,7 +195,7 @@ def test_confidence_of_the_records_of_the_119th(data_root: Path, tmp_path: Path)
 
 @pytest.mark.data
 def test_a_model_that_answers_a_where_it_does_not_know(data_root: Path, tmp_path: Path) -> None:
-    exam = published("jmle120", data_root)
+    exam = published_exam("jmle120", data_root)
     runs = imported(data_root / "jmle2026-bench" / "results", exam, tmp_path, "*Qwen3-32B*.json")
     (leaning,) = (one for one in runs if "nothink" in one.run.name)
     found = leaning.letters
@@ -237,7 +212,7 @@ def test_a_model_that_answers_a_where_it_does_not_know(data_root: Path, tmp_path
 
 @pytest.mark.data
 def test_equal_chance_also_flags_the_paper(data_root: Path, tmp_path: Path) -> None:
-    exam = published("jmle114", data_root)
+    exam = published_exam("jmle114", data_root)
     runs = imported(data_root / "igakuqa" / "baseline_results" / "2020", exam, tmp_path, "*.jsonl")
     picked = sum(one.letters["b"].picked for one in runs)
     assert (picked, round(sum(one.letters["b"].expected for one in runs))) == (144, 117)

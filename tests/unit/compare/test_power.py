@@ -8,6 +8,15 @@ from math import comb, factorial
 import numpy as np
 import pytest
 
+from benchmarks.power_rates import (
+    DESIGNS,
+    WORTH,
+    counted,
+    enough_epochs,
+    losses_found,
+    smallest_loss,
+)
+from benchmarks.power_rates import groups_of as decided_groups
 from jmle_plugin.compare.groups import Group, Pattern, make_group
 from jmle_plugin.compare.power import (
     detectable_one_way,
@@ -15,14 +24,7 @@ from jmle_plugin.compare.power import (
     epochs_needed,
     loss_power,
 )
-from jmle_plugin.compare.significance import (
-    Replies,
-    approximately,
-    asked_once,
-    loss_and_gain,
-    mean_differences,
-    permuted,
-)
+from jmle_plugin.compare.significance import loss_and_gain
 from jmle_plugin.results.doubt import ALPHA, Reach
 
 
@@ -62,97 +64,44 @@ def test_power_on_single_points_is_that_of_the_sign_test(discordant: int, loss: 
     assert loss_power(pattern, loss) == pytest.approx(expected, abs=0.03)
 
 
-def comparisons(
-    groups: list[Group], loss: float, generator: np.random.Generator, count: int
-) -> list[list[Replies]]:
-    """The cases that differ in comparisons with a loss spread as these groups differ.
-
-    Each case is like one of those that differ, either way; or one of those lost besides.
-    """
-    differing = [one for one in groups if len({*one.old, *one.new}) > 1]
-    lossy = [one for one in differing if one.difference]
-    times = loss / sum(abs(one.difference) for one in lossy)
-    found = []
-    for _ in range(count):
-        cases = []
-        for draw in generator.random(len(groups)) * len(groups):
-            besides = (draw - len(differing)) / times
-            if besides < 0:
-                one = differing[int(draw)]
-                cases.append(turned(one, down=generator.random() < 0.5))
-            elif besides < len(lossy):
-                cases.append(turned(lossy[int(besides)], down=True))
-        found.append(cases)
-    return found
-
-
-def turned(group: Group, *, down: bool) -> Replies:
-    """A group's replies as a loss or a gain."""
-    if (group.difference < 0) is down or not group.difference:
-        return group.replies
-    mirrored = [tuple(group.max - one for one in side) for side in group.replies]
-    return mirrored[0], mirrored[1]
-
-
 @pytest.mark.parametrize("epochs", [(1, 1), (3, 1), (5, 5)])
-@pytest.mark.parametrize("worth", [(1,), (1, 1, 1, 3)])
+@pytest.mark.parametrize("worth", WORTH.values(), ids=WORTH)
 def test_the_smallest_loss_is_found_as_often_as_is_said(
     epochs: tuple[int, int], worth: tuple[int, ...]
 ) -> None:
-    generator = np.random.default_rng(3)
-    right = np.where(generator.random(300) < 0.15, 0.7, 1.0)[:, None]
-    old, new = ((generator.random((300, n)) < right).astype(int) for n in epochs)
-    groups = groups_of(old, new, worth)
-    loss = detectable_points(Pattern.seen(groups))
-    assert loss is not None
-    assert loss_power(Pattern.seen(groups), loss) == pytest.approx(0.8, abs=0.01)
-    # On comparisons drawn apart the approximation finds what the exact tests find, but for two
-    # of a hundred: that and the line above are within three points of what is said.
-    found = [
-        (loss_and_gain(cases)[0] <= ALPHA, approximated(cases) <= ALPHA)
-        for cases in comparisons(groups, loss, generator, 200)
-    ]
-    exact, quick = np.mean(found, axis=0)
-    assert abs(exact - quick) <= 0.02
-    # And four standard errors of 200 draws.
-    assert exact == pytest.approx(0.8, abs=0.03 + 4 * 0.028)
+    """On 2,000 comparisons drawn apart and tested exactly: within three points of a hundred."""
+    loss, found = smallest_loss(epochs, worth, 2000)
+    assert 5 < loss < 40
+    assert found == pytest.approx(0.8, abs=0.03)
 
 
-def approximated(cases: list[Replies]) -> float:
-    """The p-value of a loss by the first cumulants of both tests; exact where asked once."""
-    if asked_once(cases):
-        return loss_and_gain(cases)[0]
-    once, none = np.ones((1, len(cases)), int), np.zeros((1, len(cases)), int)
-    differences = mean_differences(cases)
-    signs = [{0: 0.5, -one: 0.5} if one else {0: 1.0} for one in differences]
-    return max(
-        float(approximately(spreads, once, none)[0])
-        for spreads in (signs, permuted(cases))
-        if len(spreads) == len(cases)
+@pytest.mark.parametrize("design", DESIGNS[:2])
+@pytest.mark.parametrize("worth", WORTH.values(), ids=WORTH)
+def test_epochs_find_the_loss_as_often_as_is_said(
+    design: tuple[float, float, float], worth: tuple[int, ...]
+) -> None:
+    enough = enough_epochs(design, worth, 2000)
+    assert enough is not None
+    _, printed, found = enough
+    assert printed >= 0.8
+    assert found == pytest.approx(printed, abs=0.03)
+
+
+@pytest.mark.parametrize("epochs", [(1, 1), (3, 1), (1, 5), (3, 3)])
+def test_comparisons_drawn_apart_are_decided_as_the_tests_decide(epochs: tuple[int, int]) -> None:
+    generator = np.random.default_rng(4)
+    worth = np.resize((1, 1, 1, 3), 60)
+    old, new = (
+        generator.binomial(asked, chance, (40, 60))
+        for asked, chance in zip(epochs, (0.95, 0.88), strict=True)
     )
-
-
-@pytest.mark.parametrize("loss", [10, 20])
-@pytest.mark.parametrize("worth", [(1,), (1, 1, 1, 3)])
-def test_epochs_find_the_loss_as_often_as_is_said(loss: float, worth: tuple[int, ...]) -> None:
-    generator = np.random.default_rng(5)
-    chance = np.where(generator.random(400) < 0.15, generator.uniform(0.3, 0.95, 400), 1.0)
-    points = [worth[n % len(worth)] for n in range(400)]
-
-    def drawn(chances: np.ndarray, epochs: int) -> np.ndarray:
-        return (generator.random((400, epochs)) < chances[:, None]).astype(int)
-
-    named = epochs_needed(groups_of(drawn(chance, 40), drawn(chance, 40), worth), loss)
-    assert named.count is not None
-    assert named.power is not None
-    assert named.power >= 0.8
-    kept = 1 - loss / float(np.array(points) @ chance)
-    found = 0
-    for _ in range(200):
-        pairs = groups_of(drawn(chance, named.count), drawn(chance * kept, named.count), worth)
-        found += loss_and_gain([one.replies for one in pairs])[0] <= ALPHA
-    # Three points of a hundred, and three standard errors of 200 draws.
-    assert found / 200 == pytest.approx(named.power, abs=0.03 + 0.07)
+    found = losses_found(*counted(old, new, worth), epochs)
+    expected = [
+        loss_and_gain([one.replies for one in decided_groups(*sides, worth, epochs)])[0] <= ALPHA
+        for sides in zip(old, new, strict=True)
+    ]
+    assert found.tolist() == expected
+    assert 5 < sum(expected) < 35
 
 
 def test_what_400_questions_can_show() -> None:

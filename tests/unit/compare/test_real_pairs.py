@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from math import comb
 from pathlib import Path
@@ -15,18 +15,13 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from jmle_plugin.ask.run import ImportedFrom, RunSpec
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import Place, places
 from jmle_plugin.errors import UnlikeResultsError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.comparison import headline
 from jmle_plugin.results.file import Results
-from tests.builders import make_results
-from tests.conftest import ROOT
+from tests.unit.compare.published import marked, published_exam, recorded
 
 T = TypeVar("T")
 
@@ -44,15 +39,13 @@ PAIRS = {
 
 @pytest.fixture(scope="module")
 def exam(data_root: Path) -> Exam:
-    return load_exam(ROOT / "data" / "jmle120" / "exam.toml", data_root=data_root)
+    return published_exam("jmle120", data_root)
 
 
 @pytest.fixture(scope="module")
 def raw(data_root: Path) -> dict[str, dict[str, Any]]:
     """Display name -> recorded run."""
-    files = sorted((data_root / "jmle2026-bench" / "results").glob("*.json"))
-    runs = [json.loads(file.read_text("utf-8")) for file in files]
-    return {run["metadata"]["display_name"]: run for run in runs}
+    return recorded(data_root)
 
 
 @pytest.fixture(scope="module")
@@ -63,26 +56,6 @@ def runs(exam: Exam, raw: dict[str, dict[str, Any]]) -> dict[str, Results]:
 @pytest.fixture(scope="module")
 def where(exam: Exam) -> dict[str, Place]:
     return places(exam)
-
-
-def marked(exam: Exam, run: dict[str, Any], name: str) -> Results:
-    marks = {
-        one["question_id"]: mark_reply(
-            exam.questions[one["question_id"]],
-            exam.key,
-            Reply(one["raw_response"] or "", one.get("reasoning") or ""),
-        )
-        for one in run["results"]
-    }
-    spec = RunSpec(
-        exam=exam.id,
-        run=name.translate(str.maketrans(" ()", "___")).strip("_"),
-        model=run["metadata"]["model"],
-        display_name=name,
-        images=run["metadata"]["image_mode"],
-        imported=ImportedFrom(project="JMLE2026-Bench", file="run.json", sha256="3" * 64),
-    )
-    return make_results(exam, marks, run=spec)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" - ".join)
@@ -271,29 +244,35 @@ def test_every_statistic_of_a_pair_is_what_counting_gives(
     # The smallest loss: comparisons drawn apart, each with its exact test.
     loss = found.detectable.points
     assert loss is not None
-    assert power_apart(nets, loss, generator) == pytest.approx(0.8, abs=0.03 + 0.05)
+    assert power_apart(nets, loss, generator) == pytest.approx(0.8, abs=0.03)
 
 
 def power_apart(nets: list[int], loss: float, generator: np.random.Generator) -> float:
-    """How often a loss spread as these differences is found, of 500 comparisons."""
+    """How often a loss spread as these differences is found, of 4,000 comparisons."""
     sizes = Counter(abs(net) for net in nets if net)
     total = sum(size * count for size, count in sizes.items())
     chances = np.array([count / len(nets) for count in sizes.values()])
-    worth = np.array(list(sizes))
+    worth = tuple(sizes)
     either, besides = chances / 2, chances * loss / total
     kinds = np.concatenate([either, either + besides])
     found = 0
-    for drawn in generator.multinomial(len(nets), [*kinds, 1 - kinds.sum()], size=500):
+    for drawn in generator.multinomial(len(nets), [*kinds, 1 - kinds.sum()], size=4000):
         gained, lost = drawn[: len(worth)], drawn[len(worth) : -1]
-        spread = np.ones(1)
-        for size, count in zip(worth, gained + lost, strict=True):
-            for _ in range(count):
-                step = np.zeros(2 * size + 1)
-                step[[0, -1]] = 0.5
-                spread = np.convolve(spread, step)
-        net = int((gained - lost) @ worth)
-        found += spread[: len(spread) // 2 + net + 1].sum() <= 0.05
-    return found / 500
+        below = all_signs(worth, tuple((gained + lost).tolist()))
+        found += below[len(below) // 2 + int((gained - lost) @ worth)] <= 0.05
+    return found / 4000
+
+
+@cache
+def all_signs(sizes: tuple[int, ...], counts: tuple[int, ...]) -> np.ndarray:
+    """The chance of a sum of at most so much, the least one first."""
+    spread = np.ones(1)
+    for size, count in zip(sizes, counts, strict=True):
+        for _ in range(count):
+            step = np.zeros(2 * size + 1)
+            step[[0, -1]] = 0.5
+            spread = np.convolve(spread, step)
+    return np.cumsum(spread)
 
 
 def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, Place]) -> None:

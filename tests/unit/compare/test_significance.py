@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmle_plugin.compare.significance import holm, loss_and_gain, mcnemar, sign_flip
+from jmle_plugin.compare.significance import holm, loss_and_gain, mcnemar, permutation, sign_flip
 
 # Darwin's fifteen pairs of maize, differences in eighths of an inch.
 MAIZE = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -49,6 +49,41 @@ def test_the_significant_gates_test_fires_at_most_at_its_rate() -> None:
         )
         fired = np.mean([sign_flip((one * weights).tolist()) <= 0.05 for one in signs])
         assert fired <= 0.05 + 3 * (0.05 * 0.95 / 1500) ** 0.5
+
+
+REPLIES = st.integers(0, 3)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_a_permutation_p_is_the_share_of_all_ways_to_share_replies(data: st.DataObject) -> None:
+    """Drawn from few kinds of cases, so that some are alike; epochs may differ between cases."""
+    sides = st.tuples(
+        st.lists(REPLIES, min_size=1, max_size=3).map(tuple),
+        st.lists(REPLIES, min_size=1, max_size=2).map(tuple),
+    )
+    kinds = data.draw(st.lists(sides, min_size=1, max_size=3))
+    cases = data.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=4))
+    ways = [
+        [
+            Fraction(sum(taken), len(new)) - Fraction(sum(old) + sum(new) - sum(taken), len(old))
+            for taken in combinations(old + new, len(new))
+        ]
+        for old, new in cases
+    ]
+    seen = sum((Fraction(sum(n), len(n)) - Fraction(sum(o), len(o)) for o, n in cases), Fraction())
+    sums = [sum(one, Fraction()) for one in product(*ways)]
+    loss, gain = permutation(cases)
+    assert loss == pytest.approx(sum(one <= seen for one in sums) / len(sums), abs=1e-12)
+    assert gain == pytest.approx(sum(one >= seen for one in sums) / len(sums), abs=1e-12)
+
+
+def test_many_cases_alike_are_drawn_as_one_after_the_other() -> None:
+    # One right of two replies each time: the new one has it with 1/2, 37 of 60 times here.
+    cases = [((0,), (1,))] * 37 + [((1,), (0,))] * 23
+    below = sum(comb(60, k) for k in range(38)) / 2**60
+    assert permutation(cases)[0] == pytest.approx(below, abs=1e-12)
+    assert permutation(cases)[1] == pytest.approx(1 - below + comb(60, 37) / 2**60, abs=1e-12)
 
 
 def test_mcnemar_is_the_binomial_sum() -> None:
