@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -129,6 +130,32 @@ def test_inspect_reads_what_was_sent_and_scored(project: Project) -> None:
     assert [one.role for one in asked["000A-1"].messages] == ["system", "user", "assistant"]
     assert asked["000A-1"].scores["correct"].answer
     assert "messages" not in log.eval.metadata
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_every_eval_ever_takes_the_log(recorded: Import) -> None:
+    pytest.importorskip("every_eval_ever", reason="needs every_eval_ever (Python 3.12)")
+    pytest.importorskip("inspect_ai.log", reason="needs the extra [inspect]")
+    recorded(GPT)
+    assert main(["export", GPT, INSPECT, "--exam=jmle120"]) == 0
+    log = f"{GPT}.eval"
+    run_module("every_eval_ever", "convert", "inspect", f"--log_path={log}", "--output_dir=data")
+    run_module("every_eval_ever", "validate", "data/*/*/*/*")
+    (file,) = Path().glob("data/jmle120/openai/gpt-5.2/*.json")
+    scores = {
+        one["evaluation_result_id"]: one["score_details"]["score"]
+        for one in load(file)["evaluation_results"]
+    }
+    assert (scores["points:sum"], scores["correct:accuracy"]) == (486, 386 / 400)
+
+
+def run_module(*command: str) -> None:
+    """Run a module of this environment here; it has to succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_run_of_the_sample_comes_back_with_the_same_marks(

@@ -176,7 +176,8 @@ def _output(model: str, mark: Mark, reply: Reply) -> dict[str, Any]:
         content = [reasoning, {"type": "text", "text": reply.text}]
     message = {"role": "assistant", "content": content, "source": "generate", "model": model}
     return {
-        "model": mark.model or model,
+        # As inspect_ai has it: the provider's own name, without the prefix that says who that is.
+        "model": (mark.model or model).removeprefix(model.partition("/")[0] + "/"),
         "choices": [
             {"message": message, "stop_reason": _STOPPED.get(mark.finish_reason, "unknown")}
         ],
