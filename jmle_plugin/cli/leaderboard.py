@@ -56,7 +56,16 @@ def add_leaderboard_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--update", type=Path, metavar="FILE", help="put the markdown between FILE's markers"
     )
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture, PNG or SVG")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="write a picture, PNG, SVG or PDF"
+    )
+    parser.add_argument(
+        "--plot-width",
+        type=int,
+        choices=(85, 170),
+        metavar="MM",
+        help="the picture for print: 85 (a column) or 170 (a page), which is a PDF's default",
+    )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: those the runs are of")
     add_options(parser, "runs", "results", "exam-data")
@@ -189,8 +198,11 @@ def _made(
         made[options.update] = filled(options.update, markdown(leaderboard_document(board)))
     if options.plot is not None:
         from jmle_plugin.report.plot import plot  # noqa: PLC0415
+        from jmle_plugin.report.typesetting import PRINT, SCREEN  # noqa: PLC0415
 
-        made[options.plot] = plot(board, options.plot.suffix.lower())
+        form = options.plot.suffix.lower()
+        width = options.plot_width or (170 if form == ".pdf" else None)
+        made[options.plot] = plot(board, form, PRINT[width] if width else SCREEN)
     if options.html is not None:
         made[options.html] = board_page(board, entries, exams, options.html.parent)
     return made

@@ -52,8 +52,8 @@ class Column:
     """Whether these rows of the table have it."""
     csv: CsvValues = field(default_factory=dict)
     """Name in the CSV -> value; names and their order are those of every table."""
-    plot: float | None = None
-    """Where its middle is in the picture, as a share of the width; None where it is not shown."""
+    plot: tuple[float | None, float | None] = (None, None)
+    """Its middle in the picture, and in one for a printed column; None where it is not shown."""
     form: str = "text"
     """How the page shows it, a name in `board.js`: `text` for the cell as it is."""
     sort: Callable[[Row], float | str] | None = None
@@ -168,7 +168,7 @@ COLUMNS = (
         text_only=True,
         wanted=lambda _, rows: len(rows) > 1,
         csv=_pair(("first_rank", "last_rank"), lambda row: row.ranks),
-        plot=0.811,
+        plot=(0.811, None),
         sort=lambda row: sum(row.ranks or ()),
     ),
     _tally(
@@ -178,7 +178,7 @@ COLUMNS = (
         points=True,
         unranked=True,
         text_only=True,
-        plot=0.74,
+        plot=(0.74, 0.803),
         bench=False,
     ),
     Column(title="95%", long="95% on another exam", form="strip", bench=False),
@@ -198,7 +198,7 @@ COLUMNS = (
         cell=lambda _, row: "PASS" if row.verdict is Verdict.PASS else row.verdict.value,
         strong=True,
         csv={"verdict": lambda row: row.verdict.value},
-        plot=0.942,
+        plot=(0.942, 0.96),
         form="verdict",
         sort=lambda row: row.verdict.value,
         most_first=True,
@@ -209,7 +209,7 @@ COLUMNS = (
         unranked=True,
         text_only=True,
         csv={"images": lambda row: row.images.value},
-        plot=0.87,
+        plot=(0.87, 0.882),
         form="vision",
         sort=lambda row: row.images.value,
     ),

@@ -5,18 +5,17 @@ Alone in importing matplotlib. Nothing global is changed: no pyplot, no settings
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from matplotlib import font_manager, rc_context
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import MaxNLocator
 
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import SettingsError
@@ -24,120 +23,82 @@ from jmle_plugin.files import digest
 from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column, run_title
-from jmle_plugin.report.layout import cut
-from jmle_plugin.text import printable
+from jmle_plugin.report.layout import cut, folded, span
+from jmle_plugin.report.typesetting import INK, QUIET, SCREEN, Layout, Pen, embeddable, families
 
-OWN = "DejaVu Sans"
-"""It comes with matplotlib."""
-JAPANESE = (
-    "Noto Sans CJK JP", "Noto Sans JP", "Source Han Sans JP", "Hiragino Sans",
-    "Hiragino Kaku Gothic ProN", "BIZ UDGothic", "Yu Gothic", "Meiryo", "IPAexGothic", "IPAGothic",
-    "TakaoGothic", "VL Gothic", "MS Gothic", "Noto Serif CJK JP", "Droid Sans Fallback",
-    "WenQuanYi Zen Hei", "Arial Unicode MS",
-)  # fmt: skip
-"""Families with Japanese letters, of those that systems have; the better ones first."""
-_PROBE = "必修一般合格"
-
-
-def families() -> list[str]:
-    """The fonts to draw with: matplotlib's own, then one with Japanese letters if any is there."""
-    installed = {one.name for one in font_manager.fontManager.ttflist}
-    named = (name for name in JAPANESE if name in installed and not set(_PROBE) - _letters(name))
-    return [OWN, *(name for name in [next(named, None)] if name)]
-
-
-def shown(text: str, instead: str, fonts: Sequence[str]) -> str:
-    """`text`, or `instead` where none of the fonts has one of its letters."""
-    plain = printable(text)
-    missing = {letter for letter in plain if not letter.isspace()}.difference(*map(_letters, fonts))
-    return instead if missing else plain
-
-
-@cache
-def _letters(family: str) -> frozenset[str]:
-    """The letters a family has both plain and bold."""
-    faces = [
-        font_manager.findfont(font_manager.FontProperties(family=family, weight=weight))
-        for weight in ("normal", "bold")
-    ]
-    plain, bold = (FT2Font(str(face)).get_charmap() for face in faces)
-    return frozenset(map(chr, plain.keys() & bold.keys()))
-
-
-FORMATS = (".png", ".svg")
+FORMATS = (".png", ".svg", ".pdf")
 _DPI = 150
-_WIDTH = 9.6
-_LEFT, _RIGHT = 0.325, 0.685
-"""Where the axes begin and end, as shares of the width; words stand on both sides."""
-_ROW, _ABOVE, _BELOW, _FOOT = 0.31, 0.95, 0.58, 0.18
-"""Inches: a row, the title above a table, the axis below it, a line of the foot."""
-_INK, _QUIET, _GRID = "#1f2328", "#5a5f66", "#e4dfd3"
+_PRINT_DPI = 600
+_GRID = "#e4dfd3"
 _COLOUR = {Verdict.PASS: "#22508c", Verdict.FAIL: "#ad2f1d"}
 _MARKER = {Verdict.PASS: "o", Verdict.FAIL: "D"}
-_SIZE = 9.5
-_LONGEST, _LINE, _TITLE = 31, 150, 60
-"""Columns that there is room for: of a name, a line of facts, a title."""
 _SIGNS = {SAW: "yes", BLIND: "no"}
 """What stands for a sign that no font here has."""
 _JAPANESE = {"PASS": "合格", "fail": "不合格"}
-_MARGIN, _RANK, _NAME = 0.02, 0.037, 0.05
+_MARGIN = 0.02
 
 
 def check_format(file: Path) -> None:
-    """SettingsError for a file that is neither PNG nor SVG by its name."""
+    """SettingsError for a file that is no picture by its name."""
     if file.suffix.lower() not in FORMATS:
         raise SettingsError(
-            f"a plot is a file that ends in {' or '.join(FORMATS)}, not {file.suffix or 'this'}",
+            f"a plot is a file that ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, "
+            f"not {file.suffix or 'this'}",
             where=file,
             remedy="Name such a file with --plot.",
         )
 
 
-def plot(board: Leaderboard, form: str) -> bytes:
-    """The picture as a `.png` or `.svg` file; the same board gives the same bytes.
+def plot(board: Leaderboard, form: str, layout: Layout = SCREEN) -> bytes:
+    """The picture as a `.png`, `.svg` or `.pdf` file; the same board gives the same bytes.
 
-    Names whose letters no font here has are replaced by the run's, those of exams by their id.
+    Names whose letters no font here has are replaced by the run's, those of exams by their id. A
+    PDF holds its fonts, as TrueType.
     """
-    pen = _Pen(families())
+    pen = Pen(families(), layout.size, layout.small)
     # A bench has no points to draw.
     tables = [table for table in board.tables if table.rows and not table.measure]
-    foot = list(_foot(board, tables))
-    heights = [_ABOVE + len(table.rows) * _ROW + _BELOW for table in tables]
-    height = sum(heights) + len(foot) * _FOOT + 0.15
-    figure = Figure(figsize=(_WIDTH, height), dpi=_DPI, facecolor="white")
+    foot = [line for text in _foot(board, tables) for line in folded(text, layout.columns)]
+    facts = [folded(" · ".join(leaderboard.heading(one)[1:]), layout.columns) for one in tables]
+    heights = [
+        layout.above + (len(lines) - 1) * layout.line + len(table.rows) * layout.row + layout.below
+        for table, lines in zip(tables, facts, strict=True)
+    ]
+    height = sum(heights) + len(foot) * layout.line + 0.15
+    dpi = _DPI if layout is SCREEN else _PRINT_DPI
+    figure = Figure(figsize=(layout.width, height), dpi=dpi, facecolor="white")
     FigureCanvasAgg(figure)
     top = height
-    for table, taken in zip(tables, heights, strict=True):
-        base = (top - taken + _BELOW) / height
+    for table, lines, taken in zip(tables, facts, heights, strict=True):
+        base = (top - taken + layout.below) / height
+        inside = len(table.rows) * layout.row / height
         axes = figure.add_axes(
-            (_LEFT, base, _RIGHT - _LEFT, len(table.rows) * _ROW / height), facecolor="none"
+            (layout.left, base, layout.right - layout.left, inside), facecolor="none"
         )
-        _draw(axes, board, table, pen)
+        _draw(axes, table, pen, layout)
+        which = leaderboard.differences(board, table).partition(",")[0]
+        _titles(axes, table, pen, layout, [which, *lines])
         top -= taken
     for n, text in enumerate(foot):
-        line = (0.12 + (len(foot) - 1 - n) * _FOOT) / height
-        pen.write(figure, _MARGIN, line, cut(text, _LINE), size=7.6, color=_QUIET)
-    return _saved(figure, board, form)
+        line = (0.12 + (len(foot) - 1 - n) * layout.line) / height
+        pen.write(figure, _MARGIN, line, text, **pen.quiet)
+    return _saved(figure, board, form, pen.fonts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """Writes plain text: no letter is missing, and no `$` begins a formula."""
-
-    fonts: Sequence[str]
-
-    def write(self, target: Any, x: float, y: float, text: str, **style: Any) -> None:
-        """Write at (x, y); letters no font has become question marks."""
-        plain = "".join(shown(letter, "?", self.fonts) for letter in text)
-        looks = {"family": list(self.fonts), "size": _SIZE, "color": _INK, "va": "center_baseline"}
-        target.text(x, y, plain, parse_math=False, **looks | style)
-
-    def either(self, text: str, instead: str) -> str:
-        """`text` where every letter can be drawn."""
-        return shown(text, instead, self.fonts)
+def _across(layout: Layout, share: float) -> float:
+    """A place on the figure's width, in widths of the axes."""
+    return (share - layout.left) / (layout.right - layout.left)
 
 
-def _draw(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
+def _places(layout: Layout) -> Iterator[tuple[Column, float]]:
+    """What stands right of the axes, and where its middle is."""
+    for one in COLUMNS:
+        place = one.plot[layout.narrow]
+        if place is not None:
+            yield one, _across(layout, place)
+
+
+def _draw(axes: Axes, table: Table, pen: Pen, layout: Layout) -> None:
     rows = table.rows
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -147,66 +108,73 @@ def _draw(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
     axes.set_xlim(5 * (min([95, *ends]) // 5), 100)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks([])
+    if layout.narrow:
+        axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     axes.grid(axis="x", color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
+    own = pen.fonts[0]
     axes.tick_params(
-        axis="x", length=0, labelsize=8, labelcolor=_QUIET, labelfontfamily=pen.fonts[0]
+        axis="x", length=0, labelsize=layout.small, labelcolor=QUIET, labelfontfamily=own
     )
-    axes.set_xlabel("points, % of what can be earned", size=8, color=_QUIET, family=pen.fonts[0])
-    _titles(axes, board, table, pen)
+    label = "points, %" if layout.narrow else "points, % of what can be earned"
+    axes.set_xlabel(label, family=own, **pen.quiet)
     for n, row in enumerate(rows):
-        _draw_row(axes, n, row)
-        _write_row(axes, n, table, pen)
+        _draw_row(axes, n, row, layout.size / SCREEN.size)
+        _write_row(axes, n, table, pen, layout)
 
 
-def _titles(axes: Axes, board: Leaderboard, table: Table, pen: _Pen) -> None:
-    inches = len(table.rows) * _ROW
-    title = cut(pen.either(table.exam.title, table.exam.id), _TITLE)
-    _, *facts = leaderboard.heading(table)
-    which = leaderboard.differences(board, table).partition(",")[0]
-    start = _across(_MARGIN)
+def _titles(
+    axes: Axes, table: Table, pen: Pen, layout: Layout, which_and_facts: Sequence[str]
+) -> None:
+    which, *facts = which_and_facts
+    inches = len(table.rows) * layout.row
+    title = cut(pen.either(table.exam.title, table.exam.id), layout.title)
+    start, first = _across(layout, _MARGIN), 0.42 * layout.above + 0.09
     at: dict[str, Any] = {"transform": axes.transAxes}
-    quiet: dict[str, Any] = at | {"size": 7.6, "color": _QUIET}
     heading = f"{title}   {which}".rstrip()
-    pen.write(axes, start, 1 + 0.72 / inches, heading, size=13, weight="bold", **at)
-    pen.write(axes, start, 1 + 0.47 / inches, cut(" · ".join(facts), _LINE), **quiet)
-    for column, place in _places():
-        pen.write(axes, _across(place), 1 + 0.13 / inches, column.title, ha="center", **quiet)
+    above = first + len(facts) * layout.line + 0.04 * layout.above
+    pen.write(axes, start, 1 + above / inches, heading, size=layout.large, weight="bold", **at)
+    for n, line in enumerate(reversed(facts)):
+        pen.write(axes, start, 1 + (first + n * layout.line) / inches, line, **pen.quiet | at)
+    for column, place in _places(layout):
+        head = 1 + 0.14 * layout.above / inches
+        pen.write(axes, place, head, column.title, ha="center", **pen.quiet | at)
 
 
-def _draw_row(axes: Axes, n: int, row: Row) -> None:
+def _draw_row(axes: Axes, n: int, row: Row, scale: float) -> None:
     looks: dict[str, Any] = {"color": _COLOUR[row.verdict], "clip_on": False}
     if row.interval is not None:
         ends = [100 * one / row.total.max for one in row.interval]
-        axes.plot(ends, [n, n], alpha=0.35, linewidth=4.5, solid_capstyle="round", **looks)
+        axes.plot(ends, [n, n], alpha=0.35, linewidth=4.5 * scale, solid_capstyle="round", **looks)
     if row.text_only.max:
         place = [_percent(row.text_only)]
-        axes.plot(place, [n], marker="|", markersize=13, markeredgewidth=1.4, color=_INK)
-    axes.plot([_percent(row.total)], [n], marker=_MARKER[row.verdict], markersize=6.5, **looks)
+        tick: dict[str, Any] = {
+            "markersize": 13 * scale,
+            "markeredgewidth": 1.4 * scale,
+            "color": INK,
+        }
+        axes.plot(place, [n], marker="|", **tick)
+    size = 6.5 * scale
+    axes.plot([_percent(row.total)], [n], marker=_MARKER[row.verdict], markersize=size, **looks)
 
 
-def _write_row(axes: Axes, n: int, table: Table, pen: _Pen) -> None:
+def _write_row(axes: Axes, n: int, table: Table, pen: Pen, layout: Layout) -> None:
     row = table.rows[n]
     name = pen.either(run_title(table, row), row.run)
-    passed = row.verdict is Verdict.PASS
+    name = cut(name, layout.longest) + "*" * row.scripted
+    weight = "bold" if row.verdict is Verdict.PASS else "normal"
     at: dict[str, Any] = {"transform": axes.get_yaxis_transform()}
-    weight = "bold" if passed else "normal"
-    pen.write(axes, _across(_RANK), n, str(row.rank), ha="right", color=_QUIET, **at)
-    pen.write(
-        axes, _across(_NAME), n, cut(name, _LONGEST) + "*" * row.scripted, weight=weight, **at
-    )
-    for column, place in _places():
+    rank = span(row.ranks) if layout.narrow and row.ranks else str(row.rank)
+    place = _across(layout, layout.name - 0.013)
+    pen.write(axes, place, n, rank, ha="right", **at | {"color": QUIET})
+    pen.write(axes, _across(layout, layout.name), n, name, weight=weight, **at)
+    for column, place in _places(layout):
         cell = column.cell(table, row) if column.cell else ""
         cell = pen.either(cell, _SIGNS.get(cell, cell))
         looks = {"weight": weight, "color": _COLOUR[row.verdict]} if column.strong else {}
-        if japanese := pen.either(_JAPANESE.get(cell, ""), ""):
+        if (japanese := pen.either(_JAPANESE.get(cell, ""), "")) and not layout.narrow:
             cell = f"{cell} {japanese}"
-        pen.write(axes, _across(place), n, cell, ha="center", **looks, **at)
-
-
-def _places() -> Iterator[tuple[Column, float]]:
-    """What stands right of the axes, and where its middle is."""
-    return ((one, one.plot) for one in COLUMNS if one.plot is not None)
+        pen.write(axes, place, n, cell, ha="center", **looks, **at)
 
 
 def _foot(board: Leaderboard, tables: Sequence[Table]) -> Iterator[str]:
@@ -226,11 +194,6 @@ def _foot(board: Leaderboard, tables: Sequence[Table]) -> Iterator[str]:
         yield f"Not shown, without a verdict: {left_out}"
 
 
-def _across(share: float) -> float:
-    """A place on the figure's width, in widths of the axes."""
-    return (share - _LEFT) / (_RIGHT - _LEFT)
-
-
 def _percent(tally: MeanTally) -> float:
     return 100 * tally.points / tally.max if tally.max else 0.0
 
@@ -241,9 +204,20 @@ def made_from(board: Leaderboard) -> str:
     return f"jmle leaderboard {digest(board.model_dump(mode='json', exclude=unshown))}"
 
 
-def _saved(figure: Figure, board: Leaderboard, form: str) -> bytes:
+_DESCRIBED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    ".png": ("Description", ("Software",)),
+    ".svg": ("Description", ("Date",)),
+    ".pdf": ("Subject", ("CreationDate", "Creator", "Producer")),
+}
+"""Where a form says what it was made from, and what it would say that differs each time."""
+
+
+def _saved(figure: Figure, board: Leaderboard, form: str, fonts: Sequence[str]) -> bytes:
     file = BytesIO()
-    described = {"Description": made_from(board), ("Date" if form == ".svg" else "Software"): None}
-    with rc_context({"svg.hashsalt": "jmle"}):  # ids that are drawn would differ each time
+    subject, unsaid = _DESCRIBED[form]
+    described = {subject: made_from(board)} | dict.fromkeys(unsaid)
+    # Ids that are drawn would differ each time; PDF's type 42 is TrueType.
+    settings = rc_context({"svg.hashsalt": "jmle", "pdf.fonttype": 42})
+    with settings, embeddable(figure, fonts) if form == ".pdf" else nullcontext():
         figure.savefig(file, format=form.lstrip("."), metadata=described)
     return file.getvalue()

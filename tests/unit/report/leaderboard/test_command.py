@@ -87,7 +87,7 @@ def test_a_link_stays_a_link(folder: Path) -> None:
         (["none/*.json"], "no file is called like this"),
         (["README.md"], "is not valid JSON"),
         (["results/tiny/good.json", "results/tiny/good.json"], "as well"),
-        (["results/tiny/good.json", "--plot=results/tiny/bad.json"], "ends in .png or .svg"),
+        (["results/tiny/good.json", "--plot=results/tiny/bad.json"], "ends in .png, .svg or .pdf"),
         (["results/tiny/good.json", "--html=results/tiny/bad.json"], "ends in .html"),
         (["results/tiny/good.json", "--update=results/tiny/bad.json"], "not one of each"),
         (["results/tiny/good.json", "--update=gone.md"], "cannot be read"),

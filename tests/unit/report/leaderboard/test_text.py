@@ -125,7 +125,7 @@ def test_a_new_column_is_in_every_form(
         title="letters",
         cell=lambda _, row: f"{len(row.run)} letters",
         csv={"letters": lambda row: len(row.run)},
-        plot=0.9,
+        plot=(0.9, None),
         sort=lambda row: len(row.run),
     )
     for place in ("leaderboard.COLUMNS", "tables.LEADERBOARD", "plot.COLUMNS"):
