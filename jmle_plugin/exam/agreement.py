@@ -31,7 +31,7 @@ def check_source(manifest: Manifest, paper: Paper, folder: Path) -> None:
 
 
 def _check_files(manifest: Manifest, paper: Paper, folder: Path) -> None:
-    """The files read have their pinned checksums; pinned figures are there."""
+    """The files read have their pinned checksums; none that is pinned is missing."""
     source = manifest.source
     for file in paper.parts or (paper.file,):
         pinned = source.files.get(file.relative_to(folder).as_posix())
@@ -42,15 +42,16 @@ def _check_files(manifest: Manifest, paper: Paper, folder: Path) -> None:
             raise _other_version(manifest, paper, file, found, pinned[0])
     without = {one.id for one in paper.questions if not one.images}
     for name in source.files:
-        figure = folder / name
+        file = folder / name
+        figure = paper.images in file.parents
         # A figure that is left out would make its question a blind one, unless that question is
         # said to lack its figures, or to have none.
-        if paper.images not in figure.parents or _shown_with(figure) in without:
+        if figure and _shown_with(file) in without:
             continue
-        if not figure.exists():
+        if not file.exists():
             raise PackError(
-                "this figure is pinned, but it is not there",
-                where=figure,
+                f"this {'figure' if figure else 'file'} is pinned, but it is not there",
+                where=file,
                 remedy=f"Run `jmle fetch {manifest.id}`.",
             )
 

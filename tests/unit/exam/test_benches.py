@@ -237,3 +237,16 @@ def test_a_measure_that_does_not_fit_is_refused(tmp_path: Path, measure: str, pr
     with pytest.raises(JmleError) as caught:
         write_bench(tmp_path, "pmc-vqa", {"test": (1, measure)})
     assert problem in str(caught.value)
+
+
+@pytest.mark.data
+def test_a_pinned_table_that_is_missing_is_named_and_not_150_questions(
+    data_root: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "jmmlu"
+    folder.mkdir()
+    for file in (data_root / "jmmlu").glob("*.csv"):
+        if file.stem != "virology":
+            (folder / file.name).symlink_to(file)
+    with pytest.raises(PackError, match="virology.csv: this file is pinned, but it is not there"):
+        load_exam(PACKS / "jmmlu-med" / "exam.toml", data_root=tmp_path)
