@@ -19,6 +19,7 @@ from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.exam.sources import ADAPTERS
 from jmle_plugin.mark.bench import check_measures
 from tests.builders import picture_file
+from tests.unit.exam.problems import check_exam
 
 PACKS = Path(__file__).resolve().parents[3] / "data"
 DATA = Path(os.environ.get("JMLE_DATA", PACKS.parents[1] / "shared" / "data"))
@@ -250,3 +251,12 @@ def test_a_pinned_table_that_is_missing_is_named_and_not_150_questions(
             (folder / file.name).symlink_to(file)
     with pytest.raises(PackError, match="virology.csv: this file is pinned, but it is not there"):
         load_exam(PACKS / "jmmlu-med" / "exam.toml", data_root=tmp_path)
+
+
+@pytest.mark.parametrize(("name", "defects"), [("jmed-llm", 2), ("jmmlu-med", 5), ("vqa-rad", 0)])
+def test_what_is_wrong_with_published_questions_is_said_and_is_no_problem_to_mend(
+    name: str, defects: int
+) -> None:
+    exam = published(name)
+    assert check_exam(exam) == []
+    assert len(exam.defects) == defects
