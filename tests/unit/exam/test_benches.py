@@ -249,7 +249,7 @@ def test_a_pinned_table_that_is_missing_is_named_and_not_150_questions(
     for file in (data_root / "jmmlu").glob("*.csv"):
         if file.stem != "virology":
             (folder / file.name).symlink_to(file)
-    with pytest.raises(PackError, match="virology.csv: this file is pinned, but it is not there"):
+    with pytest.raises(PackError, match=r"virology\.csv: this file is pinned, but it is not there"):
         load_exam(PACKS / "jmmlu-med" / "exam.toml", data_root=tmp_path)
 
 
