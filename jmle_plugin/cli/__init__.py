@@ -52,7 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal that lacks Japanese is no error
             stream.reconfigure(errors="backslashreplace")
     with redirect_stdout(inert(sys.stdout)), redirect_stderr(inert(sys.stderr)):
-        return _run(sys.argv[1:] if arguments is None else arguments)
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        except KeyboardInterrupt:
+            print("jmle: interrupted", file=sys.stderr)
+            return 130
 
 
 def _run(given: Sequence[str]) -> int:
@@ -71,9 +75,6 @@ def _run(given: Sequence[str]) -> int:
     except JmleError as error:
         print(f"jmle: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("jmle: interrupted", file=sys.stderr)
-        return 130
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

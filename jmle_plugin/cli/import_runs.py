@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all, silent
+from jmle_plugin.ask.importing.writing import Imported
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli.common import named_exam, say
 from jmle_plugin.cli.options import add_options
@@ -43,7 +45,7 @@ def run_import(options: argparse.Namespace) -> int:
     images = ImageMode(options.images) if options.images else None
     report: Callable[[str], None] = say
     for name, exam in _exams_here(options, form):
-        done = import_all(
+        import_all(
             options.files,
             exam,
             options.cassettes,
@@ -51,15 +53,21 @@ def run_import(options: argparse.Namespace) -> int:
             form=form,
             images=images,
             report=report,
+            each=partial(_tell, options, name),
         )
         report = silent  # what was said once is not said again
-        for one in done:
-            print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
-            if one.missing:
-                missing = count(len(one.missing), "question")
-                print(f"  no reply to {missing} (first: {one.missing[0]})")
-            print(f"  replay: {_replay(options, name, one.run.run)}")
     return 0
+
+
+def _tell(options: argparse.Namespace, exam: str, one: Imported) -> None:
+    """Say what was imported, at once: an import that is stopped midway has said it."""
+    print(printable(f"{one.run.title}: {one.replies} replies in {one.folder}"))
+    if one.missing:
+        missing = count(len(one.missing), "question")
+        print(f"  no reply to {missing} (first: {one.missing[0]})")
+    if one.others:
+        print(f"  left out: {count(one.others, 'answer')} to questions that {exam} does not ask")
+    print(f"  replay: {_replay(options, exam, one.run.run)}", flush=True)
 
 
 def _exams_here(options: argparse.Namespace, form: Form) -> Iterator[tuple[str, Exam]]:

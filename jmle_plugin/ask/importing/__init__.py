@@ -171,12 +171,14 @@ def import_all(  # noqa: PLR0913 - what is said of an import
     form: Form | None = None,
     images: ImageMode | None = None,
     report: Callable[[str], None] = silent,
+    each: Callable[[Imported], None] | None = None,
 ) -> list[Imported]:
     """Import the runs that the files hold together; a folder stands for its files.
 
     `form` is found out where it is not given. `images` says what was shown of figures, where
-    the files do not say it. `report` is given a sentence for each file that holds no run. Of
-    files about several sittings, the exam's own is imported. Raises ImportFileError naming the
+    the files do not say it. `report` is given a sentence for each file that holds no run. `each`
+    is given every run as soon as it is there. Of files about several sittings, the exam's own is
+    imported. Raises ImportFileError naming the
     file and the place, and what was imported before. A run is written whole or not at all,
     and one that is there already is never touched.
     """
@@ -195,7 +197,7 @@ def import_all(  # noqa: PLR0913 - what is said of an import
     done: list[Imported] = []
     for run in runs:
         try:
-            done.append(import_run(run, exam, cassettes, name))
+            imported = import_run(run, exam, cassettes, name)
         except ImportFileError as error:
             if not done:
                 raise
@@ -205,6 +207,9 @@ def import_all(  # noqa: PLR0913 - what is said of an import
                 where=error.where,
                 remedy=error.remedy,
             ) from error
+        done.append(imported)
+        if each:
+            each(imported)
     return done
 
 

@@ -31,6 +31,8 @@ class Imported:
     folder: Path
     replies: int
     missing: tuple[str, ...]
+    others: int = 0
+    """Answers in the files to questions that the exam does not ask, which are left out."""
 
 
 def import_run(run: ForeignRun, exam: Exam, cassettes: Path, name: str = "") -> Imported:
@@ -38,6 +40,8 @@ def import_run(run: ForeignRun, exam: Exam, cassettes: Path, name: str = "") -> 
     name = name or run.name
     check_run_name(name)
     replies = _replies(run, exam)
+    if not replies:
+        raise ImportFileError(f"holds no reply to any question of {exam.id}", where=run.first)
     spec = _spec(run, exam, name)
     folder = cassettes / exam.id / spec.run
     if folder.exists():
@@ -48,7 +52,9 @@ def import_run(run: ForeignRun, exam: Exam, cassettes: Path, name: str = "") -> 
         )
     _write(folder, spec, exam, run, replies)
     missing = tuple(one for one in exam.questions if one not in replies)
-    return Imported(spec, folder, len(replies), missing)
+    asked = [one for one in run.replies if one.question in exam.questions]
+    others = len(run.replies) - len(asked) if run.answers_more else 0
+    return Imported(spec, folder, len(replies), missing, others)
 
 
 def _spec(run: ForeignRun, exam: Exam, name: str) -> RunSpec:
