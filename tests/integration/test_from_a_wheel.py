@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 
@@ -41,6 +45,10 @@ class Folder:
 
     def jmle(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self._run("jmle_plugin.cli", *arguments)
+
+    def results(self, run: str) -> dict[str, Any]:
+        file = self.path / "results" / "sample" / f"{run}.json"
+        return dict(json.loads(file.read_text(encoding="utf-8")))
 
     def files(self) -> set[str]:
         return {
@@ -106,17 +114,72 @@ def test_a_project_of_ones_own(folder: Folder) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_a_model_of_ones_own_as_the_written_conftest_has_it(folder: Folder) -> None:
+def test_a_model_of_ones_own_is_recorded_replayed_and_verified(
+    folder: Folder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder.jmle("init")
     conftest = folder.path / "conftest.py"
     lines = conftest.read_text(encoding="utf-8").splitlines()
     code = "\n".join(line.removeprefix("#").removeprefix(" ") if line.startswith("#") else line
                      for line in lines).replace("my_model(messages)", '"【回答】a"')  # fmt: skip
-    conftest.write_text(code.replace("class Pipeline:\ndef", "class Pipeline:\n    def"), "utf-8")
+    conftest.write_text(code, "utf-8")
     ran = folder.pytest("tests_exam", "--exam=sample", "--model=my/pipeline", "--gate=none")
     assert ran.returncode == 0, ran.stdout
-    results = json.loads((folder.path / "results/sample/my-pipeline.json").read_text("utf-8"))
+    results = folder.results("my-pipeline")
     assert {tuple(mark["answer"]) for mark in results["marks"]} - {()} == {("a",)}
+
+    conftest.write_text("", "utf-8")  # a machine that has no such model
+    (folder.path / "results/sample/my-pipeline.json").unlink()
+    replay = ("--run=my-pipeline", "--offline", "--gate=none", "-n2")
+    ran = folder.pytest("tests_exam", "--exam=sample", *replay)
+    assert ran.returncode == 0, ran.stdout
+    assert folder.results("my-pipeline")["marks"] == results["marks"]
+
+    # A reviewer gets the file alone first, and asks for what the command names.
+    review = Folder(tmp_path_factory.mktemp("review"), folder.site)
+    shutil.copytree(folder.path / "results", review.path / "results")
+    alone = review.jmle("verify", "my-pipeline")
+    assert alone.returncode == 2
+    assert "Ask the file's author for the folder cassettes/sample/my-pipeline" in alone.stdout
+    shutil.copytree(folder.path / "cassettes/sample/my-pipeline", review.path / "sent/sample/run")
+    (review.path / "sent/sample/run").rename(review.path / "sent/sample/my-pipeline")
+    for named in ("my-pipeline", "results/sample/my-pipeline.json"):
+        verified = review.jmle("verify", named, "--cassettes=sent")
+        assert verified.returncode == 0, verified.stdout
+        assert "made again: 40 marks" in verified.stdout
+    assert review.jmle("verify", "sent/sample/my-pipeline").returncode == 0
+    assert review.jmle("show", "sample/my-pipeline").returncode == 0
+
+
+def test_a_repository_of_ones_own_gates_and_a_reviewer_verifies_what_the_gate_decided(
+    folder: Folder,
+) -> None:
+    folder.jmle("init")
+    workflow = yaml.safe_load((folder.path / ".github/workflows/exam.yml").read_text("utf-8"))
+    (gate,) = (
+        step["run"]
+        for step in workflow["jobs"]["gate"]["steps"]
+        if step.get("run", "").startswith("pytest")
+    )
+    sat = folder.pytest("tests_exam", "--exam=sample", "--run=scripted-resident", "--offline")
+    assert sat.returncode == 0, sat.stdout
+    command = gate.replace("jmle120", "sample").replace("old.json", "scripted-resident.json")
+    for run, status in (("scripted-attending", 0), ("scripted-intern", 1)):
+        ran = folder.pytest(*shlex.split(command.replace("--run=new", f"--run={run}"))[1:])
+        assert ran.returncode == status, ran.stdout
+        assert "gate significant: " in ran.stdout
+        assert (folder.path / "exam.xml").exists()
+
+    against = ("verify", "sample/scripted-intern", "--baseline=scripted-resident")
+    verified = folder.jmle(*against)
+    assert verified.returncode == 0, verified.stdout
+    assert "the comparison with scripted-resident with its gate significant" in verified.stdout
+    file = folder.path / "results/sample/scripted-intern.json"
+    polished = file.read_text("utf-8").replace('"decision": "fail"', '"decision": "pass"')
+    file.write_text(polished, "utf-8")
+    found = folder.jmle(*against)
+    assert found.returncode == 1
+    assert "gate significant: pass" in found.stdout
 
 
 def _content(site: Path) -> dict[str, bytes]:

@@ -5,14 +5,14 @@ import pytest
 from tests.conftest import ROOT
 from tests.integration.conftest import MODES, Project
 
-DOCUMENT = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENT = (ROOT / "docs" / "asking.md").read_text(encoding="utf-8")
 MODEL = """
 def my_model(messages):
     assert messages[-1]["role"] == "user"
     return "考えた。\\n【回答】a"
 """
 OWN_CLIENT = (
-    MODEL + DOCUMENT.partition("## A model of your own")[2].split("```python\n")[1].split("```")[0]
+    MODEL + DOCUMENT.partition("## Your own model")[2].split("```python\n")[1].split("```")[0]
 )
 """The document's example, with a model."""
 

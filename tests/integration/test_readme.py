@@ -27,13 +27,6 @@ LINKS = sorted(
         for link in re.findall(r"\]\((?!https?:)([^)]+)\)", text)
     }
 )
-OTHERS = {
-    "--co", "--lf", "--junitxml", "--record-mode", "--write", "--format", "--block-network",
-    "--quiet", "--editable", "--constraint", "--exclude-editable", "--clear",
-    "--dist", "--no-loadscope-reorder", "--tb", "--reruns", "--pyargs", "--no-deps",
-    "--into", "--update", "--plot", "--html", "--help", "--collect-only", "--showlocals",
-}  # fmt: skip
-"""Options of pytest, of its plugins, of venv, of pip and of the `jmle` command."""
 
 
 def test_every_option_is_described() -> None:
@@ -42,11 +35,6 @@ def test_every_option_is_described() -> None:
     for option in OPTIONS:
         assert option.variable in OPTIONS_TABLES
         assert option.dest in OPTIONS_TABLES
-
-
-def test_no_other_options_are_spoken_of() -> None:
-    spoken = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", "".join(DOCUMENTS.values())))
-    assert spoken - {one.flag for one in OPTIONS} - OTHERS == set()
 
 
 def test_ci_runs_the_second_command_of_the_readme() -> None:

@@ -1,7 +1,7 @@
-"""The README shows what the command gives for the sample's recorded runs.
+"""docs/reports.md shows what the command gives for the sample's recorded runs.
 
 After a change: `jmle rescore --exam=sample RUN... --write`, then `jmle leaderboard
-results/sample/*.json --update=README.md --plot=docs/images/leaderboard.png`.
+results/sample/*.json --update=docs/reports.md --plot=docs/images/leaderboard.png`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.plot import made_from
 from tests.conftest import ROOT
 
-README = ROOT / "README.md"
+DOCUMENT = ROOT / "docs" / "reports.md"
 PLOT = ROOT / "docs" / "images" / "leaderboard.png"
 
 
 def test_the_table_is_that_of_the_sample(sample_board: Leaderboard) -> None:
-    assert filled(README, markdown(leaderboard_document(sample_board))) == README.read_bytes()
+    assert filled(DOCUMENT, markdown(leaderboard_document(sample_board))) == DOCUMENT.read_bytes()
 
 
 def test_the_picture_is_that_of_the_sample(sample_board: Leaderboard) -> None:
