@@ -81,6 +81,20 @@ def named(key: str, otherwise: str) -> str:
     return catalogue(language()).get(key, otherwise)
 
 
+def known(text: str) -> str:
+    """A text that packs and results files hold in English, in the language in force.
+
+    One that the catalogue's part `known` does not have stays as it is.
+    """
+    return catalogue(language()).get(_known().get(text, ""), text)
+
+
+@cache
+def _known() -> Mapping[str, str]:
+    every = catalogue(Language.EN)
+    return {text: key for key, text in every.items() if key.startswith("known.")}
+
+
 @cache
 def catalogue(which: Language) -> Mapping[str, str]:
     """Key -> template."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from jmle_plugin import __version__
 from jmle_plugin.cli.options import settle
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
+from jmle_plugin.language import Language, speaking
 from jmle_plugin.text import inert
 
 
@@ -67,7 +68,8 @@ def _run(given: Sequence[str]) -> int:
     except (SettingsError, UnknownNameError) as error:
         parser.error(str(error))
     try:
-        return int(options.command(options))
+        with speaking(getattr(options, "lang", Language.EN)):
+            return int(options.command(options))
     except BrokenPipeError:
         # The reader has had enough; the interpreter must not try to flush once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

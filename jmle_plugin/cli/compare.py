@@ -32,7 +32,7 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", nargs="+", metavar="NEW", help="the same, one or several")
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
-    add_options(parser, "alpha", "margin", "allow-mismatch", "results", "exam-data")
+    add_options(parser, "lang", "alpha", "margin", "allow-mismatch", "results", "exam-data")
 
 
 def run_compare(options: argparse.Namespace) -> int:
@@ -76,7 +76,7 @@ def add_audit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
-    add_options(parser, "results", "exam-data")
+    add_options(parser, "lang", "results", "exam-data")
 
 
 def run_audit(options: argparse.Namespace) -> int:

@@ -68,7 +68,7 @@ def add_leaderboard_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of all runs")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: those the runs are of")
-    add_options(parser, "runs", "results", "exam-data")
+    add_options(parser, "lang", "runs", "results", "exam-data")
 
 
 def run_leaderboard(options: argparse.Namespace) -> int:

@@ -70,7 +70,7 @@ def add_show_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `jmle show`."""
     parser.add_argument("run", metavar="RUN", help=RUN_OR_FILE)
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the run is of")
-    add_options(parser, "results")
+    add_options(parser, "lang", "results")
 
 
 def run_show(options: argparse.Namespace) -> int:

@@ -4,70 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.language import joined, known, wording
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.comparison import disagreement
+from jmle_plugin.report.tallies import block_title, model_title
 from jmle_plugin.results.audit import INDICES, Audit, AuditPart, Half
 from jmle_plugin.results.figures import LEVEL, p_cell, p_text
-from jmle_plugin.text import count
 
-_HEADER = ("", "n", *INDICES, "net", f"{LEVEL:.0%} interval", "p", "Holm")
-_HALVES = ("", "verdict", "points", "correct")
-_OPEN = ("Visual type", "Subject")
+_OPEN = ("visual_types", "subjects")
 """Groupings that may have any number of parts."""
+_STATES = ("right_right", "right_wrong", "wrong_right", "wrong_wrong")
 
 
 def audit_document(audit: Audit) -> doc.Document:
     """The audit: its halves, its one sentence, the questions of each state, facts, figures."""
-    title = doc.Phrase(
-        "What figures are worth to {run} ({exam})", run=doc.Name(audit.title), exam=audit.exam
-    )
-    states = zip(INDICES, audit.total.states.items(), strict=True)
+    title = doc.phrase("audit.title", run=doc.Name(model_title(audit.title)), exam=audit.exam)
+    halves = [_half("audit.with", audit.vision), _half("audit.without", audit.blind)]
     return (
         doc.Title(title, 3),
-        doc.table_of(_HALVES, [_half("with", audit.vision), _half("without", audit.blind)]),
+        doc.table_of(["", *_heads("verdict", "points", "correct")], halves),
         doc.Sentence(headline(audit), doc.Tone.STRONG),
-        doc.List([_state(audit.total, index, *state) for index, state in states]),
+        doc.List([_state(audit.total, *state) for state in states(audit.total)]),
         doc.List([*facts(audit)]),
-        *(_grouping(name, parts) for name, parts in audit.groupings.items() if parts),
+        *(_grouping(name, parts) for name, parts in _groupings(audit)),
     )
 
 
 def summary_document(audits: Sequence[Audit]) -> doc.Document:
     """Several audits, a line each: exams and professions side by side, never averaged."""
-    header = ("Profession", "exam", *_HEADER[1:-1])
-    rows = [(one.profession, one.exam, *_row(one.total)[1:-1]) for one in audits]
+    rows = [(known(one.profession), one.exam, *_row("", one.total)[1:-1]) for one in audits]
+    header = (*_heads("audit_profession", "exam"), *_header()[:-1])
     return (doc.table_of(header, rows, left=(0, 1)),)
 
 
+def states(total: AuditPart) -> Iterator[tuple[str, str, list[str]]]:
+    """Index, name and questions of each state, p11 to p00."""
+    for index, state in zip(INDICES, _STATES, strict=True):
+        yield index, wording(f"audit.state.{state}"), getattr(total, state)
+
+
+def groupings(audit: Audit) -> Iterator[tuple[str, list[tuple[str, AuditPart]]]]:
+    """The title of each grouping, and its parts with theirs."""
+    for name, parts in _groupings(audit):
+        yield wording(f"column.{name}"), list(parts)
+
+
+def _groupings(audit: Audit) -> Iterator[tuple[str, list[tuple[str, AuditPart]]]]:
+    """Each grouping's name, and its parts with their titles."""
+    found = {
+        "section": [(known(one.title), one) for one in audit.sections],
+        "block": [(block_title(one.name), one) for one in audit.blocks],
+        "image_dependency": [(one.title, one) for one in audit.image_dependency],
+        "visual_types": [(one.title, one) for one in audit.visual_types],
+        "subjects": [(one.title, one) for one in audit.subjects],
+    }
+    return ((name, parts) for name, parts in found.items() if parts)
+
+
+def _header() -> list[str]:
+    interval = wording("column.interval_of", level=f"{LEVEL:.0%}")
+    return ["n", *INDICES, *_heads("net"), interval, *_heads("p", "holm")]
+
+
+def _heads(*names: str) -> list[str]:
+    return [wording(f"column.{name}") for name in names]
+
+
 def _state(total: AuditPart, index: str, name: str, ids: list[str]) -> doc.Listed:
-    share = f"{len(ids)} ({len(ids) / total.questions:.0%})"
-    return doc.Listed(f"{index}  {name}: {share}", ids)
+    share = f"{len(ids) / total.questions:.0%}"
+    label = wording("audit.state_of", index=index, name=name, number=len(ids), share=share)
+    return doc.Listed(label, ids)
 
 
-def _grouping(title: str, parts: Sequence[AuditPart]) -> doc.Table:
-    table = doc.table_of((title, *_HEADER[1:]), map(_row, parts))
-    if title not in _OPEN:
+def _grouping(name: str, parts: Sequence[tuple[str, AuditPart]]) -> doc.Table:
+    rows = [_row(title, part) for title, part in parts]
+    table = doc.table_of([*_heads(name), *_header()], rows)
+    if name not in _OPEN:
         return table
-    return doc.largest_rows(table, [one.questions for one in parts], "audit.smaller")
+    return doc.largest_rows(table, [one.questions for _, one in parts], "audit.smaller")
 
 
-def _half(how: str, half: Half) -> tuple[str, ...]:
+def _half(key: str, half: Half) -> tuple[str, ...]:
     return (
-        f"{how} figures: {half.name}",
-        "no verdict" if half.verdict is Verdict.NONE else half.verdict.value.upper(),
+        wording(key, run=half.name),
+        wording(f"verdict.upper.{half.verdict}"),
         f"{half.points}/{half.max}",
-        f"{half.correct} of {half.questions}",
+        wording("count.of", some=half.correct, all=half.questions),
     )
 
 
-def _row(part: AuditPart) -> tuple[str, ...]:
+def _row(title: str, part: AuditPart) -> tuple[str, ...]:
     return (
-        part.title,
+        title,
         f"{part.questions}{'*' if part.questions < FEW else ' '}",
         *map(str, part.counts),
         signed_share(part.net),
-        f"{part.low:+.0f} to {part.high:+.0f}",
+        wording("cell.interval", low=f"{part.low:+.0f}", high=f"{part.high:+.0f}"),
         p_cell(part.p_mcnemar),
         p_cell(part.p_holm),
     )
@@ -82,56 +114,51 @@ def headline(audit: Audit) -> str:
     """The one sentence: what the figures are worth, or that this cannot be said."""
     total = audit.total
     if not total.right_wrong and not total.wrong_right:
-        return "The figures changed no outcome."
-    net = f"{signed_share(total.net)} percentage points"
-    noise = "" if total.p_mcnemar <= _ALPHA else ", within noise"
-    return f"Net effect of the figures: {net}{noise} ({p_text(total.p_mcnemar)})."
+        return wording("audit.no_outcome")
+    net, p = signed_share(total.net), p_text(total.p_mcnemar)
+    noise = total.p_mcnemar > _ALPHA
+    return wording("audit.net_noise" if noise else "audit.net", net=net, p=p)
 
 
 def facts(audit: Audit) -> Iterator[str]:
     """What else there is to know, a sentence each."""
     total = audit.total
     both, gained, lost, _ = total.counts
-    yield (
-        f"Image questions right: {both + gained} of {total.questions} with figures, "
-        f"{both + lost} without. Net effect {signed_share(total.net)} percentage points, "
-        f"{LEVEL:.0%} interval {signed_share(total.low)} to {signed_share(total.high)}, "
-        f"exact McNemar {p_text(total.p_mcnemar)}."
+    yield wording(
+        "audit.right",
+        shown=both + gained,
+        blind=both + lost,
+        questions=total.questions,
+        net=signed_share(total.net),
+        level=f"{LEVEL:.0%}",
+        low=signed_share(total.low),
+        high=signed_share(total.high),
+        p=p_text(total.p_mcnemar),
     )
     # The ends as they are printed: an end that reads 0.0 excludes nothing.
     ends = round(total.low, 1), round(total.high, 1)
     yield from disagreement(*ends, significant=total.p_mcnemar <= _ALPHA)
-    yield _detectable(audit)
+    few = [wording("audit.few", total.questions)] if total.questions < FEW else []
+    yield wording("list.sentences").join([*few, _detectable(audit)])
     if audit.shared:
-        yield "Text-only questions were asked once: their replies count in both halves."
+        yield wording("audit.asked_once")
     elif (control := audit.text_only) is not None:
         _, better, worse, _ = control.counts
-        yield (
-            f"Control: {count(control.questions, 'text-only question')} asked twice, "
-            f"{better} right in the first half alone, {worse} in the second alone "
-            f"({p_text(control.p_mcnemar)}): so much differs by chance."
-        )
+        p = p_text(control.p_mcnemar)
+        yield wording("audit.control", control.questions, better=better, worse=worse, p=p)
     if audit.withdrawn:
-        yield (
-            "Left out, since the examiners excluded them or credited everybody: "
-            f"{', '.join(audit.withdrawn)}."
-        )
+        yield wording("audit.withdrawn", questions=joined(audit.withdrawn))
     if any(part.questions < FEW for part in _parts(audit)):
-        yield f"* fewer than {FEW} questions: the interval says how little that tells."
+        yield wording("audit.starred", number=FEW)
     if any(len(parts) > 1 for parts in audit.groupings.values()):
-        yield f"Holm: p corrected for all {len(list(_parts(audit)))} parts; nothing is gated by it."
+        yield wording("audit.holm", parts=len(list(_parts(audit))))
 
 
 def _detectable(audit: Audit) -> str:
-    asked = count(audit.total.questions, "image question is", "image questions are")
-    few = f"{asked} few. " if audit.total.questions < FEW else ""
     if audit.detectable is None:
-        return f"{few}No net effect, however large, would be found 4 times of 5."
-    points = 100 * audit.detectable / audit.total.questions
-    return (
-        f"{few}Smallest net effect found 4 times of 5: {count(audit.detectable, 'question')} "
-        f"({points:.1f} percentage points), if none changes the other way."
-    )
+        return wording("audit.undetectable")
+    share = f"{100 * audit.detectable / audit.total.questions:.1f}"
+    return wording("audit.detectable", audit.detectable, share=share)
 
 
 def _parts(audit: Audit) -> Iterator[AuditPart]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jmle_plugin.language import clauses, joined, known, wording
 from jmle_plugin.mark.bench import POOLED, Measured, SectionMeasures
 from jmle_plugin.mark.measures import MEASURES
 from jmle_plugin.mark.sheet import Sheet
@@ -12,7 +13,6 @@ from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.figures import p_cell
 
 Rows = list[list[str]]
-CHANGES = ("", "measure", "old -> new", "difference, 95 %", "p", "Holm")
 _WIDE = 0.1
 """An interval as wide as this is said in words."""
 
@@ -20,12 +20,12 @@ _WIDE = 0.1
 def measure_rows(sheet: Sheet) -> Rows:
     """A row for each measure of each section; what is unknown or undefined is `-`."""
     return [
-        ["", "n", "measure", "value", "95 % interval", "unreadable"],
+        ["", *_heads("n", "measure", "value", "measure_interval", "unreadable")],
         *(
             [
-                section.title,
+                known(section.title),
                 _replies(section),
-                one.title,
+                known(one.title),
                 number(one.value),
                 interval(one.low, one.high),
                 str(section.unreadable),
@@ -38,7 +38,9 @@ def measure_rows(sheet: Sheet) -> Rows:
 
 def _replies(section: SectionMeasures) -> str:
     some = section.replies != section.questions
-    return f"{section.replies} of {section.questions}" if some else str(section.questions)
+    if not some:
+        return str(section.questions)
+    return wording("count.of", some=section.replies, all=section.questions)
 
 
 def number(value: float | None) -> str:
@@ -48,53 +50,70 @@ def number(value: float | None) -> str:
 
 def interval(low: float | None, high: float | None) -> str:
     """The ends of an interval, `-` where there is none."""
-    return "-" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+    if low is None or high is None:
+        return "-"
+    return wording("cell.interval", low=f"{low:.3f}", high=f"{high:.3f}")
 
 
 def headline(sheet: Sheet) -> str:
     """The measure of all sections together, where there is one; else each section's first."""
     parts = sheet.measures
     told = {POOLED: parts[POOLED]} if POOLED in parts else parts
-    return ", ".join(
-        f"{'' if name == POOLED else f'{name} '}{one.title} {number(one.value)}"
+    return joined(
+        wording("bench.headline", measure=known(one.title), value=number(one.value))
+        if name == POOLED
+        else wording("bench.headline_of", section=name, measure=one.title, value=number(one.value))
         for name, section in told.items()
         for one in [next(iter(section.measures.values()))]
     )
 
 
+def _which(section: SectionMeasures, one: Measured) -> dict[str, str]:
+    """A measure of a section as sentences name it."""
+    return {"section": known(section.title), "measure": known(one.title)}
+
+
 def bench_sentences(sheet: Sheet) -> Iterator[str]:
     """How wide intervals are, what is undefined, and what the project's own rule gives."""
     wide = [
-        f"{section.title} {one.title} {one.high - one.low:.2f} (n = {section.questions})"
+        wording(
+            "bench.wide_one",
+            width=f"{one.high - one.low:.2f}",
+            questions=section.questions,
+            **_which(section, one),
+        )
         for _, section, one in _all(sheet)
         if one.low is not None and one.high is not None and one.high - one.low >= _WIDE
     ]
     if wide:
-        yield (
-            f"Few questions make wide intervals, within which two models cannot be told apart: "
-            f"{', '.join(wide)}."
-        )
+        yield wording("bench.wide", measures=joined(wide))
     alike = [
-        f"{section.title} {one.title}"
+        wording("bench.of", **_which(section, one))
         for _, section, one in _all(sheet)
         if one.value is not None and one.low is None
     ]
     if alike:
-        yield (
-            f"No interval, since every resampled section gives the same: {', '.join(alike)}. "
-            "That is no certainty."
-        )
-    undefined = [f"{s.title} {one.title}" for _, s, one in _all(sheet) if one.value is None]
+        yield wording("bench.no_interval", measures=joined(alike))
+    undefined = [
+        wording("bench.of", **_which(section, one))
+        for _, section, one in _all(sheet)
+        if one.value is None
+    ]
     if undefined:
-        yield f"Undefined, or without a reply to every question: {', '.join(undefined)}."
+        yield wording("bench.undefined", measures=joined(undefined))
     theirs = [
-        f"{section.title} {published_title(name, one)} {number(one.published)} "
-        f"(here {number(one.value)})"
+        wording(
+            "bench.published_one",
+            section=known(section.title),
+            measure=known(published_title(name, one)),
+            published=number(one.published),
+            value=number(one.value),
+        )
         for name, section, one in _all(sheet)
         if one.published is not None
     ]
     if theirs:
-        yield f"By the project's own rule and formula: {'; '.join(theirs)}."
+        yield wording("bench.published", measures=clauses(theirs))
 
 
 def published_title(name: str, one: Measured) -> str:
@@ -109,6 +128,11 @@ def _all(sheet: Sheet) -> Iterator[tuple[str, SectionMeasures, Measured]]:
             yield name, section, one
 
 
+def changes_header() -> list[str]:
+    """The header of the table of measures that were compared."""
+    return ["", *_heads("measure", "old_new", "difference", "p", "holm")]
+
+
 def change_rows(comparison: Comparison) -> Rows:
     """A row for each measure that was compared."""
     return [_change(one) for one in comparison.measures]
@@ -116,9 +140,9 @@ def change_rows(comparison: Comparison) -> Rows:
 
 def _change(one: MeasureChange) -> list[str]:
     return [
-        one.title,
-        one.measure,
-        f"{number(one.old)} -> {number(one.new)}",
+        known(one.title),
+        known(one.measure),
+        wording("cell.change", old=number(one.old), new=number(one.new)),
         interval(one.low, one.high),
         p_cell(one.p_value),
         p_cell(one.p_holm),
@@ -128,29 +152,37 @@ def _change(one: MeasureChange) -> list[str]:
 def changes_headline(comparison: Comparison) -> str:
     """The one sentence: which measures changed by more than noise, each by its own test."""
     if comparison.same_answers:
-        return "The two runs gave the same answers."
-    told = {
-        words: [f"{one.title} {one.measure}" for one in some]
-        for words, some in (
+        return wording("comparison.same")
+    found = [
+        wording(f"bench.{which}", measures=joined(map(_changed, some)))
+        for which, some in (
             ("lower", comparison.measures_lost),
             ("higher", comparison.measures_gained),
         )
-    }
-    found = [f"{words}: {', '.join(names)}" for words, names in told.items() if names]
+        if some
+    ]
     if found:
-        return f"More than noise (Holm): {'; '.join(found)}."
-    return "Every difference is within noise (Holm)."
+        return wording("bench.more_than_noise", changes=clauses(found))
+    return wording("bench.noise")
+
+
+def _changed(one: MeasureChange) -> str:
+    return wording("bench.of", section=known(one.title), measure=known(one.measure))
 
 
 def changes_facts(comparison: Comparison) -> Iterator[str]:
     """Which test is whose, and what the numbers do not show."""
     tests: dict[str, list[str]] = {}
     for one in comparison.measures:
-        tests.setdefault(one.test, []).append(one.measure)
-    yield "; ".join(
-        f"{', '.join(dict.fromkeys(names))}: {test} test, two-sided"
+        tests.setdefault(one.test, []).append(known(one.measure))
+    yield clauses(
+        wording("bench.tested", measures=joined(dict.fromkeys(names)), test=known(test))
         for test, names in tests.items()
     )
-    undefined = [f"{one.title} {one.measure}" for one in comparison.measures if one.p_value is None]
+    undefined = [_changed(one) for one in comparison.measures if one.p_value is None]
     if undefined:
-        yield f"Not compared, since undefined in one of the runs: {', '.join(undefined)}."
+        yield wording("bench.not_compared", measures=joined(undefined))
+
+
+def _heads(*names: str) -> list[str]:
+    return [wording(f"column.{name}") for name in names]

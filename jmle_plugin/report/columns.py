@@ -9,9 +9,11 @@ from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import Row, Table
+from jmle_plugin.language import wording
 from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report.bench import interval, number
 from jmle_plugin.report.layout import cost_text, span
+from jmle_plugin.report.tallies import model_title
 from jmle_plugin.results.figures import mean_text, p_cell
 
 SAW, BLIND = "✓", "–"
@@ -28,11 +30,12 @@ class Column:
     """
 
     title: str
-    """One short word, for forms with little room."""
+    """One short word in English, for forms with little room."""
     long: str = ""
     """The title for markdown and page; `title` where none is given."""
     below: str = ""
-    """A second line of the title."""
+    """A second line of the title. Forms show all three by `known`, which has them in the part
+    `known` of the catalogue of another language."""
     cell: Callable[[Table, Row], str] | None = None
     """The text for people; None for a column that a terminal and markdown do not have.
     Of `493/500` the second figure goes into the title where it is the same for all rows."""
@@ -64,11 +67,11 @@ class Column:
 
 def why_unranked(row: Row) -> str:
     """Why a run has no verdict."""
-    if row.verdict is Verdict.PARTIAL:
-        return f"partial: {row.asked} of {row.of} questions asked"
     if row.verdict is Verdict.NONE:
-        return "no verdict can be reached on this exam"
-    return f"incomplete: {row.errors} of {row.of} questions have no reply"
+        return wording("board.why.none")
+    if row.verdict is Verdict.PARTIAL:
+        return wording("board.why.partial", asked=row.asked, of=row.of)
+    return wording("board.why.incomplete", errors=row.errors, of=row.of)
 
 
 def several_epochs(table: Table) -> bool:
@@ -84,7 +87,8 @@ def priced(table: Table) -> bool:
 def run_title(table: Table, row: Row) -> str:
     """The run's title, with its name where another run of the table has the same title."""
     alike = sum(one.title == row.title for one in table.every)
-    return row.title if alike == 1 else f"{row.title} [{row.run}]"
+    title = model_title(row.title)
+    return title if alike == 1 else f"{title} [{row.run}]"
 
 
 def _tally(
@@ -195,7 +199,7 @@ COLUMNS = (
         title="verdict",
         bench=False,
         # Only one of the two is to be seen from afar.
-        cell=lambda _, row: "PASS" if row.verdict is Verdict.PASS else row.verdict.value,
+        cell=lambda _, row: wording(f"board.verdict.{row.verdict}"),
         strong=True,
         csv={"verdict": lambda row: row.verdict.value},
         plot=(0.942, 0.96),
@@ -258,7 +262,9 @@ COLUMNS = (
         title="above",
         long="to the row above,",
         below="p",
-        cell=lambda _, row: f"{p_cell(row.p_above)} noise" if row.noise else p_cell(row.p_above),
+        cell=lambda _, row: (
+            wording("board.noise", p=p_cell(row.p_above)) if row.noise else p_cell(row.p_above)
+        ),
         text_only=True,
         wanted=lambda _, rows: len(rows) > 1,
         csv={"p_above": lambda row: row.p_above},
@@ -311,7 +317,11 @@ COLUMNS = (
     ),
     Column(
         title="epochs",
-        cell=lambda _, row: f"{row.epochs}{'' if row.passed is None else f', {row.passed} pass'}",
+        cell=lambda _, row: (
+            str(row.epochs)
+            if row.passed is None
+            else wording("board.epochs", epochs=row.epochs, passed=row.passed)
+        ),
         unranked=True,
         wanted=lambda table, _: several_epochs(table),
         csv={"epochs": lambda row: row.epochs, "epochs_passed": lambda row: row.passed},

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from wcwidth import wcswidth, wcwidth
 
+from jmle_plugin.language import wording
 from jmle_plugin.mark.sheet import CostTotal
 
 _AS_EMOJI = "\ufe0f"
@@ -13,6 +14,10 @@ _AS_EMOJI = "\ufe0f"
 
 _BREAKS = "-/_=,"
 """A name may be broken after these."""
+
+_NOT_FIRST = "、。，．・：；！？）］」』】〉》％～…ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ)],.:;%"
+_NOT_LAST = "（［「『【〈《(["
+"""Signs that begin no line of Japanese, and that end none."""
 
 _FINE = 0.001
 """US dollars below which six places are told instead of four."""
@@ -65,7 +70,7 @@ def wrapped(label: str, items: Sequence[str], columns: int) -> list[str]:
 def dollars(amount: float | None) -> str:
     """An amount of US dollars; an unknown one is never $0."""
     if amount is None:
-        return "unknown"
+        return wording("cell.unknown")
     # A few questions to a cheap model cost less than a cent, which is not nothing.
     if amount >= 1 or not amount:
         return f"${amount:,.2f}"
@@ -75,7 +80,8 @@ def dollars(amount: float | None) -> str:
 def cost_text(total: CostTotal) -> str:
     """Dollars; `over $1.20` where some replies have no known cost."""
     known = dollars(total.usd)
-    return f"over {known}" if total.usd is not None and total.unknown else known
+    some = total.usd is not None and total.unknown
+    return wording("cell.over", cost=known) if some else known
 
 
 def span(ends: tuple[int, int] | None) -> str:
@@ -110,7 +116,7 @@ def _follows(one: str, other: str) -> bool:
 
 
 def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
-    """`text` in lines of at most `columns`, broken at blanks.
+    """`text` in lines of at most `columns`, broken at blanks and between Japanese letters.
 
     A word too long for a line is broken after a hyphen or the like, or else anywhere.
     """
@@ -118,8 +124,8 @@ def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
         return [text]
     lines: list[str] = []
     line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
+    for blank, word in _words(text):
+        longer = f"{line}{blank}{word}" if line else word
         if width(longer) <= columns:
             line = longer
             continue
@@ -128,6 +134,31 @@ def folded(text: str, columns: int, *, indent: str = "  ") -> list[str]:
         *begun, line = _pieces(indent + word if lines else word, columns, indent)
         lines += begun
     return [*lines, line]
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    """What stays in one line, each with the blank before it, if any."""
+    for word in text.split(" "):
+        blank, start = " ", 0
+        for end in range(1, len(word)):
+            if _may_break(word[end - 1], word[end]):
+                yield blank, word[start:end]
+                blank, start = "", end
+        yield blank, word[start:]
+
+
+def _may_break(before: str, after: str) -> bool:
+    """Whether a line of Japanese may end between two letters; a number keeps its unit."""
+    return (
+        (_is_japanese(before) or _is_japanese(after))
+        and after not in _NOT_FIRST
+        and before not in _NOT_LAST
+        and not before.isdigit()
+    )
+
+
+def _is_japanese(char: str) -> bool:
+    return "\u3000" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef"
 
 
 def _pieces(text: str, columns: int, indent: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
+from jmle_plugin.language import clauses, joined, known, named, wording
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.columns import (
@@ -19,14 +20,6 @@ from jmle_plugin.report.columns import (
 )
 from jmle_plugin.results.doubt import ALPHA, is_leaning
 from jmle_plugin.results.figures import p_text
-from jmle_plugin.text import count
-
-LETTERS = "letters of wrong answers"
-_FACTS = {"pack": "exam hash", "extraction": "reading", "numeric": "numbers compared as"}
-"""How facts are called where their own name would say little."""
-
-TEXT_ONLY_TITLE = "Ranked by the questions without figures alone"
-_NOT_EVALUABLE = {"published": "prohibited choices are", "evaluable": "others are"}
 
 
 def leaderboard_document(board: Leaderboard) -> doc.Document:
@@ -43,10 +36,10 @@ def _table_blocks(board: Leaderboard, table: Table) -> Iterator[doc.Block]:
     yield doc.Title(title)
     if difference := differences(board, table):
         yield doc.Sentence(difference)
-    yield doc.Sentence(" · ".join(facts))
+    yield doc.Sentence(wording("list.facts").join(facts))
     passed = [n for n, row in enumerate(table.rows) if row.verdict is Verdict.PASS]
     yield doc.Table(table_columns(table, table.rows), strong=passed, keys=2)
-    yield doc.Table(table_columns(table, table.text_only), title=TEXT_ONLY_TITLE, keys=2)
+    yield doc.Table(table_columns(table, table.text_only), title=text_only_title(), keys=2)
     yield doc.Table(table_columns(table, table.unranked), title=unranked_title(table))
     if len(board.tables) > 1:
         yield doc.List([*footnotes(table)])
@@ -74,12 +67,12 @@ def table_columns(table: Table, rows: Sequence[Row]) -> list[doc.TableColumn]:
         below, cells = _out_of([one.cell(table, row) for row in rows])
         made.append(
             doc.TableColumn(
-                one.title,
+                known(one.title),
                 cells,
-                below=below or one.below,
-                long=one.long,
+                below=below or known(one.below),
+                long=known(one.long),
                 left=one.left,
-                joined=bool(made) and one.title == made[-1].title,
+                joined=bool(made) and known(one.title) == made[-1].title,
                 strong=one.strong,
             )
         )
@@ -98,92 +91,108 @@ def _out_of(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
 def heading(table: Table) -> list[str]:
     """The exam's name, then a phrase for every fact that the rows share."""
     facts = table.facts
-    phrases = [f"{table.exam.title} ({table.exam.id})", f"key {facts['key']}"]
+    phrases = [wording("board.exam", title=table.exam.title, exam=table.exam.id)]
     if table.measure:
-        phrases.insert(1, f"{facts['section']}: {table.measure}")
-    if facts["numeric"] != "number":
-        phrases.append(f"numbers compared as {facts['numeric']}")
-    phrases += [f"prompt {facts['prompt']}", f"reading {facts['extraction']}"]
-    if facts["images"] != BY_ROW:
-        phrases.append(f"images {facts['images']}")
-    return [*phrases, f"exam hash {facts['pack']}"]
+        section = known(facts["section"])
+        phrases.append(wording("board.measure", section=section, measure=known(table.measure)))
+    phrases.append(wording("fact.key", state=facts["key"]))
+    shown = ["numeric"] if facts["numeric"] != "number" else []
+    shown += ["prompt", "extraction"]
+    shown += ["images"] if facts["images"] != BY_ROW else []
+    return [*phrases, *(_fact(name, facts[name]) for name in (*shown, "pack"))]
+
+
+def _fact(name: str, fact: str) -> str:
+    """A fact that all rows of a table share."""
+    return wording(f"board.fact.{name}", fact=named(f"board.said.{name}.{fact}", fact))
+
+
+def which_table(board: Leaderboard, table: Table) -> str:
+    """Which of several tables it is; empty where there is only one."""
+    if len(board.tables) == 1:
+        return ""
+    return wording("board.which", number=1 + board.tables.index(table), tables=len(board.tables))
 
 
 def differences(board: Leaderboard, table: Table) -> str:
     """Why the table is one of its own; empty where there is only one."""
-    if len(board.tables) == 1:
+    which = which_table(board, table)
+    if not which:
         return ""
-    which = f"Table {1 + board.tables.index(table)} of {len(board.tables)}"
     alike = [one for one in board.tables if one.exam.id == table.exam.id]
     told = [
-        f"{_FACTS.get(name, name)} {fact}"
+        _fact(name, fact)
         for name, fact in table.facts.items()
         if len({one.facts[name] for one in alike}) > 1
     ]
-    return f"{which}, not to be ranked with the others: {', '.join(told) or 'another exam'}"
+    if not told:
+        return wording("board.another_exam", table=which)
+    return wording("board.apart", table=which, facts=joined(told))
 
 
 def footnotes(table: Table) -> Iterator[str]:
     """What has to be known of these rows, a sentence each."""
+    yield from notes(table)
+    yield from _letters(table)
+    if not priced(table):
+        yield wording("board.cost_unknown")
+    elif any(row.cost.usd is not None and row.cost.unknown for row in table.every):
+        yield wording("board.cost_over")
+
+
+def notes(table: Table) -> Iterator[str]:
+    """Of the footnotes those on what every form shows, a picture too."""
     rows = table.every
     if table.exam.synthetic:
-        yield "Sample exam: its results say nothing about medical knowledge."
+        yield wording("note.synthetic")
     if any(row.scripted for row in rows):
-        yield "* scripted replies, not a model"
+        yield wording("board.scripted")
     if any(row.images is not ImageMode.VISION for row in rows) and table.facts["images"] == BY_ROW:
-        yield (
-            f"vision {BLIND}: sat without the figures; what sets such a row apart from one with "
-            f"{SAW} is the figures as well"
-        )
+        yield wording("board.blind", blind=BLIND, saw=SAW)
     if several_epochs(table):
-        yield "runs of several epochs: points and correct are means over them, sd of the points"
+        yield wording("board.several_epochs")
     for which in dict.fromkeys(row.criteria for row in rows if row.criteria):
-        yield f"PASS: by the {which} criteria; {_NOT_EVALUABLE[which]} not evaluable"
-    yield from _letters(table)
+        yield wording(f"board.criteria.{which}")
     if not table.serial_known and table.rows:
-        yield "Serial groups unknown: every question counts as independent of the others"
-    if not priced(table):
-        yield "cost: unknown"
-    elif any(row.cost.usd is not None and row.cost.unknown for row in rows):
-        yield "cost over: some replies have no known cost"
+        yield wording("board.serial_unknown")
 
 
 def _letters(table: Table) -> Iterator[str]:
     """The letters to which some run's wrong answers lean where those of the others do not."""
     for row in table.rows:
         leaning = [
-            f"{letter} {one.picked} times, {one.expected:.1f} expected ({p_text(one.p_holm)})"
+            wording(
+                "board.letter",
+                letter=letter,
+                picked=one.picked,
+                expected=f"{one.expected:.1f}",
+                p=p_text(one.p_holm),
+            )
             for letter, one in row.letters.items()
             if is_leaning(one)
         ]
         if leaning:
-            yield (
-                f"{LETTERS} of {run_title(table, row)}, against those of all rows to the same "
-                f"questions: {'; '.join(leaning)}; Holm over all letters of the table"
-            )
+            title = run_title(table, row)
+            yield wording("board.letters", run=title, letters=clauses(leaning))
 
 
 def legend(board: Leaderboard) -> Iterator[str]:
     """What the columns mean that are no plain figures, a sentence each."""
     exams = [table for table in board.tables if not table.measure]
     if any(len(table.rows) > 1 for table in exams):
-        yield (
-            "ranks: those that noise leaves open (every pair of rows tested on points, two-sided, "
-            f"{ALPHA:.0%} by Holm for all pairs together)"
-        )
-        yield (f"above: p of the difference to the row above, by itself; over {ALPHA} it is noise")
+        yield wording("board.legend.ranks", level=f"{ALPHA:.0%}")
+        yield wording("board.legend.above", alpha=ALPHA)
     if any(table.measure and len(table.rows) > 1 for table in board.tables):
-        yield (
-            "above, of a bench: p of the difference to the row above by the measure's own paired "
-            f"test; over {ALPHA} it is noise; sections have no rank together"
-        )
+        yield wording("board.legend.above_bench", alpha=ALPHA)
     if any(table.rows for table in exams):
-        yield (
-            f"{board.level:.0%}: points to expect on questions like these; another paper varies "
-            "besides"
-        )
+        yield wording("board.legend.interval", level=f"{board.level:.0%}")
 
 
 def unranked_title(table: Table) -> str:
     """Above the runs that have no rank."""
-    return f"Without a verdict, not ranked: {count(len(table.unranked), 'run')}"
+    return wording("board.unranked", len(table.unranked))
+
+
+def text_only_title() -> str:
+    """Above the order of the questions without figures."""
+    return wording("board.text_only")

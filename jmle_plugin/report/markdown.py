@@ -25,10 +25,13 @@ from jmle_plugin.report.layout import ranges
 from jmle_plugin.text import printable
 
 _CHAR = "[A-Za-z0-9\u0080-\U0010ffff]"
-_PLAIN = re.compile(
-    rf"\(*[+-]?{_CHAR}+(?:(?:[-/:']|(?<=[0-9])[.,](?=[0-9])){_CHAR}+)*[).,:;%]*|->|[-=<>+/]"
-)
+_LETTERS = rf"{_CHAR}+(?:(?:[-/:']|(?<=[0-9])[.,](?=[0-9])){_CHAR}+)*"
+_PLAIN = re.compile(rf"\(*[+-]?{_LETTERS}[).,:;%]*|->|[-=<>+/]")
 """Words in which nothing is markup where they stand after another word."""
+_JAPANESE = re.compile("[\u3000-\u9fff\uff00-\uffef]+")
+"""Letters and signs that set words apart as blanks do."""
+_BETWEEN_JAPANESE = re.compile(rf"[+-]?{_LETTERS}[)%]*")
+"""What is no markup beside Japanese letters either: `95%` of `95%信頼区間`, but not `www.`."""
 _BEGINS_A_BLOCK = re.compile(r"[0-9]+[.)]|->|[-=<>+/]|[+-].*")
 _REFERENCE = re.compile(r"gh-[0-9]+|[0-9a-f]{7,}", re.IGNORECASE)
 """What GitHub makes a link of: issues and commits."""
@@ -66,12 +69,24 @@ def prose(text: str) -> str:
     shown: list[str] = []
     risky: list[str] = []
     for word in printable(text).split():
-        if _is_plain(word):
-            shown += [literal(" ".join(risky)), word] if risky else [word]
-            risky = []
-        else:
+        if not _is_plain(word) and not _JAPANESE.search(word):
             risky.append(word)
+            continue
+        if risky:
+            shown.append(literal(" ".join(risky)))
+            risky = []
+        shown.append(word if _is_plain(word) else _parts(word))
     return " ".join([*shown, literal(" ".join(risky))] if risky else shown)
+
+
+def _parts(word: str) -> str:
+    """A word with Japanese letters, of which the parts between them are code where need be."""
+    return "".join(
+        part
+        if _JAPANESE.fullmatch(part) or (_BETWEEN_JAPANESE.fullmatch(part) and _is_plain(part))
+        else literal(part)
+        for part in re.split(f"({_JAPANESE.pattern})", word)
+    )
 
 
 def item(text: str) -> str:

@@ -20,6 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import digest
+from jmle_plugin.language import Language, known, language, speaking, wording
 from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column, run_title
@@ -55,11 +56,18 @@ def plot(board: Leaderboard, form: str, layout: Layout = SCREEN) -> bytes:
     Names whose letters no font here has are replaced by the run's, those of exams by their id. A
     PDF holds its fonts, as TrueType.
     """
-    pen = Pen(families(), layout.size, layout.small)
+    fonts = families()
+    # Without a font for Japanese its words would be question marks.
+    with speaking(language() if len(fonts) > 1 else Language.EN):
+        return _plotted(board, form, layout, Pen(fonts, layout.size, layout.small))
+
+
+def _plotted(board: Leaderboard, form: str, layout: Layout, pen: Pen) -> bytes:
     # A bench has no points to draw.
     tables = [table for table in board.tables if table.rows and not table.measure]
     foot = [line for text in _foot(board, tables) for line in folded(text, layout.columns)]
-    facts = [folded(" · ".join(leaderboard.heading(one)[1:]), layout.columns) for one in tables]
+    dot = wording("list.facts")
+    facts = [folded(dot.join(leaderboard.heading(one)[1:]), layout.columns) for one in tables]
     heights = [
         layout.above + (len(lines) - 1) * layout.line + len(table.rows) * layout.row + layout.below
         for table, lines in zip(tables, facts, strict=True)
@@ -76,7 +84,7 @@ def plot(board: Leaderboard, form: str, layout: Layout = SCREEN) -> bytes:
             (layout.left, base, layout.right - layout.left, inside), facecolor="none"
         )
         _draw(axes, table, pen, layout)
-        which = leaderboard.differences(board, table).partition(",")[0]
+        which = leaderboard.which_table(board, table)
         _titles(axes, table, pen, layout, [which, *lines])
         top -= taken
     for n, text in enumerate(foot):
@@ -116,8 +124,8 @@ def _draw(axes: Axes, table: Table, pen: Pen, layout: Layout) -> None:
     axes.tick_params(
         axis="x", length=0, labelsize=layout.small, labelcolor=QUIET, labelfontfamily=own
     )
-    label = "points, %" if layout.narrow else "points, % of what can be earned"
-    axes.set_xlabel(label, family=own, **pen.quiet)
+    label = wording("plot.axis_narrow" if layout.narrow else "plot.axis")
+    axes.set_xlabel(label, family=list(pen.fonts), **pen.quiet)
     for n, row in enumerate(rows):
         _draw_row(axes, n, row, layout.size / SCREEN.size)
         _write_row(axes, n, table, pen, layout)
@@ -138,7 +146,7 @@ def _titles(
         pen.write(axes, start, 1 + (first + n * layout.line) / inches, line, **pen.quiet | at)
     for column, place in _places(layout):
         head = 1 + 0.14 * layout.above / inches
-        pen.write(axes, place, head, column.title, ha="center", **pen.quiet | at)
+        pen.write(axes, place, head, known(column.title), ha="center", **pen.quiet | at)
 
 
 def _draw_row(axes: Axes, n: int, row: Row, scale: float) -> None:
@@ -179,19 +187,14 @@ def _write_row(axes: Axes, n: int, table: Table, pen: Pen, layout: Layout) -> No
 
 def _foot(board: Leaderboard, tables: Sequence[Table]) -> Iterator[str]:
     if not tables:
-        yield "No run has a verdict."
-    yield (
-        "● passed   ◆ failed   ❘ questions without figures   "
-        f"band: {board.level:.0%}, points to expect on questions like these"
-    )
+        yield wording("plot.none")
+    yield wording("plot.signs", level=f"{board.level:.0%}")
     if any(len(table.rows) > 1 for table in tables):
-        yield "ranks: those that noise leaves open (every pair of rows tested, Holm)"
-    notes = [note for table in tables for note in leaderboard.footnotes(table)]
-    elsewhere = ("cost", leaderboard.LETTERS)
-    yield from (one for one in dict.fromkeys(notes) if not one.startswith(elsewhere))
+        yield wording("plot.ranks")
+    yield from dict.fromkeys(note for table in tables for note in leaderboard.notes(table))
     left_out = sum(len(table.unranked) for table in board.tables)
     if left_out:
-        yield f"Not shown, without a verdict: {left_out}"
+        yield wording("plot.unshown", number=left_out)
 
 
 def _percent(tally: MeanTally) -> float:

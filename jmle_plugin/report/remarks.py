@@ -118,7 +118,10 @@ def _epochs(epochs: EpochsTally, of: int) -> Iterator[str | Listed]:
         means = {"mean": f"{epochs.mean:.1f}", "sd": f"{epochs.deviation:.1f}"}
         yield wording("remark.epochs_mean", **told, **means)
     if epochs.always_right is not None and epochs.always_wrong is not None:
-        right, wrong = (f"{n} ({n / of:.0%})" for n in (epochs.always_right, epochs.always_wrong))
+        right, wrong = (
+            wording("remark.share", number=number, share=f"{number / of:.0%}")
+            for number in (epochs.always_right, epochs.always_wrong)
+        )
         yield wording("remark.always", right=right, wrong=wrong)
     if epochs.majority is not None:
         verdict = named(f"verdict.lower.{epochs.majority}", str(epochs.majority))
@@ -243,7 +246,7 @@ def _formatting(sheet: Sheet) -> str:
     told.append(wording("remark.tolerant", number=form.tolerant.questions, points=tolerated))
     if would_be not in (None, sheet.verdict):
         key = "remark.if_readable_epochs" if sheet.epochs else "remark.if_readable"
-        verdict = named(f"verdict.upper.{would_be}", str(would_be).upper())
+        verdict = wording(f"verdict.upper.{would_be}")
         told.append(wording(key, verdict=verdict))
     return wording("remark.formatting", facts=clauses(told))
 

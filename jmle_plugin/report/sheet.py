@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
-from jmle_plugin.language import clauses, joined, named, wording
+from jmle_plugin.language import clauses, joined, known, named, wording
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
 from jmle_plugin.report.tallies import headline_points, points_of
@@ -44,7 +44,7 @@ def _sections(sheet: Sheet) -> Iterator[str]:
     means = sheet.epochs.sections if sheet.epochs else None
     for name, section in sheet.sections.items():
         points = points_of(section) if means is None else f"{means[name].mean:.1f}/{section.max}"
-        told = {"title": section.title, "points": points}
+        told = {"title": known(section.title), "points": points}
         if section.margin is None:
             yield wording("sheet.section", **told)
         else:
@@ -125,7 +125,7 @@ def verdict_sentence(sheet: Sheet) -> str:
     if sheet.verdict is Verdict.NONE:
         if sheet.bench:
             return wording("verdict.no_mark")
-        return wording("verdict.none", reason=sheet.no_verdict)
+        return wording("verdict.none", reason=known(sheet.no_verdict))
     if sheet.verdict is Verdict.PARTIAL:
         asked = {"asked": sheet.asked, "of": sheet.of}
         parts = [
@@ -197,8 +197,10 @@ def notes(results: Results) -> Iterator[str]:
     yield wording("list.facts").join(_facts(origin))
     yield from _licence(results)
     yield from _sent_otherwise(origin)
-    yield from (wording("note.unconfirmed", doubt=doubt) for doubt in origin.key.unconfirmed)
-    yield from (wording("note.not_evaluable", rule=rule) for rule in results.sheet.not_evaluated)
+    yield from (wording("note.unconfirmed", doubt=known(doubt)) for doubt in origin.key.unconfirmed)
+    yield from (
+        wording("note.not_evaluable", rule=known(rule)) for rule in results.sheet.not_evaluated
+    )
 
 
 def _facts(origin: Provenance) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.language import joined, named, wording
+from jmle_plugin.language import joined, known, named, wording
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
 from jmle_plugin.mark.sheet import Verdict
@@ -27,6 +27,7 @@ from jmle_plugin.report.tallies import (
     correct_of,
     criteria_rows,
     headline_points,
+    model_title,
     part_rows,
     prohibited_sentence,
     strata_tables,
@@ -104,7 +105,7 @@ def markdown_line(results: Results, *, cut: str) -> str:
 
 
 def _title(results: Results) -> doc.Title:
-    exam, run = results.exam.title, doc.Name(results.run.title)
+    exam, run = results.exam.title, doc.Name(model_title(results.run.title))
     return doc.Title(doc.phrase("sheet.title", exam=exam, run=run), 2)
 
 
@@ -189,7 +190,7 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
     rows = [
         (
             one.exam.id,
-            one.exam.profession,
+            known(one.exam.profession),
             headline_points(one.sheet),
             "-" if one.sheet.bench else correct_of(one.sheet.total),
             verdict_word(one.sheet),
@@ -198,7 +199,7 @@ def _rows(sat: Sequence[Results], unasked: Sequence[Unasked]) -> list[tuple[str,
         for one in sat
     ]
     not_asked = wording("overview.not_asked")
-    rows += [(one.exam, one.profession, "-", "-", not_asked, one.run) for one in unasked]
+    rows += [(one.exam, known(one.profession), "-", "-", not_asked, one.run) for one in unasked]
     professions = list(dict.fromkeys(row[1] for row in rows))
     return sorted(rows, key=lambda row: professions.index(row[1]))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from jmle_plugin.ask.run import SCRIPTED_NOTE
 from jmle_plugin.exam.kinds import form_titles
-from jmle_plugin.language import named, wording
+from jmle_plugin.language import known, named, wording
 from jmle_plugin.mark.sheet import (
     EpochsTally,
     SectionEpochs,
@@ -36,7 +37,7 @@ def criteria_rows(sheet: Sheet) -> Rows:
         ["", *_heads("points", "needed", "margin", "correct")],
         *(
             [
-                section.title,
+                known(section.title),
                 points_of(section),
                 _needed(section),
                 "-" if section.margin is None else f"{section.margin:+d}",
@@ -54,7 +55,7 @@ def _epochs_rows(sheet: Sheet, epochs: EpochsTally, sections: Mapping[str, Secti
         ["", *heads, wording("column.majority", epochs=epochs.count)],
         *(
             [
-                section.title,
+                known(section.title),
                 f"{sections[name].mean:.1f}/{section.max}",
                 f"{sections[name].deviation:.1f}",
                 _needed(section),
@@ -97,6 +98,13 @@ def part_rows(results: Results) -> Rows:
     return [[title, *_heads("points", "correct")], *(row for row in rows if row[1] != "0/0")]
 
 
+def model_title(title: str) -> str:
+    """A run's title for people, which says of scripted replies that they are no model's."""
+    if not title.endswith(SCRIPTED_NOTE):
+        return title
+    return title.removesuffix(SCRIPTED_NOTE) + wording("part.scripted")
+
+
 def block_title(name: str) -> str:
     """What a block of the exam is called."""
     return wording("part.block", block=name)
@@ -111,7 +119,7 @@ def _shares(sheet: Sheet) -> Rows:
     """The sections of an exam without points; what is excluded is counted apart."""
     rows = [
         [
-            title,
+            known(title),
             _of(one.correct, one.counted),
             *_share_cells(one),
             str(one.questions - one.counted),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jmle_plugin.language import wording
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.doubt import DetectableLoss, Margin
 
@@ -27,13 +28,13 @@ def p_cell(p: float | None) -> str:
 def share_text(share: float) -> str:
     """A simulated share in percent; what every draw or none showed is no certainty."""
     if share in (0, 1):
-        return "over 99%" if share else "under 1%"
+        return wording("figure.nearly_all" if share else "figure.nearly_none")
     return f"{share:.0%}"
 
 
 def points_text(points: float) -> str:
     """`1 point`, `5 points`, `2.5 points`."""
-    return f"{round(points, 2):g} point{'' if points == 1 else 's'}"
+    return wording("count.points", points, number=f"{round(points, 2):g}")
 
 
 def bound_text(margin: Margin) -> str:
@@ -62,16 +63,15 @@ def signed(points: float) -> str:
 def loss_sentence(comparison: Comparison) -> str:
     """How small a loss could have been seen."""
     seen, best = comparison.detectable, comparison.detectable_at_best
-    spread = (
-        f"{_loss(seen)} if spread as the differences seen ({seen.discordant:.1%} of questions), "
-        if seen.discordant
-        else ""
-    )
-    return (
-        f"Smallest loss found 4 times of 5: {spread}{_loss(best)} if nothing else changes and "
-        "any case is as likely to be lost."
+    if not seen.discordant:
+        return wording("figure.smallest_loss", best=_loss(best))
+    return wording(
+        "figure.smallest_loss_spread",
+        spread=_loss(seen),
+        discordant=f"{seen.discordant:.1%}",
+        best=_loss(best),
     )
 
 
 def _loss(loss: DetectableLoss) -> str:
-    return "none" if loss.points is None else points_text(round(loss.points, 1))
+    return wording("figure.none") if loss.points is None else points_text(round(loss.points, 1))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.language import speaking
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.comparison import Ruling
@@ -184,8 +185,9 @@ class ExamSession:
             )
             for one in asked
         ]
-        self._finished = write_all(judged, self._settings)
-        self._overview = make_overview(self._taken, self._finished, self._settings)
+        with speaking(self._settings.reports.language):
+            self._finished = write_all(judged, self._settings)
+            self._overview = make_overview(self._taken, self._finished, self._settings)
         writer = junit_writer(config)
         if writer is not None:
             for name, value in suite_properties([one.results for one in self._finished]):
@@ -199,7 +201,7 @@ class ExamSession:
         """Say what came of it."""
         if self._decision is None:
             return
-        Ending(
+        ending = Ending(
             self._taken,
             self._finished,
             self._overview,
@@ -207,7 +209,9 @@ class ExamSession:
             self._not_asked,
             self._decision,
             self._problem(),
-        ).tell(terminalreporter)
+        )
+        with speaking(self._settings.reports.language):
+            ending.tell(terminalreporter)
 
     def _rulings(self) -> list[Ruling]:
         """What the baselines' gates say, each of the exam that it is about."""

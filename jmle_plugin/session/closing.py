@@ -87,7 +87,7 @@ class Ending:
             _write(terminalreporter, one.title, one.lines(columns, quiet=quiet))
         for one in self.finished:
             if one.audited is not None:
-                title = f"{one.title} with figures and without"
+                title = wording("audit.heading", title=one.title)
                 _write(terminalreporter, title, one.audited.lines(columns, quiet=quiet))
         if self.overview is not None and not quiet:
             _write(terminalreporter, wording("overview.heading"), self.overview.lines(columns))

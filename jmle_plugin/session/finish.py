@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ComparisonError, ResultError, RunError
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.language import wording
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
@@ -130,7 +131,8 @@ class Finished:
         compared = self.results.comparison
         if compared is not None:
             if quiet:
-                yield Line(f"against {compared.old.name}: {headline(compared)}")
+                sentence = headline(compared)
+                yield Line(wording("comparison.line", run=compared.old.name, headline=sentence))
             else:
                 yield Line("")
                 yield from terminal_lines(comparison_document(compared), columns)
@@ -207,7 +209,11 @@ def _write(results: Results, exam: Exam, settings: Settings) -> tuple[Sequence[s
     except ResultError as error:
         return [str(error)], f"the results could not be written: {error}"
     reports = write_reports(results, file, exam, settings)
-    lines = [*said, f"Results: {file}", *(f"Report: {one}" for one in reports.written)]
+    lines = [
+        *said,
+        wording("sheet.results_file", file=file),
+        *(wording("sheet.report_file", file=one) for one in reports.written),
+    ]
     unwritten = [f"a report could not be written: {one}" for one in reports.problems]
     return [*lines, *reports.problems], "; ".join(unwritten)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jmle_plugin.language import Language
 from jmle_plugin.mark import Extraction
 from jmle_plugin.session.option_forms import (
     REPORTS,
@@ -275,6 +276,13 @@ OPTIONS = (
         "link the figures of the HTML report, put them into it, or leave them out",
         choices=HTML_IMAGES,
         default="link",
+    ),
+    Option(
+        "lang",
+        "language of sheet, comparison, audit, leaderboard and their markdown; errors and help are "
+        "English",
+        choices=tuple(one.value for one in Language),
+        default=Language.EN.value,
     ),
 )
 

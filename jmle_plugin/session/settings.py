@@ -14,6 +14,7 @@ import pytest
 
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.library import default_data_root
+from jmle_plugin.language import Language
 from jmle_plugin.mark import Extraction
 from jmle_plugin.session.option_values import model_parameters, token_prices
 from jmle_plugin.session.options import asked, read_values
@@ -73,6 +74,8 @@ class ReportSettings:
     """Of `html`, `markdown` and `csv`, each once."""
     html_images: str
     """`link`, `embed` or `off`."""
+    language: Language = Language.EN
+    """Of what people read: sheets, comparisons, markdown. Results files have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,7 @@ def _reports(values: Mapping[str, Sequence[Any]]) -> ReportSettings:
             "--report=none is given together with reports", remedy="Name reports, or none."
         )
     kinds = dict.fromkeys(kind for kinds in given for kind in kinds)
-    return ReportSettings(tuple(kinds), values["html-images"][0])
+    return ReportSettings(tuple(kinds), values["html-images"][0], Language(values["lang"][0]))
 
 
 def _first(values: Sequence[Any]) -> Any:

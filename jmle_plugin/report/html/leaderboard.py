@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jmle_plugin.compare.leaderboard import Entry, Leaderboard, Row, Table
 from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.language import known
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import MeanTally
@@ -76,7 +77,7 @@ def _table(
         "difference": leaderboard.differences(board, table),
         "notes": list(leaderboard.footnotes(table)),
         "columns": _columns(table, table.rows),
-        "text_only_title": leaderboard.TEXT_ONLY_TITLE,
+        "text_only_title": leaderboard.text_only_title(),
         "text_only_columns": _columns(table, table.text_only),
         "text_only": [
             _row(table, row, _page_beside(entries[row.source].file, base))
@@ -127,7 +128,7 @@ def _columns(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Each column's title and form, and for every row its text and what it is sorted by."""
     return [
         {
-            "title": f"{one.long or one.title} {one.below}".strip(),
+            "title": f"{known(one.long or one.title)} {known(one.below)}".strip(),
             "form": one.form,
             "left": one.left,
             "most_first": one.most_first,

@@ -12,14 +12,14 @@ from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
 from jmle_plugin.report import audit as words
-from jmle_plugin.report.bench import CHANGES, change_rows, measure_rows
+from jmle_plugin.report.bench import change_rows, changes_header, measure_rows
 from jmle_plugin.report.comparison import facts, headline, side_titles
 from jmle_plugin.report.document import Listed
 from jmle_plugin.report.html.questions import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import doubt_sentences, remarks
 from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.tallies import missing_title
-from jmle_plugin.results.audit import INDICES, Audit, AuditPart
+from jmle_plugin.results.audit import Audit, AuditPart
 from jmle_plugin.results.comparison import Comparison, Part
 from jmle_plugin.results.figures import p_cell, signed
 from jmle_plugin.results.file import Results
@@ -32,7 +32,7 @@ def comparison_data(comparison: Comparison) -> dict[str, Any]:
     return {
         "old": side_titles(comparison)[0],
         "headline": headline(comparison),
-        "measures": [list(CHANGES), *change_rows(comparison)] if comparison.measures else None,
+        "measures": [changes_header(), *change_rows(comparison)] if comparison.measures else None,
         "facts": list(facts(comparison)),
         "difference": comparison.difference,
         "low": None if comparison.interval is None else comparison.interval.low,
@@ -58,24 +58,25 @@ def audit_data(audit: Audit) -> dict[str, Any]:
         "facts": list(words.facts(audit)),
         "states": [
             {"name": name, "index": index, "questions": ids}
-            for index, (name, ids) in zip(INDICES, audit.total.states.items(), strict=True)
+            for index, name, ids in words.states(audit.total)
         ],
         "groupings": [
-            {"title": title, "parts": list(map(_effect, parts))}
-            for title, parts in audit.groupings.items()
-            if parts
+            {"title": title, "parts": [_effect(name, one) for name, one in parts]}
+            for title, parts in words.groupings(audit)
         ],
     }
 
 
-def _effect(part: AuditPart) -> dict[str, Any]:
+def _effect(title: str, part: AuditPart) -> dict[str, Any]:
     return {
-        "title": part.title,
+        "title": title,
         "questions": part.questions,
         "few": part.questions < words.FEW,
         "states": list(part.states.values()),
         "net": words.signed_share(part.net),
-        "interval": f"{signed(round(part.low))} to {signed(round(part.high))}",
+        "interval": wording(
+            "cell.interval", low=signed(round(part.low)), high=signed(round(part.high))
+        ),
         "p": p_cell(part.p_mcnemar),
         "p_holm": p_cell(part.p_holm),
     }

@@ -13,7 +13,7 @@ from jmle_plugin.exam.model import Exam, KeyEntry, NumericRule
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.report.leaderboard import LETTERS, footnotes, leaderboard_document
+from jmle_plugin.report.leaderboard import footnotes, leaderboard_document
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.soundness import FACTS
@@ -192,7 +192,7 @@ def test_letters_are_held_against_the_other_runs_of_the_table() -> None:
     assert (leaning.letters["a"].picked, leaning.letters["a"].expected) == (30, 10)
     assert leaning.letters["a"].p_holm < 0.001
     (note,) = (one for one in footnotes(table) if "[leaning]" in one)
-    assert note.startswith(LETTERS)
+    assert note.startswith("letters of wrong answers")
     assert "a 30 times, 10.0 expected (p < 0.001)" in note
     assert note in lines_of(leaderboard_document(board), 10**4)
     assert "a 30 times, 10.0 expected" in markdown(leaderboard_document(board))

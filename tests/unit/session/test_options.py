@@ -25,6 +25,7 @@ ATTRIBUTES = {
     "exam-data": "exam_data",
     "baseline": "name",
     "allow-mismatch": "allow",
+    "lang": "language",
     "report": "kinds",
 }
 """Options whose setting has another name."""
@@ -91,6 +92,7 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "allow-mismatch": (("images", "prompt", "key"), frozenset()),
     "report": (("csv", "markdown,csv", "none"), ("html",)),
     "html-images": (("embed", "off", "link"), "link"),
+    "lang": (("ja", "en", "ja"), "en"),
 }
 BY_NAME = {option.name: option for option in OPTIONS}
 

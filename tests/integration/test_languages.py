@@ -1,0 +1,64 @@
+"""A session in Japanese: other words for people, the same results, exit status and errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from jmle_plugin.cli import main
+from tests.integration.conftest import Project
+
+
+def sat(project: Project, *arguments: str) -> tuple[list[str], str, str, str]:
+    """Lines of the terminal, results without what varies by session, CSV, markdown."""
+    result = project.sit("--run=scripted-intern", "--report=markdown,csv", *arguments)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    folder = project.path / "results" / "sample"
+    found = json.loads((folder / "scripted-intern.json").read_text("utf-8"))
+    found["provenance"].pop("run")
+    table, markdown = (
+        (folder / f"scripted-intern.{kind}").read_text("utf-8") for kind in ("csv", "md")
+    )
+    return result.outlines, json.dumps(found), table, markdown
+
+
+def test_only_what_people_read_is_in_another_language(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    summary = tmp_path / "summary.md"
+    english = sat(project)
+    monkeypatch.setenv("JMLE_LANG", "ja")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    japanese = sat(project)
+    assert "不合格" in japanese[0]
+    assert "FAIL 不合格" in english[0]
+    assert japanese[1:3] == english[1:3]
+    assert "**❌ 不合格**" in japanese[3]
+    assert "**❌ 不合格**" in summary.read_text("utf-8")
+    assert "FAIL" not in japanese[3]
+    reason = [line for line in english[0] if line.startswith("gate official")]
+    assert reason
+    assert set(reason) <= set(japanese[0])
+
+
+def test_commands_take_the_language_from_command_line_or_ini(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.sit("--run=scripted-intern", "--run=scripted-resident", "--report=none")
+    monkeypatch.chdir(project.path)
+    capsys.readouterr()
+    for command in (
+        ["show", "results/sample/scripted-intern.json"],
+        ["compare", "scripted-intern", "scripted-resident"],
+        ["leaderboard", "scripted-intern", "scripted-resident"],
+    ):
+        assert main([*command, "--lang=ja"]) == 0
+        japanese = capsys.readouterr().out
+        assert main(command) == 0
+        english = capsys.readouterr().out
+        assert "得点" in japanese
+        assert "得点" not in english
+    assert main(["show", "none.json", "--lang=ja"]) == 1
+    assert "cannot be read" in capsys.readouterr().err
