@@ -21,8 +21,9 @@ def write_whole(path: Path, data: str | bytes, *, first: bool = False) -> None:
     is untouched and no temporary file is left behind. With `first` a file that is there stays,
     which is FileExistsError, also where another process writes the same file meanwhile.
     """
+    raw = data.encode() if isinstance(data, str) else data
     with whole_file(path, first=first) as file:
-        file.write(data.encode() if isinstance(data, str) else data)
+        file.write(raw)
 
 
 @contextlib.contextmanager

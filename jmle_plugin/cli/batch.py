@@ -23,6 +23,7 @@ from jmle_plugin.files import whole_file, write_whole
 from jmle_plugin.gateway.batch_file import custom_id, request_line
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.models import sees_figures
+from jmle_plugin.gateway.orders import Orders
 from jmle_plugin.gateway.protocol import Announcement, ModelFacts
 from jmle_plugin.session.live.asking import can_be_asked
 from jmle_plugin.session.live.keeping import fold_journal
@@ -80,9 +81,14 @@ def _write(options: argparse.Namespace, drawn: Path) -> int:
         fold_journal(sitting)
         seats = list(sitting.seats())
         missing = [seat for seat in seats if not seat.cassette.exists()]
-        say(f"{sitting.run.exam} {sitting.run.run}: {len(missing)} of {len(seats)} to ask")
+        ordered = {key[:2] for key in Orders(sitting.folder).held()}
+        waiting = [seat for seat in missing if (seat.question.id, seat.epoch) in ordered]
+        missing = [seat for seat in missing if seat not in waiting]
+        kept_back = f", {len(waiting)} wait in batches" if waiting else ""
+        run = sitting.run
+        say(f"{run.exam} {run.run}: {len(missing)} of {len(seats)} to ask{kept_back}")
         if missing:
-            plan = Plan(sitting, tuple(missing), len(seats) - len(missing))
+            plan = Plan(sitting, tuple(missing), ())
             asked.append((sitting, _announcements(options, plan, base, drawn)))
     if not asked:
         say("nothing is missing: no file is written")

@@ -152,7 +152,7 @@ class _Reading:
         self._options = options
         self._sitting = sitting
         fold_journal(sitting)
-        self._exam = Plan(sitting, tuple(sitting.seats()), 0).announcement
+        self._exam = Plan(sitting, tuple(sitting.seats()), ()).announcement
         self._probe = probe_of(sitting, drawn)
         announcements = (self._exam, self._probe)
         self._known = {

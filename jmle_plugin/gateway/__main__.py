@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from jmle_plugin.errors import GatewayError, JmleError
+from jmle_plugin.gateway.batch_service import TAKES
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.models import model_facts
@@ -36,9 +37,15 @@ def judge(config: GatewayConfig) -> Ready | Refused:
     """
     litellm = load_litellm()
     facts = {
-        model: _priced(model_facts(litellm, model, config.base(model)), config)
+        model: _priced(model_facts(litellm, model, config.base(model), batch=config.batch), config)
         for model in config.models
     }
+    if config.batch and (others := sorted({one.provider for one in facts.values()} - set(TAKES))):
+        return Refused(
+            error=f"--batch orders nothing from {', '.join(others)}: litellm creates no batches "
+            "in OpenAI's form there",
+            remedy=f"It does at {', '.join(TAKES)}. Leave out --batch to ask one by one.",
+        )
     unpriced = [
         model for model, known in facts.items() if None in (known.input_price, known.output_price)
     ]
@@ -149,7 +156,8 @@ async def _serve(
     answer: BinaryIO,
     departure: Departure,
 ) -> int:
-    from jmle_plugin.gateway.provider import Provider  # noqa: PLC0415 - nothing heavy yet
+    from jmle_plugin.gateway.batches import batched  # noqa: PLC0415 - nothing heavy yet
+    from jmle_plugin.gateway.provider import Provider  # noqa: PLC0415
     from jmle_plugin.gateway.server import Runs, Service  # noqa: PLC0415
 
     runs = Runs(config, journals)
@@ -168,6 +176,7 @@ async def _serve(
             prices=config.prices,
             redaction=redact,
             end_optional=config.finish_optional,
+            batch=config.batch,
         )
         problems = {
             model: problem
@@ -177,7 +186,7 @@ async def _serve(
         if problems:
             return _refuse(answer, unreachable(problems))
         async with asyncio.TaskGroup() as group:
-            runs.open(provider.ask, group)
+            runs.open(provider.ask, group, batched(config, provider, verdict.models, redact))
             loop = asyncio.get_running_loop()
             departure.last = lambda: asyncio.run_coroutine_threadsafe(runs.end(_GONE), loop)
             _say(answer, verdict.model_copy(update={"warning": _SHORT if redact.too_short else ""}))

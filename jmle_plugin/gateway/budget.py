@@ -6,14 +6,18 @@ Knows no provider and no price: replies say what they cost.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from jmle_plugin.gateway.models import estimate_tokens
+from jmle_plugin.gateway.protocol import ModelFacts
 from jmle_plugin.gateway.reply import Usage, read_number, read_usage
 from jmle_plugin.gateway.status import RunStatus, Tokens
 
+_LONG = 3000
+"""Completion tokens of a reply that reasons: what is expected where nothing limits it."""
+_LENGTHS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _ROUNDING = 1e-9
 """As a part of the cap: sums of costs are not exact."""
 
@@ -61,6 +65,13 @@ class Budget:
                     stop(self._over)
         return self._over is None and self._fits(self._most)
 
+    def reserve(self, amount: float) -> bool:
+        """Keep that much for what is ordered now; False, and nothing kept, where it has no room."""
+        if self._most is not None and self._spent + amount > self._most * (1 + _ROUNDING):
+            return False
+        self._spent += amount
+        return True
+
     def begin(self) -> None:
         """A call begins."""
         self._in_flight += 1
@@ -94,6 +105,13 @@ class Budget:
             return None
         spent = _dollars(self._spent)
         return f"not asked: --max-cost of {_dollars(most)} is reached ({spent} spent)"
+
+
+def most_cost(body: Mapping[str, Any], facts: ModelFacts) -> float:
+    """US dollars that a request is expected to cost at most; 0 where its price is not known."""
+    length = next((one for name in _LENGTHS if isinstance(one := body.get(name), int)), _LONG)
+    prompt = estimate_tokens(dict(body)) * (facts.input_price or 0.0)
+    return prompt + length * (facts.output_price or 0.0)
 
 
 def _turned_away(completion: dict[str, Any]) -> bool:

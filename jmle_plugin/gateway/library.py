@@ -20,6 +20,8 @@ from jmle_plugin.gateway.sending import Call
 
 MOST = 8 * 1024 * 1024
 """Bytes of the largest answer, packed or not; the longest replies have a hundredth of it."""
+LARGEST: ContextVar[int] = ContextVar("LARGEST", default=MOST)
+"""The same, for what the running task downloads: a file of many replies is larger."""
 PACKED = "gzip, deflate"
 """What is asked for: these can be unpacked without making more of them than is wanted."""
 
@@ -65,7 +67,7 @@ def _inflated(packed: bytes, form: int) -> bytes:
     content = b""
     while packed:
         unpacking = zlib.decompressobj(form)
-        content += unpacking.decompress(packed, MOST + 1 - len(content))
+        content += unpacking.decompress(packed, LARGEST.get() + 1 - len(content))
         _check(len(content))
         if not unpacking.eof:
             raise BodyError("the answer ends in the middle of what is packed")
@@ -74,9 +76,9 @@ def _inflated(packed: bytes, form: int) -> bytes:
 
 
 def _check(size: int) -> None:
-    if size > MOST:
+    if size > (most := LARGEST.get()):
         raise BodyError(
-            f"the answer has more than {MOST // 1024 // 1024} MB: no reply is that long"
+            f"the answer has more than {most // 1024 // 1024} MB: no reply is that long"
         )
 
 

@@ -140,9 +140,15 @@ def missing_keys(litellm: Any, model: str) -> str:
     return f" (not set: {', '.join(missed)})" if missed else ""
 
 
-def model_facts(litellm: Any, model: str, api_base: str | None = None) -> ModelFacts:
-    """What litellm knows of `model`; GatewayError where it knows no provider for it."""
-    prices = None if api_base is not None else table_prices(litellm, model)
+def model_facts(
+    litellm: Any, model: str, api_base: str | None = None, *, batch: bool = False
+) -> ModelFacts:
+    """What litellm knows of `model`; GatewayError where it knows no provider for it.
+
+    With `batch` the prices are those of batches.
+    """
+    known = batch_prices if batch else table_prices
+    prices = None if api_base is not None else known(litellm, model)
     return ModelFacts(
         provider=_provider(litellm, model, api_base),
         vision=sees_figures(model, api_base),
@@ -194,6 +200,17 @@ def table_prices(litellm: Any, model: str) -> Prices | None:
     return Prices(input=prices[0], output=prices[1])
 
 
+def batch_prices(litellm: Any, model: str) -> Prices | None:
+    """What litellm's table has for batches of `model`; None where it has nothing of them."""
+    if table_prices(litellm, model) is None:
+        return None
+    info = litellm.get_model_info(model)
+    prices = (info.get("input_cost_per_token_batches"), info.get("output_cost_per_token_batches"))
+    if not all(isinstance(price, int | float) for price in prices) or not all(prices):
+        return None
+    return Prices(input=prices[0], output=prices[1])
+
+
 def _served_elsewhere(provider: str) -> bool:
     """Whether the environment sends calls for that provider to a server other than its own."""
     if provider.startswith("azure"):
@@ -221,10 +238,22 @@ def table_cost(litellm: Any, model: str, response: Any, tier: str | None = None)
 class Pricing:
     """What replies cost: by the user's own prices, else by litellm's table at its own addresses."""
 
-    def __init__(self, litellm: Any, own: Prices | None, base: Callable[[str], str | None]) -> None:
-        """`base` gives the address that a model is asked at, None for its provider's."""
+    def __init__(
+        self,
+        litellm: Any,
+        own: Prices | None,
+        base: Callable[[str], str | None],
+        *,
+        batch: bool = False,
+    ) -> None:
+        """`base` gives the address that a model is asked at, None for its provider's.
+
+        With `batch` replies cost what those of batches do, which the table knows of fewer models.
+        """
         self._litellm, self._own, self._base = litellm, own, base
-        self._known: dict[str, bool] = {}
+        self._find = batch_prices if batch else table_prices
+        self._batch = batch
+        self._known: dict[str, Prices | None] = {}
 
     def cost(
         self, body: Mapping[str, Any], completion: Mapping[str, Any], response: Any
@@ -236,14 +265,15 @@ class Pricing:
         usage = read_usage(completion.get("usage"))
         if usage is None or usage.prompt is None or usage.completion is None:
             return None
-        if self._own is not None:
-            return usage.prompt * self._own.input + usage.completion * self._own.output
         model = str(body["model"])
-        if model not in self._known:
+        if self._own is None and model not in self._known:
             here = self._base(model) is None
-            self._known[model] = here and table_prices(self._litellm, model) is not None
-        if not self._known[model]:
+            self._known[model] = self._find(self._litellm, model) if here else None
+        prices = self._own or self._known[model]
+        if prices is None:
             return None
+        if prices is self._own or self._batch:
+            return usage.prompt * prices.input + usage.completion * prices.output
         return table_cost(self._litellm, model, response, body.get("service_tier"))
 
 

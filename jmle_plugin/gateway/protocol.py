@@ -128,6 +128,8 @@ class Announcement(Wire):
     run: str
     requests: list[Announced] = Field(repr=False)
     images: dict[str, ImageFile] = Field(default={}, repr=False)
+    recorded: list[tuple[str, int, str]] = Field(default=[], repr=False)
+    """Keys of the run's requests that have a reply already."""
     at_once: bool = False
     """Whether they are asked as soon as they are known, and other runs' wait for a test."""
 
@@ -167,6 +169,10 @@ class GatewayConfig(Wire):
     `prices` stand for those that litellm knows. `parent` is the process to
     end with, 0 for none: once it is gone, calls in flight get `grace` seconds to arrive. With
     `finish_optional` replies count of which nothing says why they ended.
+
+    With `batch` requests go out in batches, but for those that are asked at once; `batch_wait`
+    stays until all have ended, and `batch_again` orders once more what may have been ordered.
+    `batch_settling` are the seconds after which a batch that was created is listed.
     """
 
     token: Annotated[str, Field(min_length=16, repr=False)]
@@ -183,6 +189,10 @@ class GatewayConfig(Wire):
     prices: Prices | None = None
     max_cost: Positive | None = None
     finish_optional: bool = False
+    batch: bool = False
+    batch_wait: bool = False
+    batch_again: bool = False
+    batch_settling: Positive = 60.0
     grace: Annotated[float, Field(ge=0)] = GRACE
     parent: int = 0
 

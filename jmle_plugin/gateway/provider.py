@@ -65,6 +65,7 @@ class Provider:
         prices: Prices | None = None,
         redaction: Redaction | None = None,
         end_optional: bool = False,
+        batch: bool = False,
     ) -> None:
         """`timeout` is in seconds, for a whole call.
 
@@ -73,17 +74,18 @@ class Provider:
         own; without them litellm's table tells, but not behind an `api_base`, of which models
         in `bases` have one of their own. `redaction`
         takes secrets out of whatever a provider says, replies included. With `end_optional`
-        a reply is taken for whole also where nothing says why it ended.
+        a reply is taken for whole also where nothing says why it ended. With `batch` replies
+        cost what those of batches do.
         """
         self._figures = Figures(images, max_edge=max_edge)
         self._timeout = timeout
         self._api_base, self._bases = api_base, bases or {}
         self._redact = redaction or Redaction({})
-        self._end_optional = end_optional
+        self._end_optional, self._batch = end_optional, batch
         self._explained: set[str] = set()
         """Models whose server has said why a reply ended."""
         self._litellm = load_litellm()
-        self._pricing = Pricing(self._litellm, prices, self._base)
+        self._pricing = Pricing(self._litellm, prices, self._base, batch=batch)
         self._routes: dict[str, dict[str, Any]] = {}
         self._prepared: set[bytes] = set()
         self._preparing = asyncio.Lock()
@@ -126,6 +128,9 @@ class Provider:
         """Why no call to `model` can be made at all, found out without one; None where one can."""
         try:
             await self._prepare(model, {}, ["user"])
+            if self._batch:
+                message = {"role": "user", "content": _UNSENT}
+                await self.write({"model": model, "messages": [message]})
         except ProviderError as error:
             return self._redact(error.message) if error.fatal else None
         return None
@@ -181,7 +186,7 @@ class Provider:
                 response = await self._litellm.acompletion(
                     model=call.model,
                     **parameters,
-                    **self._route(call.model),
+                    **self.route(call.model),
                     messages=messages,
                     timeout=self._timeout + 5.0,
                     max_retries=0,
@@ -274,17 +279,17 @@ class Provider:
         except ProviderError:
             if call.sent is not None:
                 return call.sent
-            if call.left or self._base(model) is None or "api_key" in self._route(model):
+            if call.left or self._base(model) is None or "api_key" in self.route(model):
                 raise
             # A server of one's own may need no key, but its client makes no call without one.
-            self._route(model)["api_key"] = _PLACEHOLDER
+            self.route(model)["api_key"] = _PLACEHOLDER
             return await self._rehearse(model, parameters, roles)
         return call.sent
 
     def _base(self, model: str) -> str | None:
         return self._bases.get(model, self._api_base)
 
-    def _route(self, model: str) -> dict[str, Any]:
+    def route(self, model: str) -> dict[str, Any]:
         """How litellm reaches `model`."""
         if model not in self._routes:
             self._routes[model] = route(self._litellm, model, self._base(model))

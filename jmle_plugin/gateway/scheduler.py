@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from jmle_plugin.gateway.budget import Budget, Tally
@@ -41,8 +41,12 @@ class Scheduler:
         journal: Journal,
         budget: Budget,
         lane: Lane,
+        held: Mapping[Key, str] | None = None,
     ) -> None:
-        """`budget` is shared by all runs, `lane` by those of one model."""
+        """`budget` is shared by all runs, `lane` by those of one model.
+
+        What is `held` is asked elsewhere, and not here: its outcome is that it was not asked.
+        """
         self._config = config
         self._ask = ask
         self._journal = journal
@@ -65,6 +69,11 @@ class Scheduler:
                 future.set_result(entry.response)
                 self._tally.done += 1
                 self._tally.from_journal += 1
+        for key, reason in (held or {}).items():
+            future = self._outcomes.get(key)
+            if future is not None and not future.done():
+                future.set_result(Failure(STOPPED, reason))
+                self._tally.failed += 1
         self._queue = deque(one for one in requests if not self._outcomes[one.key].done())
         budget.when_over(self._cap)
 

@@ -105,7 +105,8 @@ class Call:
     def arrive(self, content: bytes) -> None:
         """Take down the whole body of the answer to the question."""
         self.answer = content
-        self.seconds = time.monotonic() - self._left_at
+        if self.given is None:
+            self.seconds = time.monotonic() - self._left_at
 
     def objection(self, parameters: Mapping[str, Any]) -> ProviderError | None:
         """Why the answer to this call, which was to carry `parameters`, is not taken."""

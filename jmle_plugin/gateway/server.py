@@ -11,11 +11,13 @@ from typing import Any
 
 from aiohttp import web
 
-from jmle_plugin.errors import GatewayError
+from jmle_plugin.errors import GatewayError, JournalError
 from jmle_plugin.files import canonical_json, digest, read_json
+from jmle_plugin.gateway.batches import Batched, BatchScheduler
 from jmle_plugin.gateway.budget import Budget, Tally
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.limits import Lane
+from jmle_plugin.gateway.orders import Orders
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     CHAT_PATH,
@@ -46,8 +48,8 @@ class Runs:
         self._journals = journals
         self._budget = Budget(config.max_cost)
         self._lanes: dict[str, Lane] = {}
-        self._schedulers: dict[str, Scheduler] = {}
-        self._start: Callable[[Announcement], Scheduler] | None = None
+        self._schedulers: dict[str, Scheduler | BatchScheduler] = {}
+        self._start: Callable[[Announcement], Scheduler | BatchScheduler] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._begun = False
         self._apart: set[str] = set()
@@ -55,20 +57,35 @@ class Runs:
         self.images: dict[str, ImageFile] = {}
         """The figures of everything announced, by sha256."""
 
-    def open(self, ask: Ask, group: asyncio.TaskGroup) -> None:
-        """Take announcements from now on; calls are made in tasks of `group`."""
+    def open(self, ask: Ask, group: asyncio.TaskGroup, batch: Batched | None = None) -> None:
+        """Take announcements from now on; calls are made in tasks of `group`.
+
+        With `batch` runs are asked in batches, by what it makes of an announcement.
+        """
         config = self._config
 
-        def start(announcement: Announcement) -> Scheduler:
+        def start(announcement: Announcement) -> Scheduler | BatchScheduler:
+            journal = self._journals[announcement.run]
+            if batch is not None and not announcement.at_once:
+                model = self._models[announcement.run]
+                batched = batch(announcement, model, journal, self._budget)
+                self._tasks.append(group.create_task(batched.run()))
+                return batched
+            orders = Orders(journal.path.parent) if not announcement.at_once else None
+            waiting = {
+                key: f"waiting for batch {order}: --batch collects it"
+                for key, order in (orders.held() if orders else {}).items()
+            }
             new = Lane(config.concurrency, config.rpm, config.tpm, now=time.monotonic())
             lane = self._lanes.setdefault(self._models[announcement.run], new)
             scheduler = Scheduler(
                 config,
                 announcement.requests,
                 ask,
-                self._journals[announcement.run],
+                journal,
                 self._budget,
                 lane,
+                waiting,
             )
             self._tasks.append(group.create_task(scheduler.run()))
             return scheduler
@@ -216,7 +233,7 @@ class Service:
             # Large: meanwhile others are answered.
             announcement = await asyncio.to_thread(Announcement.from_line, raw)
             self._runs.announce(announcement)
-        except GatewayError as error:
+        except (GatewayError, JournalError) as error:
             return _error(400, str(error), REFUSED)
         return await self._status(request)
 

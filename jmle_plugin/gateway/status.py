@@ -67,6 +67,8 @@ class RunStatus(Wire):
     stopped: bool = False
     capped: bool = False
     fatal: str | None = None
+    batch: str = ""
+    """Where the run's open batches stand, in words."""
 
 
 class GatewayStatus(Wire):

@@ -211,6 +211,18 @@ OPTIONS = (
     Option("price-in", "US dollars per million prompt tokens", metavar="USD", parse=amount),
     Option("price-out", "US dollars per million completion tokens", metavar="USD", parse=amount),
     Option(
+        "batch",
+        "ask in the provider's batches: order what is missing, end, and collect with the same "
+        "command later",
+        switch=True,
+    ),
+    Option("batch-wait", "with --batch: stay until the batches have ended", switch=True),
+    Option(
+        "batch-again",
+        "with --batch: order once more what may have been ordered, where that cannot be found out",
+        switch=True,
+    ),
+    Option(
         "offline", "never call a model: a missing reply is an error", switch=True, everyday=True
     ),
     Option(

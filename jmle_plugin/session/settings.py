@@ -46,6 +46,9 @@ class AskingSettings:
     rpm: float | None
     tpm: float | None
     max_cost: float | None
+    batch: bool
+    batch_wait: bool
+    batch_again: bool
     prices: tuple[float, float] | None
     """Of a prompt token and of a completion token."""
 
@@ -150,7 +153,7 @@ def read_settings(config: pytest.Config) -> Settings:
             "--runs is given together with --model or --run",
             remedy="The runs file names every run: leave out one of the two.",
         )
-    offline = _first(values["offline"]) == "yes"
+    offline = _switch(values, "offline")
     return Settings(
         rows=rows if file is None else read_runs(file),
         skip_complete=file is not None and not (_first(values["baseline"]) or shard),
@@ -195,6 +198,9 @@ def _record_mode(config: pytest.Config, *, sits: bool) -> str:
 def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
     return AskingSettings(
         parameters=model_parameters(values["model-arg"]),
+        batch=_switch(values, "batch"),
+        batch_wait=_switch(values, "batch-wait", needs="batch"),
+        batch_again=_switch(values, "batch-again", needs="batch"),
         prices=token_prices(_first(values["price-in"]), _first(values["price-out"])),
         **{
             name.replace("-", "_"): _first(values[name])
@@ -205,6 +211,16 @@ def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
             )
         },
     )  # fmt: skip
+
+
+def _switch(values: Mapping[str, Sequence[Any]], name: str, *, needs: str = "") -> bool:
+    on: bool = _first(values[name]) == "yes"
+    if on and needs and not _switch(values, needs):
+        raise SettingsError(
+            f"--{name} is given without --{needs}",
+            remedy=f"Say --{needs} as well, or leave it out.",
+        )
+    return on
 
 
 def _baseline(values: Mapping[str, Sequence[Any]]) -> BaselineSettings:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jmle_plugin.ask.matching import refuse_more_epochs
 from jmle_plugin.ask.opening import is_recorded
-from jmle_plugin.ask.recording import Recorder
+from jmle_plugin.ask.recording import Recorder, keep_run
 from jmle_plugin.ask.run import JOURNAL, RunSpec, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError, JmleError, SettingsError
@@ -20,6 +20,7 @@ from jmle_plugin.gateway.protocol import (
     Prices,
     RunConfig,
 )
+from jmle_plugin.gateway.status import RunStatus
 from jmle_plugin.session.live import keeping
 from jmle_plugin.session.live.keeping import drop_empty, fold_journal
 from jmle_plugin.session.live.probing import Probes, check_vision, keep_sight
@@ -130,16 +131,24 @@ class LiveAsking:
         insist = self._asking.image_probe == "optional"
         sights = self._probes.look(self._gateway, plans, say, insist=insist)
         for plan in plans:
-            for line in plan.lines(facts[plan.sitting.run.model], self._concurrency):
+            for line in plan.lines(
+                facts[plan.sitting.run.model], self._concurrency, batch=self._asking.batch
+            ):
                 say(line)
             if self._rewrite and (folder := keeping.set_aside(plan.sitting, plan.asked)):
                 say(f"  the replies recorded before are in {folder}")
             keep_sight(plan.sitting, sights)
-            self._announced = True
-            self._gateway.announce(plan.announcement)
+            self._announce(plan)
         self._gateway.watch(self._died)
         if interval is not None:
             self._progress = Progress(self._gateway.status, show, interval)
+
+    def _announce(self, plan: Plan) -> None:
+        assert self._gateway is not None  # noqa: S101 - announced to it
+        if self._asking.batch:  # what is ordered fixes how the run is asked
+            keep_run(plan.sitting.folder, plan.sitting.run)
+        self._announced = True
+        self._gateway.announce(plan.announcement)
 
     def finish(self) -> dict[str, str]:
         """End asking and keep what arrived; a run's address -> why some of it was not asked.
@@ -175,7 +184,7 @@ class LiveAsking:
             keeper = Recorder(sitting.run)
             for seat in recorded:
                 keeper.check(seat.cassette, seat.request)
-        return Plan(sitting, tuple(missing), len(recorded))
+        return Plan(sitting, tuple(missing), tuple(recorded))
 
     def _says_nothing_of_figures(self, run: RunSpec) -> bool:
         said = any((one.model, one.images) == (run.model, run.images) for one in self._rows)
@@ -211,6 +220,9 @@ class LiveAsking:
             else None,
             max_cost=asking.max_cost,
             finish_optional=asking.finish_reason == "optional",
+            batch=asking.batch,
+            batch_wait=asking.batch_wait,
+            batch_again=asking.batch_again,
         )
 
     def _died(self, error: GatewayError) -> None:
@@ -229,11 +241,7 @@ class LiveAsking:
                 status = self._gateway.stop(drain=GRACE)
         except GatewayError as error:
             return {one.run.address: self._death or str(error) for one in self._sittings}
-        return {
-            name: one.fatal or "--max-cost ended the asking"
-            for name, one in status.runs.items()
-            if one.fatal or one.capped
-        }
+        return {name: why for name, one in status.runs.items() if (why := _why_ended(one))}
 
     def _close(self) -> None:
         if self._gateway is None:
@@ -244,6 +252,13 @@ class LiveAsking:
             self._log.unlink(missing_ok=True)
         for one in self._sittings:
             drop_empty(one.folder)
+
+
+def _why_ended(status: RunStatus) -> str:
+    """Why some of a run has no reply; empty where nothing but single failures explains it."""
+    capped = "--max-cost ended the asking" if status.capped else ""
+    waiting = f"waiting for replies ({status.batch}); the same command collects them"
+    return status.fatal or "; ".join(filter(None, [capped, waiting if status.batch else ""]))
 
 
 def can_be_asked(sitting: Sitting) -> bool:

@@ -15,6 +15,7 @@ from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.models import estimate_tokens
+from jmle_plugin.gateway.orders import ORDERS
 from jmle_plugin.gateway.protocol import Announced, Announcement, ImageFile, ModelFacts
 from jmle_plugin.gateway.status import GatewayStatus
 from jmle_plugin.report.layout import dollars
@@ -30,14 +31,15 @@ class Plan:
 
     sitting: Sitting
     asked: tuple[Seat, ...]
-    recorded: int
+    recorded: tuple[Seat, ...]
 
-    def lines(self, facts: ModelFacts, concurrency: int) -> Iterator[str]:
+    def lines(self, facts: ModelFacts, concurrency: int, *, batch: bool = False) -> Iterator[str]:
         """The plan for people; `concurrency` is calls at a time."""
         run = self.sitting.run
+        how = f"in batches of {facts.provider}" if batch else f"{concurrency} at a time"
         yield (
             f"{run.run} sits {self.sitting.exam.id}: {len(self.asked)} to ask, "
-            f"{self.recorded} from cassettes, {concurrency} at a time"
+            f"{len(self.recorded)} from cassettes, {how}"
         )
         if self.sitting.half:
             yield f"  figures left out; text-only replies are those of {run.text_only_from}"
@@ -60,7 +62,17 @@ class Plan:
                     one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)
                     for one in seat.question.images
                 }
-        return Announcement(run=self.sitting.run.address, requests=requests, images=images)
+        ordered = (self.sitting.folder / ORDERS).exists()  # else nobody wants to know
+        recorded = [
+            (seat.question.id, seat.epoch, digest(seat.request.body))
+            for seat in (self.recorded if ordered else ())
+        ]
+        return Announcement(
+            run=self.sitting.run.address,
+            requests=requests,
+            images=images,
+            recorded=recorded,
+        )
 
     def _cost(self, facts: ModelFacts) -> str:
         if facts.input_price is None or facts.output_price is None:

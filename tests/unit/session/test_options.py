@@ -119,6 +119,7 @@ def setting(settings: Settings, name: str) -> Any:
 def test_every_option_is_tested_here() -> None:
     others = {
         "offline", "model-arg", "price-in", "price-out", "baseline-gate", "shard", "runs",
+        "batch", "batch-wait", "batch-again",
     }  # fmt: skip
     assert set(VALUES) | others == set(BY_NAME)
 

@@ -57,7 +57,14 @@ class Gateway:
 
     def _status(self, run: str) -> RunStatus:
         nothing = dict.fromkeys(RunStatus.model_fields, 0)
-        fields = {**nothing, "tokens": Tokens(), "stopped": False, "capped": False, "fatal": None}
+        fields: dict[str, Any] = {
+            **nothing,
+            "tokens": Tokens(),
+            "stopped": False,
+            "capped": False,
+            "fatal": None,
+            "batch": "",
+        }
         return RunStatus(**fields | self.ended.get(run, {}))
 
 

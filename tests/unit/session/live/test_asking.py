@@ -87,7 +87,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
     given = settings(
         "--concurrency=3", "--request-timeout=5", "--max-retries=2", "--rpm=60", "--tpm=9",
         "--api-base=http://here", "--price-in=1", "--price-out=2", "--max-cost=7",
-            "--finish-reason=optional",
+            "--finish-reason=optional", "--batch", "--batch-again",
     )  # fmt: skip
     config = begin(given, started, sitting)[1].config
     told = config.model_dump(exclude={"token", "runs", "parent", "backoff", "grace"})
@@ -95,6 +95,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
         "concurrency": 3, "request_timeout": 5.0, "max_retries": 2, "rpm": 60.0, "tpm": 9.0,
         "api_base": "http://here", "bases": {}, "image_max_edge": 2048, "max_cost": 7.0,
             "finish_optional": True,
+        "batch": True, "batch_wait": False, "batch_again": True, "batch_settling": 60.0,
         "prices": {"input": 1e-6, "output": 2e-6},
     }  # fmt: skip
     (run,) = config.runs

@@ -18,7 +18,8 @@ from tests.builders import make_run, make_sitting
 def make_plan(*names: str, **run: object) -> Plan:
     sitting = make_sitting(run=make_run(**run))
     seats = tuple(Seat(sitting, sitting.exam.questions[name]) for name in names)
-    return Plan(sitting, seats, len(sitting.exam.questions) - len(seats))
+    recorded = tuple(one for one in sitting.seats() if one not in seats)
+    return Plan(sitting, seats, recorded)
 
 
 def test_the_numbers_come_first() -> None:

@@ -15,7 +15,14 @@ BUSY = {"waiting": 300, "unfinished": 16, "in_flight": 16, "done": 84}
 
 def run_status(**counts: Any) -> RunStatus:
     nothing = dict.fromkeys(RunStatus.model_fields, 0)
-    fields = {**nothing, "tokens": Tokens(), "stopped": False, "capped": False, "fatal": None}
+    fields: dict[str, Any] = {
+        **nothing,
+        "tokens": Tokens(),
+        "stopped": False,
+        "capped": False,
+        "fatal": None,
+        "batch": "",
+    }
     return RunStatus(**fields | counts)
 
 
