@@ -6,9 +6,9 @@ Each recorded run of the 112th to 114th, the 119th and the 120th examination is 
 random halves, alike by section, points, group size and maximum, with cases whole. From one
 half comes the chance of reaching a number of points on a paper like it, claimed for every
 pass mark; the other half is that paper. Prints, by what is claimed, how often it was reached:
-as `compare.verdict` draws it (a Polya urn) and by resampling alone. Beside it is its interval if
-other runs had been recorded: splits of one run are no news of another. 20 splits take two
-minutes.
+as `compare.verdict` has it (a Polya urn) and by resampling alone; exactly, since draws would
+blur what is rare. Beside it is its interval if other runs had been recorded: splits of one run
+are no news of another. 200 splits take half a minute.
 Needs the published data (JMLE_DATA, or ../shared/data beside the repository).
 """
 
@@ -18,16 +18,17 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from jmle_plugin.ask.importing import import_all
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode
-from jmle_plugin.compare.groups import case_replies, resample, urn
+from jmle_plugin.compare.groups import case_replies
 from jmle_plugin.compare.pairing import Place, answered, places
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import PRIOR
@@ -46,6 +47,7 @@ RECORDED = {
     "jmle120": "jmle2026-bench/results",
 }
 BINS = [
+    0.001,
     0.002,
     0.005,
     0.01,
@@ -62,12 +64,13 @@ BINS = [
     0.98,
     0.99,
     0.995,
+    0.998,
+    0.999,
 ]
-DRAWS = 10_000
-
 Case = tuple[Hashable, int, int]
 """Stratum, points, maximum."""
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 def recorded(data: Path) -> Iterator[tuple[str, list[Case]]]:
@@ -127,50 +130,85 @@ def halves(cases: Sequence[Case], generator: np.random.Generator) -> tuple[list[
     return first, second
 
 
-def drawn(cases: Sequence[Case], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Points of papers like this one: from the urn, and by resampling alone."""
-    weights: dict[Hashable, Counter[tuple[int, ...]]] = {}
-    for stratum, points, _ in cases:
-        weights.setdefault(stratum, Counter())[points,] += 1
-    strata = []
-    for stratum, kinds in weights.items():
-        most = next(maximum for one, _, maximum in cases if one == stratum)
-        urn_weights = {kind: float(count) for kind, count in kinds.items()}
-        for extreme in {(0,), (most,)}:
-            urn_weights[extreme] = urn_weights.get(extreme, 0.0) + PRIOR
-        strata.append((kinds.total(), urn_weights))
-    plain = resample(((one[0], (one[1],)) for one in cases), DRAWS, seed).values()
-    return urn(strata, DRAWS, seed)[:, 0], np.sum([part[:, 0] for part in plain], axis=0)
+def chances(cases: Sequence[Case]) -> tuple[Floats, Floats]:
+    """The chance of each number of points on a paper like this one: by the urn, by resampling."""
+    strata: dict[Hashable, list[Case]] = {}
+    for case in cases:
+        strata.setdefault(case[0], []).append(case)
+    urn = plain = np.ones(1)
+    for inside in strata.values():
+        kinds = Counter(points for _, points, _ in inside)
+        weights = {points: float(count) for points, count in kinds.items()}
+        for extreme in (0, inside[0][2]):
+            weights[extreme] = weights.get(extreme, 0.0) + PRIOR
+        number = len(inside)
+        # A weight that is drawn grows by one (Polya), or stays what it is.
+        urn = np.convolve(urn, of_stratum(number, weights, _polya))
+        of_seen = of_stratum(number, dict(kinds), _plain)
+        # Full marks were not seen everywhere.
+        most = number * inside[0][2]
+        plain = np.convolve(plain, np.pad(of_seen, (0, most + 1 - len(of_seen))))
+    return urn, plain
 
 
-def claims(points: NDArray[np.int64], marks: NDArray[np.int64]) -> Floats:
-    """The share of papers that reach each number of points."""
-    return np.asarray(1 - np.searchsorted(np.sort(points), marks) / len(points))
+def of_stratum(
+    number: int, weights: Mapping[int, float], ways: Callable[[float, Ints], Floats]
+) -> Floats:
+    """The chance of each sum of points of so many cases, kinds of which have these weights.
+
+    `ways` says how a weight counts where its kind is drawn so often; chances are what products
+    of them are to each other.
+    """
+    times = np.arange(number + 1)
+    # Row c: sums of points of c cases, of the kinds that were gone through.
+    table = np.zeros((number + 1, number * max(weights) + 1))
+    table[0, 0] = 1
+    *others, (last, weight) = sorted(weights.items())
+    for points, its in others:
+        wider = np.zeros_like(table)
+        for count, way in enumerate(ways(its, times)):
+            wide = table.shape[1] - count * points
+            wider[count:, count * points :] += way * table[: number + 1 - count, :wide]
+        table = wider
+    total = np.zeros(table.shape[1])
+    for count, way in enumerate(ways(weight, times)):
+        total[count * last :] += way * table[number - count, : table.shape[1] - count * last]
+    return np.asarray(total / total.sum())
+
+
+def _polya(weight: float, times: Ints) -> Floats:
+    """Of Dirichlet's distribution and the multinomial together."""
+    return np.asarray(np.exp(gammaln(weight + times) - gammaln(weight) - gammaln(times + 1)))
+
+
+def _plain(weight: float, times: Ints) -> Floats:
+    """Of the multinomial alone."""
+    return np.asarray(np.exp(times * np.log(weight) - gammaln(times + 1)))
 
 
 def summed(claimed: Floats, reached: NDArray[np.bool_]) -> Floats:
     """Pass marks, sums of what was claimed and of what was true by bin, shape (bins, 3)."""
-    # Marks that every draw reaches, or none, are most of all and claim nothing.
-    inside = (claimed > 0) & (claimed < 1)
-    place = np.digitize(claimed, BINS)[inside]
-    weights = np.ones(inside.sum()), claimed[inside], reached[inside]
-    return np.array([np.bincount(place, one, len(BINS) + 1) for one in weights]).T
+    # Marks that are as good as certain are most of all.
+    inside = (claimed > BINS[0]) & (claimed < BINS[-1])
+    place = np.digitize(claimed[inside], BINS) - 1
+    weights = np.ones(len(place)), claimed[inside], reached[inside]
+    return np.array([np.bincount(place, one, len(BINS) - 1) for one in weights]).T
 
 
 def main(arguments: Sequence[str]) -> None:
     """Print claimed and true shares by what is claimed, and how sure the true ones are."""
-    splits = int(arguments[0]) if arguments else 20
+    splits = int(arguments[0]) if arguments else 200
     data = Path(os.environ.get("JMLE_DATA") or ROOT.parent / "shared" / "data").resolve()
     generator = np.random.default_rng(112)
     runs = []
     for name, cases in recorded(data):
-        sums = np.zeros((2, len(BINS) + 1, 3))
-        for split in range(splits):
+        sums = np.zeros((2, len(BINS) - 1, 3))
+        for _ in range(splits):
             first, second = halves(cases, generator)
             marks = np.arange(sum(one[2] for one in first) + 1)
             reached = marks <= sum(one[1] for one in second)
-            for way, points in enumerate(drawn(first, split)):
-                sums[way] += summed(claims(points, marks), reached)
+            for way, spread in enumerate(chances(first)):
+                sums[way] += summed(np.cumsum(spread[::-1])[::-1][marks], reached)
         runs.append(sums)
         print(name, flush=True)
     print(f"{len(runs)} runs, {splits} splits each; 95 %: by runs drawn again")
@@ -180,7 +218,7 @@ def main(arguments: Sequence[str]) -> None:
         print(
             f"\n{title}\n{'claimed':>9} {'true':>8} {'95 %':>17} {'ratio, 95 %':>15} {'marks':>8}"
         )
-        for place in range(len(BINS) + 1):
+        for place in range(len(BINS) - 1):
             count, claimed, true = by_run[:, place].sum(axis=0)
             if not count:
                 continue

@@ -83,6 +83,7 @@ def audit(vision: Results, blind: Results, exam: Exam) -> Audit:
         visual_types=by_type,
         subjects=by_subject,
         image_dependency=by_dependency,
+        serial_known=exam.cases_told,
     )
 
 

@@ -138,6 +138,8 @@ def facts(audit: Audit) -> Iterator[str]:
     # The ends as they are printed: an end that reads 0.0 excludes nothing.
     ends = round(total.low, 1), round(total.high, 1)
     yield from disagreement(*ends, significant=total.p_mcnemar <= _ALPHA)
+    if not audit.serial_known:
+        yield wording("audit.serial_unknown")
     few = [wording("audit.few", total.questions)] if total.questions < FEW else []
     yield wording("list.sentences").join([*few, _detectable(audit)])
     if audit.shared:

@@ -91,7 +91,7 @@ def _answers(results: Results) -> Iterator[str | Listed]:
         yield _refused(results)
     yield from _letters(results.letters)
     if results.confidence is not None:
-        yield from _confidence(results.confidence)
+        yield from _confidence(results.confidence, cases_told=results.exam.cases_told)
 
 
 def _asked(results: Results) -> Iterator[str]:
@@ -203,14 +203,14 @@ def _letters(letters: Mapping[str, Letter]) -> Iterator[str]:
         yield wording("remark.letters", wrong=wrong, letters=clauses(leaning))
 
 
-def _confidence(found: Confidence) -> Iterator[str]:
+def _confidence(found: Confidence, *, cases_told: bool) -> Iterator[str]:
     figures = [wording("remark.accuracy", share=f"{found.accuracy:.1%}")]
     for name, one in (("AUROC", found.auroc), ("ECE", found.ece)):
         if one is not None:
             ends = {"low": f"{one.low:.3f}", "high": f"{one.high:.3f}"}
             figures.append(wording("remark.estimate", name=name, value=f"{one.value:.3f}", **ends))
     yield wording(
-        "remark.confidence",
+        "remark.confidence" if cases_told else "remark.confidence_alone",
         found.answers,
         figures=joined(figures),
         level=f"{found.level:.0%}",

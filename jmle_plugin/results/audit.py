@@ -101,6 +101,8 @@ class Audit(Strict):
     subjects: list[AuditPart]
     image_dependency: list[AuditPart] = Field(default=[])
     """By how far a question can be answered without its figures, as the data set says it."""
+    serial_known: bool = Field(default=True, exclude_if=lambda value: value)
+    """False where the data set does not say which questions share a case; else left out."""
 
     @property
     def groupings(self) -> dict[str, list[AuditPart]]:

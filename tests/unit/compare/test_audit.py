@@ -233,6 +233,15 @@ def test_questions_of_one_case_are_one_draw_of_chance() -> None:
     assert tied.high - tied.low > single.high - single.low
 
 
+def test_an_audit_says_where_it_is_unknown_which_questions_share_a_case(exam: Exam) -> None:
+    unknown = "Serial groups unknown: every question counts as independent"
+    text = " ".join(" ".join(lines_of(audit_document(shared(exam)))).split())
+    assert unknown not in text
+    untold = shared(replace(exam, cases_told=False))
+    assert unknown in " ".join(" ".join(lines_of(audit_document(untold))).split())
+    assert Audit.model_validate_json(untold.model_dump_json(by_alias=True)) == untold
+
+
 ANSWERS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40)
 
 

@@ -118,6 +118,9 @@ def test_confidence_is_told_where_it_was_recorded() -> None:
     sure = with_doubt(make_results(exam, marks), exam)
     said = line(sure, "Confidence of 7 answers: accuracy 85.7%, AUROC 1.000 (")
     assert said.endswith("; 95% by 2000 bootstrap draws of 6 cases")
+    untold = replace(exam, cases_told=False)
+    said = line(with_doubt(make_results(untold, marks), untold), "Confidence of 7 answers")
+    assert said.endswith("; 95% by 2000 bootstrap draws (cases unknown: each question by itself)")
     assert line(sure, "Correct, by confidence") == (
         "Correct, by confidence: 20% to 30% 0 of 1, 90% to 100% 6 of 6"
     )
