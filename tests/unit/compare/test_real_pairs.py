@@ -159,18 +159,43 @@ def chance_at_a_loss_of(loss: float, cases: list[Case]) -> float:
         return sum(worth[n] * (down - up) for n, (down, up) in found.items()) - loss
 
     found = likeliest(brentq(excess, 0, 5, xtol=1e-14))
-    spread = {0: 1.0}
+    spread = np.ones(1)
     for n, inside in strata.items():
         down, up = found[n]
         for case in inside:
-            wider: defaultdict[int, float] = defaultdict(float)
-            for total, chance in spread.items():
-                wider[total] += chance * (1 - down - up)
-                wider[total - case.worth] += chance * down
-                wider[total + case.worth] += chance * up
-            spread = wider
+            step = np.zeros(2 * case.worth + 1)
+            step[[0, case.worth, -1]] = down, 1 - down - up, up
+            spread = np.convolve(spread, step)
     seen_net = sum(case.gained - case.lost for case in cases)
-    return sum(chance for total, chance in spread.items() if total >= seen_net)
+    return float(spread[len(spread) // 2 + seen_net :].sum())
+
+
+def chance_to_pass_if_equal(cases: list[Case], margin: int, draws: int) -> float:
+    """How often two equal runs that differ as often as these exclude the margin."""
+    generator = np.random.default_rng(11)
+    differ = {}
+    for n in (1, 3):
+        inside = [case for case in cases if case.largest == n]
+        differ[n] = sum((case.lost + case.gained) / case.worth for case in inside) / len(inside)
+    passed: list[bool] = []
+    known: dict[tuple[tuple[int, int, int], ...], bool] = {}
+    for _ in range(draws):
+        luck = generator.random(len(cases))
+        drawn = [
+            Case(
+                case.largest,
+                case.worth,
+                case.worth * int(one < differ[case.largest] / 2),
+                case.worth * int(differ[case.largest] / 2 <= one < differ[case.largest]),
+            )
+            for case, one in zip(cases, luck, strict=True)
+        ]
+        alike = tuple(sorted((one.largest, one.lost, one.gained) for one in drawn))
+        if alike not in known:
+            net = sum(one.gained - one.lost for one in drawn)
+            known[alike] = -net < margin and chance_at_a_loss_of(margin, drawn) <= 0.05
+        passed.append(known[alike])
+    return sum(passed) / draws
 
 
 def test_a_noninferiority_bound_is_where_as_good_a_result_has_a_chance_of_5_percent(
@@ -227,6 +252,12 @@ def test_every_statistic_of_a_pair_is_what_counting_gives(
     if margin.lower_bound < sum(nets):
         bound = chance_at_a_loss_of(-margin.lower_bound, cases)
         assert bound == pytest.approx(0.05, abs=1e-4)
+    same = [Case(case.largest, case.worth) for case in cases]
+    assert chance_at_a_loss_of(margin.least, same) == pytest.approx(0.05, abs=1e-4)
+    # Four standard errors of both simulations, of 400 and of 200 draws.
+    assert chance_to_pass_if_equal(cases, 15, 200) == pytest.approx(
+        margin.chance_if_equal, abs=4 * (0.25 / 400 + 0.25 / 200) ** 0.5
+    )
     # The interval: cases drawn anew within strata, with other random numbers.
     strata: defaultdict[tuple[str, int, int, int], list[int]] = defaultdict(list)
     sizes = Counter(place.group for place in where.values())
