@@ -139,7 +139,9 @@ def _sections(
     rest = [_row(results, place) for place in by_name if place not in whole]
     base = Table(exam=first.exam, facts=facts, serial_known=True, rows=[], unranked=rest)
     tables = []
-    for name, section in first.sheet.measures.items():
+    # Not those of a run of which a part was asked: it may lack some.
+    shown = results[whole[0]] if whole else first
+    for name, section in shown.sheet.measures.items():
         ranked = rank_section([results[place] for place in whole], exam, name)
         rows = [_row(results, whole[n]).model_copy(update=own) for n, own in ranked]
         measure = next(iter(section.measures.values())).title

@@ -18,13 +18,17 @@ _WIDE = 0.1
 
 
 def measure_rows(sheet: Sheet) -> Rows:
-    """A row for each measure of each section; what is unknown or undefined is `-`."""
+    """A row for each measure of each section; what is unknown or undefined is `-`.
+
+    `n` is its questions, and the replies of all epochs where some are not there.
+    """
+    epochs = sheet.epochs.count if sheet.epochs else 1
     return [
         ["", *_heads("n", "measure", "value", "measure_interval", "unreadable")],
         *(
             [
                 known(section.title),
-                _replies(section),
+                _replies(section, epochs),
                 known(one.title),
                 number(one.value),
                 interval(one.low, one.high),
@@ -36,11 +40,11 @@ def measure_rows(sheet: Sheet) -> Rows:
     ]
 
 
-def _replies(section: SectionMeasures) -> str:
-    some = section.replies != section.questions
-    if not some:
+def _replies(section: SectionMeasures, epochs: int) -> str:
+    due = section.questions * epochs
+    if section.replies == due:
         return str(section.questions)
-    return wording("count.of", some=section.replies, all=section.questions)
+    return wording("count.of", some=section.replies, all=due)
 
 
 def number(value: float | None) -> str:

@@ -138,3 +138,25 @@ def test_a_worse_bench_fails_against_its_baseline_only_beyond_noise(bench: Proje
         "--exam=made-up", "--run=worse", *gated[:1], "--baseline-gate=noninferior", "--margin=1"
     )
     assert refused.ret == 4
+
+
+def test_a_part_of_a_bench_takes_no_section_from_the_leaderboard_and_epochs_count_questions(
+    bench: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bench.path)
+    exam = load_exam(bench.path / "data" / "made-up" / "exam.toml", data_root=bench.path)
+    record_run(bench.path / "cassettes", exam, "often", right=replies(), epochs=2)
+    record_run(bench.path / "cassettes", exam, "a-part", right=replies(unreadable=True))
+    for run, chosen in (("a-part", ["-k", "A-1 or A-2"]), ("perfect", [])):
+        bench.run("--exam=made-up", f"--run={run}", "--gate=none", "--offline", *chosen)
+    files = [f"results/made-up/{name}.json" for name in ("a-part.partial", "perfect")]
+    assert main(["leaderboard", *files]) == 0
+    told = capsys.readouterr().out
+    assert "Classes: linear kappa" in told
+    assert "Terms: F1, exact" in told
+    assert main(["rescore", "often", "--exam=made-up", "--write"]) == 0
+    assert main(["show", "results/made-up/often.json"]) == 0
+    (row, *_) = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith("Classes ")
+    ]
+    assert row.split()[:2] == ["Classes", "12"]
