@@ -5,7 +5,6 @@ Knows no provider and no price: replies say what they cost.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,8 +33,6 @@ class Budget:
 
     def __init__(self, most: float | None) -> None:
         """`most` is the cap in US dollars, None for none."""
-        self.changed = asyncio.Condition()
-        """Notified, by who ended it, whenever a call has ended."""
         self._most = most
         self._spent = 0.0
         self._replies = 0
@@ -43,12 +40,17 @@ class Budget:
         self._unknown = False
         self._over: str | None = None
         self._stops: list[Callable[[str], None]] = []
+        self._watchers: list[Callable[[], None]] = []
 
     def when_over(self, stop: Callable[[str], None]) -> None:
         """Have `stop` called, with the reason, once no call may begin any more."""
         self._stops.append(stop)
         if self._over is not None:
             stop(self._over)
+
+    def watch(self, ended: Callable[[], None]) -> None:
+        """Have `ended` called whenever a call has ended, of whichever run."""
+        self._watchers.append(ended)
 
     def may_begin(self) -> bool:
         """Whether one more call may begin now.
@@ -79,8 +81,12 @@ class Budget:
     def end(self, completion: dict[str, Any] | None) -> None:
         """A call ended with this reply, or without one."""
         self._in_flight -= 1
-        if completion is None:
-            return
+        if completion is not None:
+            self._count(completion)
+        for ended in self._watchers:
+            ended()
+
+    def _count(self, completion: dict[str, Any]) -> None:
         cost = read_number(completion.get("cost"))
         if cost is None and _turned_away(completion):
             return
@@ -159,8 +165,8 @@ class Tally:
             return self._spent / self._replies
         return estimate_tokens(body)
 
-    def status(self, *, total: int, waiting: int, limit: int, **ended: Any) -> RunStatus:
-        """The counts as others get them; `ended` are the fields that say how."""
+    def status(self, *, total: int, waiting: int, limit: int, **more: Any) -> RunStatus:
+        """The counts as others get them; `more` are the fields that are none of its own."""
         return RunStatus(
             waiting=waiting,
             unfinished=total - waiting - self.done - self.failed,
@@ -173,5 +179,5 @@ class Tally:
             limit=limit,
             tokens=Tokens(**self.tokens),
             cost=self.cost,
-            **ended,
+            **more,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jmle_plugin.gateway.limits import retry_after
+from jmle_plugin.gateway.limits import PATIENCE, retry_after
 from jmle_plugin.gateway.protocol import MESSAGE_LIMIT
 
 _RETRYABLE = {408, 409, 425, 429}
@@ -22,8 +22,6 @@ _DEEPEST = 10
 """Exceptions that lie behind one another; litellm wraps three or four times."""
 _QUOTA = "insufficient_quota"
 _FILTERED = {"content_filter", "content_policy_violation"}
-_PATIENCE = 3600.0
-"""Seconds; a provider that asks to wait longer (a day's quota) is out for this session."""
 
 _PREFIX = re.compile(r"^(?:(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?:: | - ))+")
 _SUFFIX = re.compile(r"\. Handle with `litellm\.\w+`\.$")
@@ -84,7 +82,7 @@ def classify(
         invented = answered is not None and answered < 400  # noqa: PLR2004 - HTTP's first error
         return ProviderError(message, fatal=not invented)
     wait = _wait(error, said)
-    if wait is not None and wait > _PATIENCE:
+    if wait is not None and wait > PATIENCE:
         return ProviderError(f"{message} (it asks to wait {wait:.0f} seconds)", fatal=True)
     return ProviderError(message, rate_limited=status == _RATE_LIMITED, retry_after=wait)
 

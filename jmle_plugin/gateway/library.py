@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
+from jmle_plugin.gateway.limits import HEADERS
 from jmle_plugin.gateway.sending import Call
 
 MOST = 8 * 1024 * 1024
@@ -221,6 +222,8 @@ def _answered(httpx: Any, response: Any, body: Body, *, asks: bool) -> Any:
         content = body.unpacked(response.headers.get("content-encoding", ""))
     if asks and (call := CURRENT.get()) is not None:
         call.arrive(content)
+        if (heed := HEADERS.get()) is not None:
+            heed(response.headers)
     return as_read(httpx, response, content)
 
 

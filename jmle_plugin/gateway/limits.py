@@ -1,16 +1,29 @@
-"""How many calls at a time, and how many a minute.
+"""How many calls a minute, and what the provider says of that.
 
-Neither knows time nor tasks of its own: the scheduler asks, waits and tells.
+None of it knows time nor tasks of its own: the scheduler asks, waits and tells.
 """
 
 from __future__ import annotations
 
 import math
 import random
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from jmle_plugin.gateway.concurrency import Concurrency
+
+HEADERS: ContextVar[Callable[[Mapping[str, str]], None] | None] = ContextVar(
+    "HEADERS", default=None
+)
+"""What is called with the headers of the answer to the call that the running task makes."""
+
+PATIENCE = 3600.0
+"""Seconds; a provider that asks to wait longer (a day's quota) is out for this session."""
 LONGEST = 60.0
 """Seconds of the longest wait of our own choosing."""
 
@@ -66,36 +79,92 @@ def _number(text: str | None) -> float | None:
     return value if value is not None and 0.0 <= value < float("inf") else None
 
 
-class AdaptiveLimit:
-    """Calls in flight: halved when the provider says too many, raised again with success.
+_LEFT = re.compile(
+    r"(?:anthropic-|x-)?ratelimit-"
+    r"(?:(?P<figure>remaining|reset)(?:-(?P<what>requests|tokens))?"
+    r"|(?P<counted>requests|(?:input-|output-)?tokens)-(?P<its>remaining|reset))"
+)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_LONG_AGO = 1e9
+"""More seconds than any limit is for: such a figure is a time since 1970."""
 
-    Additive increase, multiplicative decrease: each whole round of successes allows one
-    more call at a time, up to the limit it began with.
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a provider says is left of a limit: requests, or tokens, for so many seconds."""
+
+    left: float
+    tokens: bool
+    seconds: float
+
+
+def allowances(
+    headers: Mapping[str, str], *, now: Callable[[], float] = time.time
+) -> list[Allowance]:
+    """What an answer's rate-limit headers say is left, each with the seconds until it is more.
+
+    Knows the headers of OpenAI and those who follow it (`x-ratelimit-remaining-requests`, reset
+    after `6m0s`), of Anthropic (`anthropic-ratelimit-tokens-remaining`, reset at a time) and the
+    plain `ratelimit-remaining`. What cannot be read is left out.
     """
+    found: dict[str, dict[str, str]] = {}
+    for name, value in headers.items():
+        if part := _LEFT.fullmatch(str(name).lower()):
+            what = part["what"] or part["counted"] or ""
+            found.setdefault(what, {})[part["figure"] or part["its"]] = str(value).strip()
+    made = []
+    for what, figures in found.items():
+        left, seconds = _number(figures.get("remaining")), _until(figures.get("reset"), now)
+        if left is not None and seconds is not None:
+            made.append(Allowance(left, "tokens" in what, seconds))
+    return made
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._limit = float(most)
-        self._lowered = -math.inf
 
-    @property
-    def calls(self) -> int:
-        """Calls allowed at a time, at least 1."""
-        return int(self._limit)
+def _until(text: str | None, now: Callable[[], float]) -> float | None:
+    """Seconds until a time, or as a number or duration (`1m2.5s`); None for anything else."""
+    if (number := _number(text)) is not None:
+        if number > _LONG_AGO * 1000:
+            number /= 1000
+        return max(0.0, number - now()) if number > _LONG_AGO else number
+    if text and _DURATION.fullmatch(text):
+        parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])", text)
+        return sum(float(amount) * _UNITS[unit] for amount, unit in parts)
+    try:
+        return max(0.0, datetime.fromisoformat(text or "").timestamp() - now())
+    except (ValueError, OverflowError):
+        return None
 
-    def lower(self, *, started: float, now: float) -> None:
-        """Too many: of a call that started at `started` (seconds on the caller's clock).
 
-        Calls that were under way when the limit was last lowered say nothing new.
+class Quota:
+    """Calls that the provider says are left, until a time."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self._left = math.inf
+        self._until = 0.0
+
+    def begin(self) -> int:
+        """A call begins; its number."""
+        self.begun += 1
+        self._left -= 1
+        return self.begun
+
+    def heed(self, told: Sequence[Allowance], number: int, tokens: float, now: float) -> None:
+        """Take what was told in the answer to call `number`: calls begun since are not in it.
+
+        A call costs about so many `tokens`. What would take an hour or more is not waited for.
         """
-        if started < self._lowered:
-            return
-        self._limit = max(1.0, float(self.calls // 2))
-        self._lowered = now
+        self._left = math.inf
+        for one in told:
+            left = one.left / max(1.0, tokens) if one.tokens else one.left
+            left -= self.begun - number
+            if left < self._left and 0.0 < one.seconds < PATIENCE:
+                self._left, self._until = left, now + one.seconds
 
-    def raise_(self) -> None:
-        """A call succeeded."""
-        self._limit = min(float(self._most), self._limit + 1.0 / self._limit)
+    def wait(self, now: float) -> float:
+        """Seconds until a call may begin."""
+        return 0.0 if self._left >= 1.0 else max(0.0, self._until - now)
 
 
 class Pace:
@@ -146,14 +215,21 @@ class Lane:
     A provider limits a model, however many runs ask it.
     """
 
-    def __init__(self, most: int, rpm: float | None, tpm: float | None, *, now: float) -> None:
-        self.limit = AdaptiveLimit(most)
+    def __init__(
+        self, concurrency: Concurrency, rpm: float | None, tpm: float | None, *, now: float
+    ) -> None:
+        self.concurrency = concurrency
         self.pace = Pace(rpm, tpm, now=now)
-        self.in_flight = 0
+        self.quota = Quota()
         self.pause_until = 0.0
         """Before this time on the caller's clock no call starts."""
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more call may be in flight."""
-        return self.in_flight < self.limit.calls
+    def wait(self, tokens: float, now: float) -> float:
+        """Seconds until a call of about `tokens` tokens may begin; 0.0 books it now.
+
+        Infinite while as many as may be are in flight.
+        """
+        if not self.concurrency.has_room:
+            return math.inf
+        held = max(self.pause_until - now, self.quota.wait(now))
+        return held if held > 0.0 else self.pace.wait(tokens, now)

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, digest, read_json
+from jmle_plugin.gateway.concurrency import MOST, START, Concurrency
 from jmle_plugin.strict import Strict
 
 Positive = Annotated[float, Field(gt=0)]
@@ -162,13 +163,14 @@ class Prices(Wire):
 class GatewayConfig(Wire):
     """Everything a gateway needs to start but the providers' keys, inherited by environment.
 
-    `concurrency` (calls at a time), `rpm` and `tpm` (requests and tokens per minute) are
-    for each model. `request_timeout` and `backoff` (the first wait before a retry) are in
-    seconds, `image_max_edge` is in pixels. `max_cost` is in US dollars, for everything this
-    process asks; `bases` are addresses of models that are not asked at `api_base`;
-    `prices` stand for those that litellm knows. `parent` is the process to
-    end with, 0 for none: once it is gone, calls in flight get `grace` seconds to arrive. With
-    `finish_optional` replies count of which nothing says why they ended.
+    `concurrency` (calls at a time; None to find the number, `max_concurrency` at most), `rpm`
+    and `tpm` (requests and tokens per minute) are for each model. `request_timeout` and
+    `backoff` (the first wait before a retry) are in seconds, `image_max_edge` is in pixels.
+    `max_cost` is in US dollars, for everything this process asks; `bases` are addresses of
+    models that are not asked at `api_base`; `prices` stand for those that litellm knows.
+    `parent` is the process to end with, 0 for none: once it is gone, calls in flight get
+    `grace` seconds to arrive. With `finish_optional` replies count of which nothing says why
+    they ended.
 
     With `batch` requests go out in batches, but for those that are asked at once; `batch_wait`
     stays until all have ended, and `batch_again` orders once more what may have been ordered.
@@ -177,7 +179,8 @@ class GatewayConfig(Wire):
 
     token: Annotated[str, Field(min_length=16, repr=False)]
     runs: Annotated[list[RunConfig], Field(min_length=1)]
-    concurrency: Annotated[int, Field(ge=1)] = 8
+    concurrency: Annotated[int, Field(ge=1)] | None = None
+    max_concurrency: Annotated[int, Field(ge=1)] = MOST
     request_timeout: Positive = 600.0
     max_retries: Annotated[int, Field(ge=0)] = 6
     backoff: Positive = 1.0
@@ -202,6 +205,12 @@ class GatewayConfig(Wire):
             if len({getattr(run, what) for run in self.runs}) != len(self.runs):
                 raise ValueError(f"two runs have the same {what}")
         return self
+
+    def find_concurrency(self) -> Concurrency:
+        """How many calls of a model at a time, in its first state."""
+        if self.concurrency is not None:
+            return Concurrency(self.concurrency, self.concurrency)
+        return Concurrency(START, self.max_concurrency)
 
     def base(self, model: str) -> str | None:
         """Where a model is asked, if not at its provider."""

@@ -7,20 +7,23 @@ no retry can mend ends the run: the other requests end as stopped.
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 import time
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from jmle_plugin.gateway.budget import Budget, Tally
+from jmle_plugin.gateway.concurrency import Call
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.keeper import Keeper
-from jmle_plugin.gateway.limits import Lane, delay
+from jmle_plugin.gateway.limits import HEADERS, Lane, allowances, delay
 from jmle_plugin.gateway.protocol import Announced, GatewayConfig, Key
-from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Failure, Outcome, RunStatus
+from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Course, Failure, Outcome, RunStatus
 
 Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Request body -> completion; raises ProviderError."""
@@ -28,6 +31,25 @@ Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 _WASTED = 2
 """How often an answer that nothing can be read from is asked for again: each may be billed."""
+
+
+@dataclass(slots=True, eq=False)
+class _Asking:
+    """A request on its way to its outcome."""
+
+    request: Announced
+    attempts: int = 0
+    """Calls that failed."""
+    wasted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A call that has begun: the `number`-th of its lane, expected to cost `tokens`."""
+
+    call: Call
+    number: int
+    tokens: float
 
 
 class Scheduler:
@@ -52,8 +74,9 @@ class Scheduler:
         self._journal = journal
         self._lane = lane
         self._budget = budget
-        self._halted = asyncio.Event()
         self._begun = asyncio.Event()
+        self._stirred = asyncio.Event()
+        """Set whenever another call may have become possible, or none any more."""
         self._halt: Failure | None = None
         self._fatal: str | None = None
         self._capped = False
@@ -74,8 +97,14 @@ class Scheduler:
             if future is not None and not future.done():
                 future.set_result(Failure(STOPPED, reason))
                 self._tally.failed += 1
-        self._queue = deque(one for one in requests if not self._outcomes[one.key].done())
+        self._queue = deque(_Asking(one) for one in requests if not self._outcomes[one.key].done())
+        """What was not asked yet."""
+        self._again: deque[_Asking] = deque()
+        """What is to be asked once more, now; it goes first."""
+        self._resting: dict[_Asking, asyncio.TimerHandle] = {}
+        """What is to be asked once more, later."""
         budget.when_over(self._cap)
+        budget.watch(self._stirred.set)
 
     def begin(self) -> None:
         """Ask from now on."""
@@ -85,8 +114,8 @@ class Scheduler:
         """Once begun, ask everything; returns when each request has its outcome."""
         await self._begun.wait()
         async with self._keeper.keeping(), asyncio.TaskGroup() as group:
-            for _ in range(min(self._config.concurrency, len(self._queue))):
-                group.create_task(self._work())
+            while (asking := await self._next()) is not None:
+                group.create_task(self._work(asking, self._begin(asking.request)))
 
     def knows(self, key: Key) -> bool:
         """Whether that request was announced."""
@@ -101,17 +130,24 @@ class Scheduler:
         if self._halt is not None:
             return
         self._halt = Failure(STOPPED, reason)
-        self._halted.set()
         self._begun.set()
-        while self._queue:
-            self._settle(self._queue.popleft(), self._halt)
+        self._stirred.set()
+        for timer in self._resting.values():
+            timer.cancel()
+        for asking in (*self._queue, *self._again, *self._resting):
+            self._settle(asking.request, self._halt)
+        for waiting in (self._queue, self._again, self._resting):
+            waiting.clear()
 
     def status(self) -> RunStatus:
         """Where the run stands."""
+        self._tally.resting = len(self._resting)
+        course = self._lane.concurrency.course()
         return self._tally.status(
             total=len(self._outcomes),
             waiting=len(self._queue),
-            limit=self._lane.limit.calls,
+            limit=self._lane.concurrency.calls,
+            course=None if course is None else Course(**course),
             stopped=self._halt is not None,
             capped=self._capped,
             fatal=self._fatal,
@@ -134,19 +170,50 @@ class Scheduler:
             self._tally.done += 1
         self._outcomes[request.key].set_result(outcome)
 
-    async def _work(self) -> None:
-        while self._queue:
-            request = self._queue.popleft()
-            try:
-                outcome = await self._until_done(request)
-            except Exception as error:  # noqa: BLE001 - a test waits for this outcome
-                traceback.print_exc(file=sys.stderr)
-                outcome = self._end(f"the gateway failed: {type(error).__name__}: {error}")
-            if isinstance(outcome, Failure):
-                self._settle(request, outcome)
+    async def _next(self) -> _Asking | None:
+        """What is to be asked, once it may be; None when there is nothing more to ask."""
+        while self._halt is None:
+            self._stirred.clear()
+            ready = self._again or self._queue
+            if ready:
+                wait = self._wait(ready[0])
+                if wait <= 0.0:
+                    return ready.popleft()
+            elif self._resting or self._tally.in_flight:
+                wait = math.inf
             else:
-                # The disk takes its time; the next call does not wait for it.
-                self._keep(request, outcome)
+                return None
+            try:
+                async with asyncio.timeout(None if math.isinf(wait) else wait):
+                    await self._stirred.wait()
+            except TimeoutError:
+                continue
+        return None
+
+    def _wait(self, asking: _Asking) -> float:
+        """Seconds until it may be asked; infinite where that is not a question of time."""
+        if not self._budget.may_begin():
+            return math.inf
+        return self._lane.wait(self._tally.expected(asking.request.body), time.monotonic())
+
+    async def _work(self, asking: _Asking, begun: _Begun) -> None:
+        request = asking.request
+        try:
+            completion = await self._call(request, begun)
+        except ProviderError as error:
+            outcome = self._judge(error, asking)
+        except Exception as error:  # noqa: BLE001 - a test waits for this outcome
+            traceback.print_exc(file=sys.stderr)
+            outcome = self._halt or self._end(
+                f"the gateway failed: {type(error).__name__}: {error}"
+            )
+        else:
+            # The disk takes its time; the next call does not wait for it.
+            self._keep(request, completion)
+            return
+        if outcome is not None:
+            self._settle(request, outcome)
+        self._stirred.set()
 
     def _keep(self, request: Announced, completion: dict[str, Any]) -> None:
         entry = Entry(request.question, request.epoch, request.digest, completion)
@@ -160,98 +227,64 @@ class Scheduler:
 
         self._keeper.keep(entry, kept)
 
-    async def _until_done(self, request: Announced) -> Outcome:
-        attempt = wasted = 0
-        while True:
-            if (halt := await self._permission(request)) is not None:
-                return halt
-            try:
-                completion = await self._call(request)
-            except ProviderError as error:
-                attempt += 1
-                wasted += error.wasted
-                outcome = self._judge(error, attempt, wasted)
-                if outcome is not None:
-                    return outcome
-                wait = delay(attempt, error.retry_after, first=self._config.backoff)
-                if error.rate_limited and error.retry_after is not None:
-                    # Told to one, meant for all: others would only be refused as well.
-                    self._lane.pause_until = max(self._lane.pause_until, time.monotonic() + wait)
-                self._tally.resting += 1
-                await self._sleep(wait)
-                self._tally.resting -= 1
-                if self._halt is None:
-                    self._tally.retries += 1
-            else:
-                return completion
-
-    def _judge(self, error: ProviderError, attempt: int, wasted: int) -> Failure | None:
-        """The failure that `error` is; None to ask again."""
+    def _judge(self, error: ProviderError, asking: _Asking) -> Failure | None:
+        """The failure that `error` is; None where the request is asked again."""
+        asking.attempts += 1
+        asking.wasted += error.wasted
         if self._halt is not None:
             return self._halt  # calls that were under way would only repeat its reason
-        message = error.message
+        message, attempts = error.message, asking.attempts
         if error.fatal:
             return self._end(message)
-        if attempt > self._config.max_retries or wasted > _WASTED:
-            return Failure(SPENT, f"{message} (asked {attempt} times)" if attempt > 1 else message)
+        if attempts > self._config.max_retries or asking.wasted > _WASTED:
+            return Failure(
+                SPENT, f"{message} (asked {attempts} times)" if attempts > 1 else message
+            )
+        wait = delay(attempts, error.retry_after, first=self._config.backoff)
+        if error.rate_limited and error.retry_after is not None:
+            # Told to one, meant for all: others would only be refused as well.
+            self._lane.pause_until = max(self._lane.pause_until, time.monotonic() + wait)
+        self._resting[asking] = asyncio.get_running_loop().call_later(wait, self._rested, asking)
         return None
 
-    async def _call(self, request: Announced) -> dict[str, Any]:
-        started = time.monotonic()
-        expected = self._tally.expected(request.body)
+    def _rested(self, asking: _Asking) -> None:
+        del self._resting[asking]
+        self._again.append(asking)
+        self._tally.retries += 1
+        self._stirred.set()
+
+    def _begin(self, request: Announced) -> _Begun:
+        """Count a call that begins now."""
+        self._budget.begin()
+        self._tally.in_flight += 1
+        call = self._lane.concurrency.begin(time.monotonic())
+        return _Begun(call, self._lane.quota.begin(), self._tally.expected(request.body))
+
+    async def _call(self, request: Announced, begun: _Begun) -> dict[str, Any]:
+        lane, tally = self._lane, self._tally
         actual = 0.0
         completion = None
+        refused = False
+
+        def heed(headers: Mapping[str, str]) -> None:
+            tokens = tally.expected(request.body)
+            lane.quota.heed(allowances(headers), begun.number, tokens, time.monotonic())
+
+        HEADERS.set(heed)
         try:
             completion = await self._ask(request.body)
-            actual = self._tally.count(completion)
+            actual = tally.count(completion)
         except ProviderError as error:
-            if error.rate_limited:
-                self._lane.limit.lower(started=started, now=time.monotonic())
+            refused = error.rate_limited
             raise
         else:
-            self._lane.limit.raise_()
             return completion
         finally:
-            self._lane.pace.settle(expected, actual)
+            now = time.monotonic()
+            if refused:
+                lane.concurrency.refuse(begun.call, now)
+            else:
+                lane.concurrency.end(begun.call, now, replied=completion is not None)
+            lane.pace.settle(begun.tokens, actual)
+            tally.in_flight -= 1
             self._budget.end(completion)
-            self._tally.in_flight -= 1
-            self._lane.in_flight -= 1
-            async with self._budget.changed:
-                self._budget.changed.notify_all()
-
-    async def _permission(self, request: Announced) -> Failure | None:
-        """Wait until one more call may be made, and count it; or what stopped everything."""
-        while self._halt is None:
-            wait = self._lane.pause_until - time.monotonic()
-            if wait <= 0.0 and not self._has_room():
-                await self._race(self._room())
-                continue
-            if wait <= 0.0:
-                wait = self._lane.pace.wait(self._tally.expected(request.body), time.monotonic())
-            if wait <= 0.0:
-                self._budget.begin()
-                self._tally.in_flight += 1
-                self._lane.in_flight += 1
-                return None
-            await self._sleep(wait)
-        return self._halt
-
-    def _has_room(self) -> bool:
-        return self._lane.has_room and self._budget.may_begin()
-
-    async def _room(self) -> None:
-        async with self._budget.changed:
-            await self._budget.changed.wait_for(self._has_room)
-
-    async def _sleep(self, seconds: float) -> None:
-        await self._race(asyncio.sleep(seconds))
-
-    async def _race(self, what: Coroutine[Any, Any, None]) -> None:
-        """Wait for `what`, or for everything to be stopped."""
-        tasks = [asyncio.create_task(what), asyncio.create_task(self._halted.wait())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)

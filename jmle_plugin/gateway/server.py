@@ -76,8 +76,9 @@ class Runs:
                 key: f"waiting for batch {order}: --batch collects it"
                 for key, order in (orders.held() if orders else {}).items()
             }
-            new = Lane(config.concurrency, config.rpm, config.tpm, now=time.monotonic())
-            lane = self._lanes.setdefault(self._models[announcement.run], new)
+            model = self._models[announcement.run]
+            if (lane := self._lanes.get(model)) is None:
+                lane = self._lanes[model] = self._lane()
             scheduler = Scheduler(
                 config,
                 announcement.requests,
@@ -91,6 +92,10 @@ class Runs:
             return scheduler
 
         self._start = start
+
+    def _lane(self) -> Lane:
+        config = self._config
+        return Lane(config.find_concurrency(), config.rpm, config.tpm, now=time.monotonic())
 
     def announce(self, announcement: Announcement) -> None:
         """Know a run's requests; GatewayError where they cannot be its requests."""
@@ -158,9 +163,8 @@ class Runs:
                 counts = ("waiting", "unfinished", "in_flight", "done", "failed", "from_journal")
                 status = status.model_copy(update=dict.fromkeys(counts, 0))
             return status
-        return Tally().status(
-            total=0, waiting=0, limit=self._config.concurrency, stopped=self._stopped is not None
-        )
+        limit = self._config.find_concurrency().calls
+        return Tally().status(total=0, waiting=0, limit=limit, stopped=self._stopped is not None)
 
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -43,6 +43,20 @@ class Tokens(Wire):
     cached: int = 0
 
 
+class Course(Wire):
+    """How many calls of a model were allowed at a time in a session, and what came of it.
+
+    `levels` are (seconds since its first call, calls) at that call and at changes, the first
+    hundred; `last` is the level at the end. `most` calls were in flight at most, and `refused`
+    of all calls were refused as too many (HTTP 429).
+    """
+
+    levels: list[tuple[float, int]]
+    last: int
+    most: int
+    refused: int
+
+
 class RunStatus(Wire):
     """Counts of requests, except `retries` (calls made again) and `limit` (calls at a time).
 
@@ -62,6 +76,8 @@ class RunStatus(Wire):
     from_journal: int
     retries: int
     limit: int
+    course: Course | None = None
+    """Of the run's model; None before its first call."""
     tokens: Tokens
     cost: float | None = 0.0
     stopped: bool = False

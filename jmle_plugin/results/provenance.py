@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from jmle_plugin.ask.sight import Sight
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.exam.key_spec import Name
 from jmle_plugin.files import canonical_json
+from jmle_plugin.gateway.status import Course
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.strict import Strict, absent, empty
@@ -78,6 +79,8 @@ class RunInfo(Strict):
     """UTC, ISO 8601."""
     seconds: float
     workers: str
+    calls: Course | None = Field(default=None, exclude_if=absent)
+    """How many calls of the run's model were made at a time; left out where none were made."""
 
 
 class Provenance(Strict):
@@ -131,6 +134,8 @@ class RunContext:
     clock: float
     workers: str
     git: Git | None
+    courses: dict[str, Course] = field(default_factory=dict)
+    """A run's address -> how many calls of its model were made at a time."""
 
     @classmethod
     def start(cls, root: Path, results: Path, workers: str) -> RunContext:
@@ -142,12 +147,13 @@ class RunContext:
         """For results that stay in memory: which commit they were made at is not read."""
         return cls(dt.datetime.now(dt.UTC), time.monotonic(), "0", None)
 
-    def info(self) -> RunInfo:
-        """The part of the provenance that varies by session."""
+    def info(self, run: str) -> RunInfo:
+        """The part of the provenance that varies by session, of the run at that address."""
         return RunInfo(
             started=self.started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - self.clock, 2),
             workers=self.workers,
+            calls=self.courses.get(run),
         )
 
 
@@ -188,7 +194,7 @@ def build_provenance(
         sent=_sent(mark.sent for mark in marks if mark.sent),
         packages=_versions(),
         git=context.git,
-        run=context.info(),
+        run=context.info(run.address),
     )
 
 

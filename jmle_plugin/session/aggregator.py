@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jmle_plugin.ask.sitting import Sitting
+from jmle_plugin.gateway.status import Course
 from jmle_plugin.language import speaking
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
@@ -85,6 +86,10 @@ class ExamSession:
         """
         names = [one.sitting.run.address for one in self._taken] if run is None else [run]
         self._not_asked |= dict.fromkeys(names, reason)
+
+    def asked(self, courses: Mapping[str, Course]) -> None:
+        """Runs, by address, were asked in this session, so many calls at a time."""
+        self._context.courses.update(courses)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Without xdist: remember what was selected."""

@@ -19,8 +19,6 @@ from jmle_plugin.session.settings import Settings
 
 _OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")
 """Where the fixtures come from that a user may override."""
-_WITHOUT_XDIST = 8
-"""Calls at a time where no number of workers says it."""
 _ON_TERMINAL, _IN_LOG = 1.0, 30.0
 """Seconds until progress is shown again."""
 
@@ -35,11 +33,10 @@ class LivePlugin:
         sittings: Sequence[Sitting],
         session: ExamSession,
     ) -> None:
-        workers = config.getoption("numprocesses", default=None) or _WITHOUT_XDIST
         self._config = config
         self._sittings = sittings
         with as_usage_error():
-            self._live = LiveAsking(settings, sittings, workers)
+            self._live = LiveAsking(settings, sittings)
         self._session = session
         self._begun = self._ended = False
         self._voice: Voice | None = None
@@ -91,6 +88,7 @@ class LivePlugin:
             self._ended = True
             for run, reason in self._live.finish().items():
                 self._session.not_asked(reason, run)
+            self._session.asked(self._live.courses)
             if self._voice is not None:
                 self._voice.close()
 

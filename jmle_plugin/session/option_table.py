@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jmle_plugin.gateway.concurrency import MOST
 from jmle_plugin.language import Language
 from jmle_plugin.mark import Extraction
 from jmle_plugin.session.option_forms import (
@@ -177,8 +178,16 @@ OPTIONS = (
     ),
     Option(
         "concurrency",
-        "calls at a time, for each model (default: the number of workers, 8 without any)",
+        "calls at a time, for each model; auto: as many as bring more replies a second",
         metavar="N",
+        default="auto",
+        parse=lambda text: None if text == "auto" else whole(1)(text),
+    ),
+    Option(
+        "max-concurrency",
+        "calls at a time at most, for each model, with --concurrency=auto",
+        metavar="N",
+        default=str(MOST),
         parse=whole(1),
     ),
     Option(

@@ -37,6 +37,8 @@ class AskingSettings:
     epochs: int | None
     api_base: str | None
     concurrency: int | None
+    """Calls at a time, for each model; None to find the number, at most `max_concurrency`."""
+    max_concurrency: int
     request_timeout: float
     max_retries: int
     finish_reason: str
@@ -205,7 +207,7 @@ def _asking(values: Mapping[str, Sequence[Any]]) -> AskingSettings:
         **{
             name.replace("-", "_"): _first(values[name])
             for name in (
-                "images", "image-max-edge", "epochs", "api-base", "concurrency",
+                "images", "image-max-edge", "epochs", "api-base", "concurrency", "max-concurrency",
                 "request-timeout", "max-retries", "finish-reason", "image-probe",
                 "rpm", "tpm", "max-cost",
             )

@@ -12,6 +12,7 @@ from jmle_plugin.ask.run import JOURNAL, RunSpec, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError, JmleError, SettingsError
 from jmle_plugin.gateway import launch
+from jmle_plugin.gateway.concurrency import START
 from jmle_plugin.gateway.journal import is_ending
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
@@ -20,7 +21,7 @@ from jmle_plugin.gateway.protocol import (
     Prices,
     RunConfig,
 )
-from jmle_plugin.gateway.status import RunStatus
+from jmle_plugin.gateway.status import Course, RunStatus
 from jmle_plugin.session.live import keeping
 from jmle_plugin.session.live.keeping import drop_empty, fold_journal
 from jmle_plugin.session.live.probing import Probes, check_vision, keep_sight
@@ -40,7 +41,7 @@ class LiveAsking:
     selection is known, `finish`; `finish` may come at any time, and twice.
     """
 
-    def __init__(self, settings: Settings, sittings: Sequence[Sitting], concurrency: int) -> None:
+    def __init__(self, settings: Settings, sittings: Sequence[Sitting]) -> None:
         self._asking = settings.asking
         self._rows = settings.rows
         self._rewrite = settings.record_mode == "rewrite"
@@ -54,7 +55,8 @@ class LiveAsking:
                 "of your own or a script's, or is half of an audit",
                 remedy="Leave out --record-mode=rewrite, or say --images=audit for both halves.",
             )
-        self._concurrency = self._asking.concurrency or concurrency
+        self.courses: dict[str, Course] = {}
+        """A run's address -> how many calls of its model there were at a time, once it ended."""
         self._probes = Probes([], None)
         self._token = launch.new_token()
         self._gateway: launch.Gateway | None = None
@@ -132,7 +134,7 @@ class LiveAsking:
         sights = self._probes.look(self._gateway, plans, say, insist=insist)
         for plan in plans:
             for line in plan.lines(
-                facts[plan.sitting.run.model], self._concurrency, batch=self._asking.batch
+                facts[plan.sitting.run.model], self._at_a_time, batch=self._asking.batch
             ):
                 say(line)
             if self._rewrite and (folder := keeping.set_aside(plan.sitting, plan.asked)):
@@ -207,7 +209,8 @@ class LiveAsking:
                 for one in runs
             ]
             + self._probes.configs,
-            concurrency=self._concurrency,
+            concurrency=asking.concurrency,
+            max_concurrency=asking.max_concurrency,
             request_timeout=asking.request_timeout,
             max_retries=asking.max_retries,
             rpm=asking.rpm,
@@ -225,6 +228,14 @@ class LiveAsking:
             batch_again=asking.batch_again,
         )
 
+    @property
+    def _at_a_time(self) -> str:
+        asking = self._asking
+        if asking.concurrency is not None:
+            return f"{asking.concurrency} at a time"
+        most = asking.max_concurrency
+        return f"{min(START, most)} at a time at first, {most} at most"
+
     def _died(self, error: GatewayError) -> None:
         self._death = str(error)
 
@@ -241,6 +252,7 @@ class LiveAsking:
                 status = self._gateway.stop(drain=GRACE)
         except GatewayError as error:
             return {one.run.address: self._death or str(error) for one in self._sittings}
+        self.courses = {name: one.course for name, one in status.runs.items() if one.course}
         return {name: why for name, one in status.runs.items() if (why := _why_ended(one))}
 
     def _close(self) -> None:

@@ -33,10 +33,10 @@ class Plan:
     asked: tuple[Seat, ...]
     recorded: tuple[Seat, ...]
 
-    def lines(self, facts: ModelFacts, concurrency: int, *, batch: bool = False) -> Iterator[str]:
-        """The plan for people; `concurrency` is calls at a time."""
+    def lines(self, facts: ModelFacts, at_a_time: str, *, batch: bool = False) -> Iterator[str]:
+        """The plan for people; `at_a_time` says how many calls there are."""
         run = self.sitting.run
-        how = f"in batches of {facts.provider}" if batch else f"{concurrency} at a time"
+        how = f"in batches of {facts.provider}" if batch else at_a_time
         yield (
             f"{run.run} sits {self.sitting.exam.id}: {len(self.asked)} to ask, "
             f"{len(self.recorded)} from cassettes, {how}"

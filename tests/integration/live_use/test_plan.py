@@ -97,7 +97,7 @@ def test_only_what_is_selected_is_asked(live: Live) -> None:
     last_failed = run(*command, "--lf", "-n2")
     assert set(live.asked) == gone
     last_failed.stdout.fnmatch_lines(
-        ["gpt-5.2 sits sample: 2 to ask, 8 from cassettes, 2 at a time"]
+        ["gpt-5.2 sits sample: 2 to ask, 8 from cassettes, 8 at a time at first, 256 at most"]
     )
 
     # A selection that is recorded needs no key, though the run is not complete.

@@ -65,7 +65,9 @@ def test_replies_are_set_aside_and_asked_for_anew(live: Live) -> None:
     resumed = live.ask(*REWRITE, WARM)
     assert resumed.ret == 0
     assert sorted(live.asked) == BLOCK[3:]
-    resumed.stdout.fnmatch_lines(["mine sits sample: 3 to ask, 3 from cassettes, 8 at a time"])
+    resumed.stdout.fnmatch_lines(
+        ["mine sits sample: 3 to ask, 3 from cassettes, 8 at a time at first, 256 at most"]
+    )
     assert replies() == dict.fromkeys(BLOCK, "third")
     hidden = {file.name for file in live.folder("mine").glob(".*")}
     assert hidden == {".replaced"}

@@ -3,36 +3,85 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jmle_plugin.gateway.limits import AdaptiveLimit, Pace
+from jmle_plugin.gateway.limits import Allowance, Pace, Quota, allowances
 
-
-def test_limit_is_halved_and_never_below_one() -> None:
-    limit = AdaptiveLimit(16)
-    seen = []
-    for now in range(1, 7):
-        limit.lower(started=float(now), now=float(now))
-        seen.append(limit.calls)
-    assert seen == [8, 4, 2, 1, 1, 1]
+NOW = 1_800_000_000.0
 
 
-def test_one_burst_of_refusals_counts_once() -> None:
-    limit = AdaptiveLimit(16)
-    for _ in range(16):
-        limit.lower(started=0.0, now=5.0)
-    assert limit.calls == 8
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (
+            {"X-RateLimit-Remaining-Requests": "3", "x-ratelimit-reset-requests": "1m2.5s"},
+            [Allowance(3, tokens=False, seconds=62.5)],
+        ),
+        (
+            {"x-ratelimit-remaining-tokens": "900", "x-ratelimit-reset-tokens": "20ms"},
+            [Allowance(900, tokens=True, seconds=0.02)],
+        ),
+        (
+            {
+                "anthropic-ratelimit-input-tokens-remaining": "0",
+                "anthropic-ratelimit-input-tokens-reset": "2027-01-15T08:00:30Z",
+            },
+            [Allowance(0, tokens=True, seconds=30)],
+        ),
+        (
+            {"ratelimit-remaining": "7", "ratelimit-reset": "9"},
+            [Allowance(7, tokens=False, seconds=9)],
+        ),
+        (
+            {"x-ratelimit-remaining": "7", "x-ratelimit-reset": str((NOW + 9) * 1000)},
+            [Allowance(7, tokens=False, seconds=9)],
+        ),
+        ({"x-ratelimit-remaining-requests": "3"}, []),
+        ({"x-ratelimit-remaining-requests": "x", "x-ratelimit-reset-requests": "1s"}, []),
+        ({"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "soon"}, []),
+        ({"ratelimit-limit": "5", "retry-after": "2"}, []),
+    ],
+)
+def test_what_is_left_is_read_in_every_providers_headers(
+    headers: dict[str, str], told: list[Allowance]
+) -> None:
+    assert allowances(headers, now=lambda: NOW) == told
 
 
-def test_a_round_of_successes_allows_one_more_up_to_the_first_limit() -> None:
-    limit = AdaptiveLimit(4)
-    limit.lower(started=0.0, now=1.0)
-    assert limit.calls == 2
-    for _ in range(3):
-        limit.raise_()
-    assert limit.calls == 3
-    for _ in range(100):
-        limit.raise_()
-    assert limit.calls == 4
+@given(st.dictionaries(st.sampled_from([
+    "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests", "ratelimit-reset",
+    "ratelimit-remaining", "anthropic-ratelimit-tokens-remaining",
+    "anthropic-ratelimit-tokens-reset",
+]), st.text() | st.floats().map(str) | st.integers().map(str)))  # fmt: skip
+def test_whatever_a_provider_says_of_its_limits_can_be_heeded(headers: dict[str, str]) -> None:
+    quota = Quota()
+    quota.heed(allowances(headers), quota.begin(), 100.0, 5.0)
+    assert 0.0 <= quota.wait(5.0) < 3600
+
+
+def test_calls_begun_since_are_no_longer_left() -> None:
+    quota = Quota()
+    first, *_ = (quota.begin() for _ in range(3))
+    quota.heed([Allowance(3, tokens=False, seconds=10)], first, 0.0, 100.0)
+    assert quota.wait(100.0) == 0.0
+    quota.begin()
+    assert quota.wait(100.0) == 10.0
+    assert quota.wait(110.0) == 0.0
+
+
+def test_tokens_left_are_as_many_calls_as_they_pay_for() -> None:
+    quota = Quota()
+    quota.heed([Allowance(250, tokens=True, seconds=10)], quota.begin(), 100.0, 0.0)
+    assert [quota.wait(0.0), quota.begin(), quota.wait(0.0), quota.begin(), quota.wait(0.0)] == [
+        0.0, 2, 0.0, 3, 10.0,
+    ]  # fmt: skip
+
+
+def test_what_takes_a_day_is_not_waited_for() -> None:
+    quota = Quota()
+    quota.heed([Allowance(0, tokens=False, seconds=86400)], quota.begin(), 0.0, 0.0)
+    assert quota.wait(0.0) == 0.0
 
 
 def test_requests_keep_their_distance() -> None:

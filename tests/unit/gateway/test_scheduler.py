@@ -12,9 +12,10 @@ import pytest
 
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.budget import Budget
+from jmle_plugin.gateway.concurrency import Concurrency
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.gateway.limits import Lane
+from jmle_plugin.gateway.limits import HEADERS, Lane
 from jmle_plugin.gateway.protocol import Announced, GatewayConfig, RunConfig
 from jmle_plugin.gateway.scheduler import Ask, Scheduler
 from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Failure
@@ -56,7 +57,7 @@ def play(
     )
 
     async def run() -> tuple[Scheduler, list[Any]]:
-        lane = Lane(config.concurrency, config.rpm, config.tpm, now=time.monotonic())
+        lane = Lane(config.find_concurrency(), config.rpm, config.tpm, now=time.monotonic())
         scheduler = Scheduler(config, announced, ask, journal, Budget(config.max_cost), lane)
         if not hold:
             scheduler.begin()
@@ -75,24 +76,25 @@ def kinds(outcomes: list[Any]) -> list[str]:
     return [one.kind if isinstance(one, Failure) else "reply" for one in outcomes]
 
 
-def test_asked_in_order_so_many_at_a_time(tmp_path: Path) -> None:
+def test_asked_in_order_and_every_reply_makes_room_for_the_next_call(tmp_path: Path) -> None:
     order: list[int] = []
-    levels: list[int] = []
-    now = 0
+    gates = [asyncio.Event() for _ in range(40)]
 
     async def ask(body: dict[str, Any]) -> dict[str, Any]:
-        nonlocal now
-        now += 1
         order.append(name(body))
-        levels.append(now)
-        await asyncio.sleep(0.005)
-        now -= 1
+        await gates[name(body)].wait()
         return REPLY
 
-    scheduler, outcomes = play(tmp_path, ask, count=40, concurrency=8)
+    async def scene(scheduler: Scheduler) -> None:
+        for number, gate in enumerate(gates):
+            while len(order) < min(40, number + 8):  # noqa: ASYNC110 - the next turn will do
+                await asyncio.sleep(0)
+            assert scheduler.status().in_flight == min(8, 40 - number)
+            gate.set()
+            await scheduler.outcome(requests(40)[number].key)
+
+    scheduler, outcomes = play(tmp_path, ask, scene, count=40, concurrency=8)
     assert order == list(range(40))
-    assert max(levels) == 8
-    assert levels[8:].count(8) >= 25
     assert kinds(outcomes) == ["reply"] * 40
     status = scheduler.status()
     assert (status.done, status.waiting, status.in_flight, status.failed) == (40, 0, 0, 0)
@@ -114,7 +116,7 @@ def test_runs_of_one_model_share_its_limit(tmp_path: Path) -> None:
         config = GatewayConfig(
             token="t" * 16, runs=[RunConfig(run="r", model="m", journal="j")], concurrency=4
         )
-        lane, budget = Lane(4, None, None, now=time.monotonic()), Budget(None)
+        lane, budget = Lane(Concurrency(4, 4), None, None, now=time.monotonic()), Budget(None)
         both = [
             Scheduler(config, requests(20), ask, journal, budget, lane)
             for journal in (first, second)
@@ -243,7 +245,7 @@ def test_what_fails_in_flight_after_the_end_is_not_asked_again(tmp_path: Path) -
     assert scheduler.status().fatal == "no"
 
 
-def test_too_many_lowers_the_number_in_flight_and_success_raises_it(tmp_path: Path) -> None:
+def test_too_many_lowers_the_number_in_flight_and_replies_raise_it(tmp_path: Path) -> None:
     seen: list[int] = []
     refused: set[int] = set()
 
@@ -269,7 +271,48 @@ def test_too_many_lowers_the_number_in_flight_and_success_raises_it(tmp_path: Pa
     assert min(limits) == 4
     assert max(seen[:8]) == 8
     assert max(seen[8:14]) <= 4
-    assert scheduler.status().limit > 4
+    assert max(limits[limits.index(4) :]) > 4
+    course = scheduler.status().course
+    assert course is not None
+    assert (course.levels[0], course.most, course.refused) == ((0.0, 8), 8, 8)
+
+
+def test_the_number_in_flight_is_found_where_none_is_given(tmp_path: Path) -> None:
+    now = peak = 0
+
+    async def ask(_: dict[str, Any]) -> dict[str, Any]:
+        nonlocal now, peak
+        now += 1
+        peak = max(peak, now)
+        await asyncio.sleep(0.02)
+        now -= 1
+        return REPLY
+
+    scheduler, outcomes = play(tmp_path, ask, count=120, max_concurrency=24)
+    assert kinds(outcomes) == ["reply"] * 120
+    assert 8 < peak <= 24
+    course = scheduler.status().course
+    assert course is not None
+    assert course.most == peak
+    assert course.levels[0] == (0.0, 8)
+
+
+def test_calls_that_the_provider_says_are_not_left_wait_until_they_are(tmp_path: Path) -> None:
+    times: list[float] = []
+
+    async def ask(_: dict[str, Any]) -> dict[str, Any]:
+        times.append(asyncio.get_running_loop().time())
+        heed = HEADERS.get()
+        assert heed is not None
+        left = max(0, 2 - len(times))
+        heed({
+            "x-ratelimit-remaining-requests": str(left), "x-ratelimit-reset-requests": "150ms",
+        })  # fmt: skip
+        return REPLY
+
+    play(tmp_path, ask, count=3, concurrency=1)
+    assert times[1] - times[0] < times[2] - times[1]
+    assert times[2] - times[1] >= 0.15
 
 
 def test_retry_after_of_one_holds_all(tmp_path: Path) -> None:

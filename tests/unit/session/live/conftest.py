@@ -64,6 +64,7 @@ class Gateway:
             "capped": False,
             "fatal": None,
             "batch": "",
+            "course": None,
         }
         return RunStatus(**fields | self.ended.get(run, {}))
 

@@ -55,7 +55,7 @@ def begin(
     settings: Settings, started: Started, *sittings: Sitting
 ) -> tuple[LiveAsking, Gateway, list[str]]:
     """A session that has started its gateway, and what it says."""
-    live = LiveAsking(settings, sittings, 4)
+    live = LiveAsking(settings, sittings)
     live.start(print)
     return live, started.gateways[-1], []
 
@@ -75,7 +75,10 @@ def test_what_is_missing_is_announced_in_the_order_of_the_tests(
         assert one.digest == digest(one.body)
     assert set(announcement.images) == {"1" * 64}
     assert said.pop(0) == "warning: the key is short"
-    assert said[0] == "some-model sits tiny: 3 to ask, 1 from cassettes, 4 at a time"
+    assert (
+        said[0]
+        == "some-model sits tiny: 3 to ask, 1 from cassettes, 8 at a time at first, 256 at most"
+    )
     assert (live.address, live.token) == (gateway.address, gateway.config.token)
     assert live.finish() == {}
     assert gateway.told == ["stop", "close"]
@@ -85,14 +88,16 @@ def test_what_is_missing_is_announced_in_the_order_of_the_tests(
 
 def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: Sitting) -> None:
     given = settings(
-        "--concurrency=3", "--request-timeout=5", "--max-retries=2", "--rpm=60", "--tpm=9",
+        "--concurrency=3", "--max-concurrency=40", "--request-timeout=5", "--max-retries=2",
+        "--rpm=60", "--tpm=9",
         "--api-base=http://here", "--price-in=1", "--price-out=2", "--max-cost=7",
             "--finish-reason=optional", "--batch", "--batch-again",
     )  # fmt: skip
     config = begin(given, started, sitting)[1].config
     told = config.model_dump(exclude={"token", "runs", "parent", "backoff", "grace"})
     assert told == {
-        "concurrency": 3, "request_timeout": 5.0, "max_retries": 2, "rpm": 60.0, "tpm": 9.0,
+        "concurrency": 3, "max_concurrency": 40, "request_timeout": 5.0, "max_retries": 2,
+        "rpm": 60.0, "tpm": 9.0,
         "api_base": "http://here", "bases": {}, "image_max_edge": 2048, "max_cost": 7.0,
             "finish_optional": True,
         "batch": True, "batch_wait": False, "batch_again": True, "batch_settling": 60.0,
@@ -105,7 +110,7 @@ def test_settings_reach_the_gateway(settings: Read, started: Started, sitting: S
 
 def test_a_recorded_run_starts_nothing(settings: Read, started: Started, sitting: Sitting) -> None:
     record(sitting)
-    live = LiveAsking(settings(), [sitting], 4)
+    live = LiveAsking(settings(), [sitting])
     live.start(print)
     live.ask(seats(sitting), pytest.fail, interval=0.01)
     assert live.address is None
@@ -150,10 +155,10 @@ def test_who_cannot_be_asked_is_not(
     assert [one.run for one in gateway.announced] == ["tiny/some-model"]
     live.finish()
     with pytest.raises(SettingsError, match="theirs cannot be asked anew"):
-        LiveAsking(settings("--record-mode=rewrite"), [imported], 1)
+        LiveAsking(settings("--record-mode=rewrite"), [imported])
     script = make_sitting(run=make_run(model="scripted/nobody"), folder=tmp_path / "nobody")
     with pytest.raises(SettingsError, match="the name of a script"):
-        LiveAsking(settings(), [script], 1)
+        LiveAsking(settings(), [script])
 
 
 def test_figures_of_two_sizes_do_not_sit_side_by_side(
@@ -283,8 +288,8 @@ def test_an_audit_announces_both_halves_and_text_only_questions_once(
     assert asked == {"tiny/some-model": list(ANSWERS), "tiny/some-model-blind": ["A-4"]}
     assert [len(one.images) for one in gateway.announced] == [1, 0]
     assert [line for line in said if "cost" not in line] == [
-        "some-model sits tiny: 7 to ask, 0 from cassettes, 4 at a time",
-        "some-model-blind sits tiny: 1 to ask, 0 from cassettes, 4 at a time",
+        "some-model sits tiny: 7 to ask, 0 from cassettes, 8 at a time at first, 256 at most",
+        "some-model-blind sits tiny: 1 to ask, 0 from cassettes, 8 at a time at first, 256 at most",
         "  figures left out; text-only replies are those of some-model",
     ]
 
@@ -303,10 +308,10 @@ def test_half_an_audit_by_itself_is_only_replayed(
 ) -> None:
     blind = replace(halves[1], half=False)
     record(blind, "A-4")
-    LiveAsking(settings(), [blind], 4).start(print)
+    LiveAsking(settings(), [blind]).start(print)
     assert started.gateways == []
     with pytest.raises(SettingsError, match="is half of an audit"):
-        LiveAsking(settings("--record-mode=rewrite"), [blind], 4)
+        LiveAsking(settings("--record-mode=rewrite"), [blind])
 
 
 def test_a_model_found_to_see_no_figures_is_not_audited(

@@ -23,7 +23,7 @@ def make_plan(*names: str, **run: object) -> Plan:
 
 
 def test_the_numbers_come_first() -> None:
-    lines = list(make_plan("A-1", "A-2").lines(ModelFacts(provider="openai"), 16))
+    lines = list(make_plan("A-1", "A-2").lines(ModelFacts(provider="openai"), "16 at a time"))
     assert lines == [
         "some-model sits tiny: 2 to ask, 5 from cassettes, 16 at a time",
         "  projected cost: unknown (no price is known: give --price-in and --price-out)",
@@ -37,7 +37,7 @@ def test_cost_is_projected_from_the_prompts_and_two_lengths_of_reply() -> None:
     prompts = sum(map(estimate_tokens, bodies))
     assert prompts > 800  # one of them shows a figure
     facts = ModelFacts(provider="openai", input_price=0.001, output_price=0.01)
-    *_, line = plan.lines(facts, 1)
+    *_, line = plan.lines(facts, "")
     short, long = prompts * 0.001 + 6, prompts * 0.001 + 60
     assert line == (
         f"  projected cost: ${short:.2f} with 300 tokens a reply, ${long:.2f} with 3,000"
@@ -47,12 +47,12 @@ def test_cost_is_projected_from_the_prompts_and_two_lengths_of_reply() -> None:
 @pytest.mark.parametrize("known", ["input_price", "output_price"])
 def test_half_a_price_projects_nothing(known: str) -> None:
     facts = ModelFacts(provider="openai", **{known: 1.0})
-    assert "unknown" in list(make_plan("A-1").lines(facts, 1))[-1]
+    assert "unknown" in list(make_plan("A-1").lines(facts, ""))[-1]
 
 
 def test_a_model_that_sees_nothing_is_told() -> None:
     plan = make_plan("A-4", images=ImageMode.BLIND, no_vision=True)
-    lines = list(plan.lines(ModelFacts(provider="openai"), 1))
+    lines = list(plan.lines(ModelFacts(provider="openai"), ""))
     assert lines[1] == "  some/model is known to see no figures: the run is blind"
 
 

@@ -22,6 +22,7 @@ def run_status(**counts: Any) -> RunStatus:
         "capped": False,
         "fatal": None,
         "batch": "",
+        "course": None,
     }
     return RunStatus(**fields | counts)
 
