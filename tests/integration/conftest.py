@@ -40,6 +40,13 @@ BARE = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:randoml
 """hypothesis would be imported at the end of every session, which is a fifth of its time."""
 
 
+def timeless(results: dict[str, Any]) -> dict[str, Any]:
+    """Results without what replies took when they were asked, which no two askings share."""
+    untimed = {"seconds": None, "tokens_per_second": None}
+    marks = [mark | untimed for mark in results["marks"]]
+    return results | {"marks": marks, "sheet": results["sheet"] | {"latency": None}}
+
+
 @dataclass
 class Project:
     """A user's project with the exam test and the sample's recorded runs."""

@@ -49,7 +49,10 @@ def test_replies_with_figures_are_asked_ahead(desk: Desk) -> None:
         delay = 0.2 + 0.04 * (call.number % 7)
         return Answer(completion(f"reply to {question(call)}"), delay=delay)
 
-    with provider(script) as served, desk.asking(requests, served.base) as gateway:
+    with (
+        provider(script) as served,
+        desk.asking(requests, served.base, concurrency=8) as gateway,
+    ):
         # Asked last, so that every reply is there because it was asked ahead.
         assert reply(gateway, requests[-1]).text == "reply to A-39"
         texts = [reply(gateway, one).text for one in requests]

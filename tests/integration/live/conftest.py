@@ -21,7 +21,7 @@ from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.exam.model import Exam
 from tests.builders import journalled, sample_exam
 from tests.conftest import ROOT
-from tests.integration.conftest import BARE, Project
+from tests.integration.conftest import BARE, Project, timeless
 from tests.scripted.candidates import MISTAKES, RESIDENT, candidate
 from tests.scripted.provider import Answer, Call, Provider, Script, completion
 
@@ -146,7 +146,7 @@ class Room:
         read = self.project.results(name or self.folder.name)
         del read["provenance"]["run"]
         read["provenance"].pop("sight", None)  # a word drawn at random
-        return read
+        return timeless(read)
 
     def end(self) -> None:
         """Nothing that a test began outlives it."""

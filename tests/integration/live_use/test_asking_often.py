@@ -7,6 +7,7 @@ import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+from tests.integration.conftest import timeless
 from tests.integration.live_use.conftest import RUN, WRONG, Live, answered
 from tests.scripted.provider import Answer, Call
 
@@ -29,7 +30,7 @@ def stable(live: Live) -> str:
     results = live.project.results(RUN)
     del results["provenance"]["run"]
     del results["provenance"]["sight"]  # a word drawn at random
-    return json.dumps(results)
+    return json.dumps(timeless(results))
 
 
 def junit(file: Path) -> list[tuple[str, list[str], dict[str, str]]]:
