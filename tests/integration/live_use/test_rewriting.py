@@ -32,7 +32,7 @@ def test_replies_are_set_aside_and_asked_for_anew(live: Live) -> None:
     assert part.ret == 0
     assert sorted(live.asked) == ["000A-2", "000A-3"]
     part.stdout.fnmatch_lines(
-        ["mine sits sample: 2 to ask, 0 from cassettes, 2 at a time", "*.replaced/1"]
+        ["mine sits sample: 2 to ask, 0 from cassettes, 8 at a time*", "*.replaced/1"]
     )
     assert replies(".replaced/1") == dict.fromkeys(["000A-2", "000A-3"], "first")
     second = dict.fromkeys(BLOCK, "first") | dict.fromkeys(["000A-2", "000A-3"], "second")
