@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from jmle_plugin.cli.common import (
@@ -13,7 +14,9 @@ from jmle_plugin.cli.common import (
     writing,
 )
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.errors import SettingsError
+from jmle_plugin.compare.comparison import compare
+from jmle_plugin.compare.pairing import known_places
+from jmle_plugin.errors import ComparisonError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.report.sheet_report import comparisons_document, sheet_document
@@ -45,10 +48,29 @@ def run_report(options: argparse.Namespace) -> int:
         )
     results = [read_sound_results(file) for file in files]
     exam = _exam(options, results)
+    if len(results) > 1:
+        results = [results[0], *_compared(results, exam)]
     with writing(target):
         write_run_page(results, exam, options.cassettes, target, images=options.html_images)
     print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
     return 0
+
+
+def _compared(results: list[Results], exam: Exam | None) -> Iterator[Results]:
+    """Every run but the first, compared with the first unless its file has a comparison."""
+    first, *others = results
+    where = known_places(results, exam)
+    for one in others:
+        if one.comparison is not None or one.exam.id != first.exam.id:
+            yield one
+            continue
+        try:
+            found = compare(first, one, where, doubt=False, exam=exam)
+        except ComparisonError as error:
+            print(f"{one.run.title} is not compared with {first.run.title}: {error.problem}")
+            yield one
+        else:
+            yield one.model_copy(update={"comparison": found})
 
 
 def _beside(files: list[Path]) -> Path:

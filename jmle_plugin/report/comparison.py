@@ -15,7 +15,7 @@ from jmle_plugin.report.bench import (
 )
 from jmle_plugin.report.remarks import doubt_sentences
 from jmle_plugin.report.tallies import block_title, form_title, model_title
-from jmle_plugin.results.comparison import Answers, Change, Comparison, Side
+from jmle_plugin.results.comparison import Answers, Change, Comparison, Part, Side
 from jmle_plugin.results.doubt import Reach
 from jmle_plugin.results.figures import (
     bound_text,
@@ -54,12 +54,7 @@ def table_rows(comparison: Comparison) -> list[Sequence[str]]:
 
 
 def _rows(comparison: Comparison) -> Iterator[tuple[str, ...]]:
-    titled = (
-        *((known(part.title), part) for part in comparison.sections),
-        *((block_title(part.name), part) for part in comparison.blocks),
-        *((form_title(part.name), part) for part in comparison.kinds),
-    )
-    for title, part in titled:
+    for title, part in titled_parts(comparison):
         yield (
             title,
             _change(part.old_points, part.new_points),
@@ -94,6 +89,13 @@ def _header(comparison: Comparison) -> tuple[str, ...]:
     test = "mcnemar" if comparison.tests.replies is None else "p"
     names = ("points", "of", "correct", "of_questions", "gained", "lost", test, "holm")
     return ("", *(wording(f"column.{name}") for name in names))
+
+
+def titled_parts(comparison: Comparison) -> Iterator[tuple[str, Part]]:
+    """Sections, blocks and forms of questions, each with its title."""
+    yield from ((known(part.title), part) for part in comparison.sections)
+    yield from ((block_title(part.name), part) for part in comparison.blocks)
+    yield from ((form_title(part.name), part) for part in comparison.kinds)
 
 
 def side_titles(comparison: Comparison) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from jmle_plugin.session.option_forms import (
 GATES = ("official", "all", "none")
 BASELINE_GATES = ("significant", "noninferior", "newly-wrong", "images")
 IMAGE_MODES = ("vision", "blind", "skip", "audit")
-HTML_IMAGES = ("link", "embed", "off")
+HTML_IMAGES = ("link", "embed", "small", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ OPTIONS = (
     ),
     Option(
         "html-images",
-        "link the figures of the HTML report, put them into it, or leave them out",
+        "link the figures of the HTML report, put them into it, whole or small, or leave them out",
         choices=HTML_IMAGES,
         default="link",
     ),

@@ -55,18 +55,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def windows(browser: Browser) -> Callable[[int, Any], BrowserContext]:
+def windows(browser: Browser) -> Callable[..., BrowserContext]:
     """Windows of a width and a colour scheme, each made once."""
 
     @cache
-    def window(width: int, scheme: Any) -> BrowserContext:
-        return browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    def window(width: int, scheme: Any, locale: str = "en-GB") -> BrowserContext:
+        return browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale
+        )
 
     return window
 
 
 @pytest.fixture
-def visit(windows: Callable[[int, Any], BrowserContext]) -> Iterator[Open]:
+def visit(windows: Callable[..., BrowserContext]) -> Iterator[Open]:
     """Open a page from disk: `visit(file, "120A-1", width=360, scheme="dark")`.
 
     Afterwards nothing may have been logged, thrown or asked of anybody.
@@ -78,8 +80,15 @@ def visit(windows: Callable[[int, Any], BrowserContext]) -> Iterator[Open]:
         if not ours and not request.url.startswith(("data:", FIGURES)):
             problems.append(f"asked for {request.url}")
 
-    def opened(file: Path, question: str = "", *, width: int = WIDE, scheme: Any = "light") -> Page:
-        page = windows(width, scheme).new_page()
+    def opened(
+        file: Path,
+        question: str = "",
+        *,
+        width: int = WIDE,
+        scheme: Any = "light",
+        locale: str = "en-GB",
+    ) -> Page:
+        page = windows(width, scheme, locale).new_page()
         pages.append(page)
         page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: problems.append(f"logged {message.text}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,27 @@ def test_paper_shows_the_sheets_and_no_controls(visit: Open, two_runs: Path) -> 
     assert not page.locator("#masthead nav").is_visible()
 
 
+BEHIND = ".sheet .comparison, .sheet .charts.wider, .sheet .scroll:has(> .epochs), #questions"
+"""What stands on pages of its own: whom a run is compared with, strata, epochs, the questions."""
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ja-JP"])
+@pytest.mark.parametrize("case", ["sample", "crowded"])
+def test_a_sheet_is_one_page_of_paper(
+    visit: Open, one_run: Path, tmp_path: Path, case: str, locale: str
+) -> None:
+    file = one_run
+    if case != "sample":
+        file = tmp_path / "page.html"
+        write_page(file, [PageRun(CASES[case], no_replies("gone"))], None)
+    page = visit(file, locale=locale)
+    page.evaluate(
+        "(behind) => document.querySelectorAll(behind).forEach((one) => one.remove())", BEHIND
+    )
+    paper = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type /Page\b", paper)) == 1
+
+
 def drawn(page: Any) -> list[bool]:
     page.wait_for_function("[...document.images].every((one) => one.complete)")
     found = page.evaluate("[...document.images].map((one) => one.naturalWidth > 0 && one.alt)")
@@ -97,6 +119,20 @@ def test_figures_linked_inside_and_left_out(
         write_run_page(runs[0], sample, CASSETTES, file, images=images)
         found[images] = drawn(visit(file, "000A-1"))
     assert found == {"link": [True], "embed": [True], "off": []}
+
+
+def test_a_page_to_be_mailed_has_every_figure_small_and_says_where_it_is_whole(
+    visit: Open, sample: Exam, runs: list[Results], tmp_path: Path
+) -> None:
+    file = tmp_path / "small.html"
+    write_run_page(runs[0], sample, CASSETTES, file, images="small")
+    page = visit(file, "000A-1")
+    assert drawn(page) == [True]
+    assert (page.locator(".figures img").get_attribute("src") or "").startswith("data:image/webp")
+    figure = sample.questions["000A-1"].images[0]
+    link = page.locator(".figures figcaption a")
+    expect(link).to_have_text(figure.name)
+    assert link.evaluate("(one) => one.href") == figure.path.as_uri()
 
 
 def with_figure(exam: Exam, path: Path) -> Exam:

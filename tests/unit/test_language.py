@@ -55,6 +55,17 @@ def asked_for() -> Iterator[str]:
                 yield from (str(p.value) for p in parts if isinstance(p, ast.Constant))
 
 
+def asked_by_scripts() -> Iterator[str]:
+    """Regular expressions for the keys that the scripts of pages ask for."""
+    scripts = (CODE / "report" / "html" / "static").glob("*.js")
+    for file in scripts:
+        for text in re.findall(
+            r"[\"`]([a-z_]+(?:\.?(?:\w+|\$\{[^}]*\}))*)[\"`]", file.read_text("utf-8")
+        ):
+            key = ".+".join(map(re.escape, re.split(r"\$\{[^}]*\}", text)))
+            yield rf"page\.(count\.)?{key}(\.title)?"
+
+
 def pattern(text: ast.Constant | ast.JoinedStr) -> str:
     """A regular expression for what a text may be; none that begins with a place."""
     if isinstance(text, ast.Constant):
@@ -93,7 +104,8 @@ def test_a_text_with_forms_has_those_of_its_language() -> None:
 
 
 def test_every_text_is_used() -> None:
-    asked = re.compile("|".join(f"(?:{one})" for one in {pattern(t) for t in texts_of_code()}))
+    patterns = {*map(pattern, texts_of_code()), *asked_by_scripts()}
+    asked = re.compile("|".join(f"(?:{one})" for one in patterns))
     keys = [key for key in by_text(Language.EN) if not key.startswith("known.")]
     assert [key for key in keys if not asked.fullmatch(key)] == []
 

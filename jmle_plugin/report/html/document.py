@@ -12,12 +12,15 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from jmle_plugin.exam.kinds import form_titles
+from jmle_plugin.language import Language, group, speaking, wording
+from jmle_plugin.report.tallies import form_title
 from jmle_plugin.text import printable
 
 # `<`, `>` and `&` mean something to HTML, U+2028 and U+2029 end a line of JavaScript, and
@@ -49,22 +52,43 @@ class Frame:
     """In the order they run: each uses what those before it define."""
 
 
-def document(frame: Frame, data: Any, *, title: str, figures: str = "data:") -> str:
+def in_every_language(make: Callable[[], Any]) -> dict[str, Any]:
+    """Language -> what `make` makes while that is the language in force."""
+    made = {}
+    for one in Language:
+        with speaking(one):
+            made[one.value] = make()
+    return made
+
+
+def spoken_forms() -> dict[str, str]:
+    """The name of each form of questions -> its title in the language in force."""
+    return {name: form_title(name) for name in form_titles()}
+
+
+def document(frame: Frame, data: Mapping[str, Any], *, title: str, figures: str = "data:") -> str:
     """The whole file, as text.
 
-    `data` is any JSON value; the scripts find it in the element `#data`. A
+    The scripts find `data`, JSON values, in the element `#data`, and with it the texts of pages
+    in every language. A
     Content-Security-Policy lets the frame's styles and scripts run and nothing else, and images
     load from `figures`, a list of its sources. Raises ValueError where `data` holds a NaN or an
     infinity.
     """
     style = "\n".join(map(_static, frame.styles))
     sources = [_static(name) for name in frame.scripts]
+    texts = in_every_language(lambda: dict(group("page")))
+    noscript = "".join(
+        f'<p class="missing" lang="{name}">{html.escape(text)}</p>'
+        for name, text in in_every_language(lambda: wording("page.noscript")).items()
+    )
+    body = Template(_static(frame.body)).substitute(noscript=f"<noscript>{noscript}</noscript>")
     return Template(_static("shell.html")).substitute(
         policy=_policy(style, sources, figures),
         title=html.escape(printable(title)),
         style=style,
-        body=_static(frame.body).rstrip(),
-        data=embedded_json(data),
+        body=body.rstrip(),
+        data=embedded_json({**data, "texts": texts}),
         scripts="\n".join(f"<script>{one}</script>" for one in sources),
     )
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from jmle_plugin.compare.leaderboard import Entry, Leaderboard, Row, Table
-from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.language import known
 from jmle_plugin.mark.grading import Outcome
@@ -17,13 +16,13 @@ from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.columns import run_title
-from jmle_plugin.report.html.document import Frame, document
-from jmle_plugin.results.file import QuestionFacts, question_facts
+from jmle_plugin.report.html.document import Frame, document, in_every_language, spoken_forms
+from jmle_plugin.results.file import QuestionFacts, Results, question_facts
 
 FRAME = Frame(
     "board.html",
     styles=("base.css", "board.css"),
-    scripts=("text.js", "exam.js", "heat.js", "board.js"),
+    scripts=("text.js", "exam.js", "heat.js", "strata.js", "board.js"),
 )
 _LETTERS = {
     Outcome.CORRECT: "c",
@@ -43,20 +42,26 @@ def board_page(
     relative to the folder `base`. No text of exam or replies is in it.
     """
     titles = dict.fromkeys(table.exam.title for table in board.tables)
+
+    def words() -> dict[str, Any]:
+        return {
+            "forms": spoken_forms(),
+            "legend": list(leaderboard.legend(board)),
+            "tables": [_words(board, table) for table in board.tables],
+        }
+
     data = {
         "level": f"{board.level:.0%}",
-        "forms": form_titles(),
-        "legend": list(leaderboard.legend(board)),
+        "words": in_every_language(words),
         "tables": [
-            _table(board, table, entries, exams.get(table.exam.id), base) for table in board.tables
+            _table(table, entries, exams.get(table.exam.id), base) for table in board.tables
         ],
     }
     return document(FRAME, data, title=f"Leaderboard · {', '.join(titles)}")
 
 
-def _table(
-    board: Leaderboard, table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path
-) -> dict[str, Any]:
+def _table(table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path) -> dict[str, Any]:
+    """A table's rows and questions, but for its sentences."""
     rows = table.every
     chosen = [entries[row.source].results.scored() for row in rows]
     sat = list(dict.fromkeys(name for one in chosen for name in one))
@@ -65,30 +70,67 @@ def _table(
     for row in rows:
         kept |= entries[row.source].results.questions
     questions: Sequence[str] = list(kept) if set(sat) <= kept.keys() else sat
-    title, *facts = leaderboard.heading(table)
     told = [
         _row(table, row, _page_beside(entries[row.source].file, base))
         | _answers([marks.get(question) for question in questions])
         for row, marks in zip(rows, chosen, strict=True)
     ]
     return {
-        "title": title,
+        "title": table.exam.title,
+        "text_only": [
+            _row(table, row, _page_beside(entries[row.source].file, base))
+            for row in table.text_only
+        ],
+        "rows": told[: len(table.rows)],
+        "unranked": told[len(table.rows) :],
+        "blocks": list(dict.fromkeys(one.block for one in kept.values())),
+        "questions": list(_questions(questions, chosen, kept)),
+        "strata": _strata([entries[row.source].results for row in rows]),
+    }
+
+
+_Tallies = Mapping[str, Mapping[str, tuple[int | float, int]]]
+
+
+def _strata(runs: Sequence[Results]) -> dict[str, Any]:
+    """Grouping -> its parts, the largest first: the title, and each run's right answers of all."""
+    known = list(map(_tallies, runs))
+    made: dict[str, Any] = {}
+    for name in dict.fromkeys(name for one in known for name in one):
+        sizes: dict[str, int] = {}
+        for one in known:
+            sizes |= {title: tally[1] for title, tally in one.get(name, {}).items()}
+        made[name] = [
+            {"title": title, "correct": [one.get(name, {}).get(title) for one in known]}
+            for title in sorted(sizes, key=lambda title: -sizes[title])
+        ]
+    return made
+
+
+def _tallies(results: Results) -> _Tallies:
+    """Grouping -> part -> right answers, and questions of it; a part without any is left out."""
+    sheet = results.sheet
+    strata = {name: getattr(sheet.strata, name) for name in type(sheet.strata).model_fields}
+    sections = {one.title: one for one in sheet.sections.values()}
+    return {
+        name: {title: (one.correct, one.questions) for title, one in parts.items() if one.questions}
+        for name, parts in (strata | {"sections": strata["sections"] or sections}).items()
+    }
+
+
+def _words(board: Leaderboard, table: Table) -> dict[str, Any]:
+    """A table's columns and sentences, in the language in force."""
+    title, *facts = leaderboard.heading(table)
+    return {
+        "heading": title,
         "facts": facts,
         "difference": leaderboard.differences(board, table),
         "notes": list(leaderboard.footnotes(table)),
         "columns": _columns(table, table.rows),
         "text_only_title": leaderboard.text_only_title(),
         "text_only_columns": _columns(table, table.text_only),
-        "text_only": [
-            _row(table, row, _page_beside(entries[row.source].file, base))
-            for row in table.text_only
-        ],
         "unranked_title": leaderboard.unranked_title(table),
         "unranked_columns": _columns(table, table.unranked),
-        "rows": told[: len(table.rows)],
-        "unranked": told[len(table.rows) :],
-        "blocks": list(dict.fromkeys(one.block for one in kept.values())),
-        "questions": list(_questions(questions, chosen, kept)),
     }
 
 

@@ -8,19 +8,24 @@ from typing import Any
 
 from jmle_plugin.ask.run import RunSpec, read_run, run_folder
 from jmle_plugin.errors import ResultError, RunError
-from jmle_plugin.exam.kinds import form_titles
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
-from jmle_plugin.report.html.document import Frame, document, embedded_json
+from jmle_plugin.language import wording
+from jmle_plugin.report.html.document import (
+    Frame,
+    document,
+    embedded_json,
+    in_every_language,
+    spoken_forms,
+)
+from jmle_plugin.report.html.figures import Images, figures_data
 from jmle_plugin.report.html.questions import (
-    Images,
     RepliesReader,
     cassette_replies,
     exam_data,
-    figures_data,
     share_room,
 )
-from jmle_plugin.report.html.runs import PageRun, place_replies, run_data
+from jmle_plugin.report.html.runs import PageRun, place_replies, run_data, run_words
 from jmle_plugin.results.file import Results
 
 
@@ -116,18 +121,21 @@ def _refuse_several_exams(runs: Sequence[PageRun]) -> None:
 def _data(runs: Sequence[PageRun], exam: Exam | None, images: Images, base: Path) -> dict[str, Any]:
     results = [run.results for run in runs]
     replies = [run.read() for run in runs]
-    missing = []
-    if exam is None:
-        missing.append(
-            "The exam's questions are not on the machine that made this page: texts, options and "
-            "figures are missing. `jmle fetch` downloads them."
-        )
     told = [run_data(one, found, exam) for one, found in zip(results, replies, strict=True)]
+
+    def words() -> dict[str, Any]:
+        return {
+            "forms": spoken_forms(),
+            "missing": [wording("page.lacks.exam")] if exam is None else [],
+            "runs": [
+                run_words(one, found, exam) for one, found in zip(results, replies, strict=True)
+            ],
+        }
+
     data = {
         "exam": results[0].exam.model_dump(mode="json"),
         "images": images,
-        "missing": missing,
-        "forms": form_titles(),
+        "words": in_every_language(words),
         **exam_data(exam, results),
         "runs": told,
     }

@@ -1,31 +1,26 @@
-"""What a page shows of an exam: questions, options, serial contexts, figures, and replies.
+"""What a page shows of an exam: questions, options, serial contexts, and replies.
 
 Replies are read where they are, and cut, with a note, where they are too long.
 """
 
 from __future__ import annotations
 
-import base64
-import os
 import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import quote
+from typing import Any
 
 from jmle_plugin.ask.cassette import SUFFIX, cassette_name, read_cassette
 from jmle_plugin.ask.run import RunSpec
 from jmle_plugin.ask.sitting import as_asked
 from jmle_plugin.errors import JmleError
-from jmle_plugin.exam.model import Exam, Image, Question
+from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.gateway.protocol import image_digests
 from jmle_plugin.gateway.reply import Reply, read_reply
 from jmle_plugin.report.html.document import embedded_size
 from jmle_plugin.results.file import QuestionFacts, Results
 
-Images = Literal["link", "embed", "off"]
-"""Figures as files beside the page, inside it, or only named."""
 _AFTER_LABEL = string.whitespace + "\u3000\xa0.．、)）"
 """What may stand between an option's label and its text."""
 
@@ -55,13 +50,6 @@ def exam_data(exam: Exam | None, runs: Iterable[Results]) -> Any:
             name: {"text": one.text, "questions": one.questions} for name, one in serials.items()
         },
     }
-
-
-def figures_data(exam: Exam | None, images: Images, base: Path) -> Any:
-    """Figure name -> its size and where it is; links are relative to `base`, the page's folder."""
-    questions = exam.questions.values() if exam is not None else ()
-    figures = {image.name: image for one in questions for image in one.images}
-    return {name: _figure(image, images, base) for name, image in figures.items()}
 
 
 def _kept(name: str, facts: QuestionFacts | None) -> dict[str, Any]:
@@ -116,26 +104,6 @@ def stem(question: Question) -> str:
                 return question.text
             rest = rest.removesuffix(part).rstrip(between)
     return rest
-
-
-def _figure(image: Image, images: Images, base: Path) -> dict[str, Any]:
-    known = {"width": image.width, "height": image.height, "size": image.size}
-    if images == "off":
-        return known
-    if images == "link":
-        return known | {"source": _link(image.path, base)}
-    try:
-        raw = base64.b64encode(image.path.read_bytes()).decode()
-    except OSError as error:
-        return known | {"missing": f"{image.path} cannot be read ({error.strerror})"}
-    return known | {"source": f"data:{image.media_type};base64,{raw}"}
-
-
-def _link(file: Path, base: Path) -> str:
-    try:
-        return quote(Path(os.path.relpath(file, base)).as_posix())
-    except ValueError:  # on another drive
-        return file.absolute().as_uri()
 
 
 PAGE_BYTES = 4_800_000

@@ -13,12 +13,12 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
 from jmle_plugin.report import audit as words
 from jmle_plugin.report.bench import change_rows, changes_header, measure_rows
-from jmle_plugin.report.comparison import facts, headline, side_titles
+from jmle_plugin.report.comparison import facts, headline, side_titles, titled_parts
 from jmle_plugin.report.document import Listed
 from jmle_plugin.report.html.questions import RepliesReader, Room, Shown, StoredReply, fit
 from jmle_plugin.report.remarks import doubt_sentences, remarks
 from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
-from jmle_plugin.report.tallies import missing_title
+from jmle_plugin.report.tallies import missing_title, model_title
 from jmle_plugin.results.audit import Audit, AuditPart
 from jmle_plugin.results.comparison import Comparison, Part
 from jmle_plugin.results.figures import p_cell, signed
@@ -27,23 +27,29 @@ from jmle_plugin.text import clipped, printable
 
 
 def comparison_data(comparison: Comparison) -> dict[str, Any]:
-    """The comparison with a baseline, as JSON values."""
-    parts = (*comparison.sections, *comparison.blocks, *comparison.kinds)
+    """The comparison with a baseline, as JSON values, but for its sentences."""
+    return {
+        "difference": comparison.difference,
+        "low": None if comparison.interval is None else comparison.interval.low,
+        "high": None if comparison.interval is None else comparison.interval.high,
+        "by_replies": comparison.tests.replies is not None,
+        "level": None if comparison.interval is None else comparison.interval.level,
+        "gained": {one.question: one.model_dump(mode="json") for one in comparison.gained},
+        "lost": {one.question: one.model_dump(mode="json") for one in comparison.lost},
+    }
+
+
+def comparison_words(comparison: Comparison) -> dict[str, Any]:
+    """The sentences of the comparison, and its parts by their titles."""
     return {
         "old": side_titles(comparison)[0],
         "headline": headline(comparison),
         "measures": [changes_header(), *change_rows(comparison)] if comparison.measures else None,
         "facts": list(facts(comparison)),
-        "difference": comparison.difference,
-        "low": None if comparison.interval is None else comparison.interval.low,
-        "high": None if comparison.interval is None else comparison.interval.high,
-        "p": "p: "
-        + ("exact McNemar" if comparison.tests.replies is None else "exact tests of right replies")
-        + ", corrected (Holm) where parts were tested together.",
-        "parts": [part.model_dump(mode="json") | {"p": _p(part)} for part in parts],
-        "level": None if comparison.interval is None else comparison.interval.level,
-        "gained": {one.question: one.model_dump(mode="json") for one in comparison.gained},
-        "lost": {one.question: one.model_dump(mode="json") for one in comparison.lost},
+        "parts": [
+            part.model_dump(mode="json") | {"title": title, "p": _p(part)}
+            for title, part in titled_parts(comparison)
+        ],
     }
 
 
@@ -110,13 +116,27 @@ def run_data(
     replies: Mapping[Asking, StoredReply | str],
     exam: Exam | None,
 ) -> dict[str, Any]:
-    """Everything of one run but the texts of its replies, as JSON values."""
-    sheet = results.sheet
+    """Everything of one run but sentences and the texts of its replies, as JSON values."""
     return {
         "name": results.run.name,
-        "title": results.run.title,
         "model": results.run.model,
         "people": results.run.people,
+        "sheet": results.sheet.model_dump(mode="json", by_alias=True),
+        "compared": None if results.comparison is None else comparison_data(results.comparison),
+        "provenance": results.provenance.model_dump(mode="json"),
+        "marks": _marks(results, replies, exam),
+    }
+
+
+def run_words(
+    results: Results,
+    replies: Mapping[Asking, StoredReply | str],
+    exam: Exam | None,
+) -> dict[str, Any]:
+    """The sentences on one run, in the language in force."""
+    sheet = results.sheet
+    return {
+        "title": model_title(results.run.title),
         "missing_title": missing_title(results),
         "verdict": verdict_sentence(sheet),
         "measures": measure_rows(sheet) if sheet.bench else None,
@@ -124,23 +144,20 @@ def run_data(
         "notes": list(notes(results)),
         "doubt": _labelled(_doubt(results)),
         "remarks": _labelled((*remarks(results), *reasons(results))),
-        "sheet": sheet.model_dump(mode="json", by_alias=True),
-        "comparison": None if results.comparison is None else comparison_data(results.comparison),
+        "comparison": None if results.comparison is None else comparison_words(results.comparison),
         "audit": None if results.audit is None else audit_data(results.audit),
-        "provenance": results.provenance.model_dump(mode="json"),
         "missing": _missing(results, replies, exam),
-        "marks": _marks(results, replies, exam),
     }
 
 
 def _labels(results: Results) -> Iterator[str]:
     """What makes this no ordinary result, in a word or two each."""
     if results.exam.synthetic:
-        yield "sample exam"
+        yield wording("page.label.synthetic")
     if results.run.scripted:
-        yield "scripted replies"
+        yield wording("page.label.scripted")
     if results.provenance.imported is not None:
-        yield f"imported from {results.provenance.imported.project}"
+        yield wording("page.label.imported", project=results.provenance.imported.project)
     yield from unofficial(results)
 
 
@@ -161,22 +178,16 @@ def _missing(
 ) -> list[str]:
     said = []
     if exam is not None and exam.hash != results.provenance.exam.hash:
-        said.append(
-            "The exam's texts and figures are of another state of the exam than the one that was "
-            f"sat (hash {exam.hash[:12]}, sat {results.provenance.exam.hash[:12]})."
-        )
+        hashes = {"hash": exam.hash[:12], "sat": results.provenance.exam.hash[:12]}
+        said.append(wording("page.lacks.other_state", **hashes))
     state = results.provenance.key.state
     if exam is not None and exam.key.state != state:
-        said.append(
-            f"The run was marked by key {state}; what is said of questions taken out of the "
-            f"scoring is of key {exam.key.state}."
-        )
+        said.append(wording("page.lacks.other_key", state=state, shown=exam.key.state))
     reasons = [reply for reply in replies.values() if isinstance(reply, str)]
     if reasons:
-        said.append(
-            f"{len(reasons)} of {len(replies)} replies are not in this page. "
-            f"The first: {printable(reasons[0], lines=True)}"
-        )
+        known = {"gone": len(reasons), "all": len(replies)}
+        first = printable(reasons[0], lines=True)
+        said.append(wording("page.lacks.replies", reason=first, **known))
     return said
 
 

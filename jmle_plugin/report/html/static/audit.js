@@ -7,7 +7,7 @@ function idLinks(ids) {
 
 /** A state's name, how many questions are in it, and which. */
 function stateFact({ name, index, questions }) {
-  return [[name, ` (${index})`], [h("b", {}, questions.length), questions.length ? ": " : "", idLinks(questions)]];
+  return [told("audit.state", { name, index }), [h("b", {}, questions.length), questions.length ? ": " : "", idLinks(questions)]];
 }
 
 /** A count of a part; it opens the ids of its questions in a row below the part's own. */
@@ -17,7 +17,7 @@ function stateCell(part, place, states) {
   const { index, name } = states[place];
   const button = h("button", {
     type: "button", class: "which", "aria-expanded": "false",
-    "aria-label": `${ids.length}: ${visible(part.title)}, ${name}`,
+    "aria-label": t("audit.count", { number: ids.length, part: visible(part.title), state: name }),
   }, ids.length);
   button.addEventListener("click", () => {
     const row = button.closest("tr");
@@ -27,7 +27,7 @@ function stateCell(part, place, states) {
     if (open) return;
     button.setAttribute("aria-expanded", "true");
     row.after(h("tr", { class: "ids" }, h("td", { colspan: row.cells.length },
-      h("p", {}, h("span", { class: "quiet" }, `${index}, ${name}: `), idLinks(ids)))));
+      h("p", {}, h("span", { class: "quiet" }, t("audit.ids", { index, name })), idLinks(ids)))));
   });
   return h("td", { class: "number" }, button);
 }
@@ -52,15 +52,15 @@ function auditTable(title, columns, rows) {
 }
 
 function auditOf(audit) {
-  const head = ["n", ...audit.states.map(({ index }) => index), "Net", "95% interval", "p", "Holm"];
+  const head = ["n", ...audit.states.map(({ index }) => index), t("audit.net"), t("audit.interval"), "p", "Holm"];
   return h(
     "section", { class: "comparison audit" },
-    h("h3", {}, "What figures are worth"),
+    h("h3", {}, t("audit")),
     h("p", { class: "headline" }, audit.headline),
     facts(audit.states.map(stateFact), { class: "facts states" }),
     h("ul", { class: "notes" }, audit.facts.map((fact) => h("li", {}, linked(fact)))),
-    h("details", {}, h("summary", {}, "By part"),
-      h("p", { class: "quiet small" }, "A count opens the ids of its questions."),
+    h("details", {}, h("summary", {}, t("audit.by_part")),
+      h("p", { class: "quiet small" }, t("audit.opens")),
       audit.groupings.map((one) =>
         auditTable(one.title, head, one.parts.map((part) => effectRow(part, audit.states))))),
   );

@@ -20,11 +20,11 @@ let opened = null;
 /** What a question was ordered by, for its row; the points where that is all there is to say. */
 function worth(question) {
   const weight = weights?.get(question.id);
-  if (order === "tokens" && weight) return [weight.toLocaleString("en"), "tokens"];
-  if (order === "cost" && weight) return [dollars(weight), ""];
-  if (order === "human" && question.human != null) return [`${Math.round(100 * question.human)}%`, "of people right"];
+  if (order === "tokens" && weight) return [weight.toLocaleString("en"), t("row.tokens", { number: weight.toLocaleString("en") })];
+  if (order === "cost" && weight) return [dollars(weight), dollars(weight)];
+  if (order === "human" && question.human != null) return [`${Math.round(100 * question.human)}%`, t("row.human", { share: `${Math.round(100 * question.human)}%` })];
   const points = question.points ?? Math.max(0, ...page.runs.map((run) => marked(run, question.id)?.max ?? 0));
-  return [points, points === 1 ? "point" : "points"];
+  return [points, counted(points, "points")];
 }
 
 /** Show what the filters ask for. */
@@ -35,17 +35,18 @@ function sift() {
   draw(batch);
   document.getElementById("none").hidden = shown.length > 0;
   document.getElementById("count").textContent = shown.length === page.questions.length
-    ? counted(shown.length, "question") : `${shown.length.toLocaleString("en")} of ${counted(page.questions.length, "question")}`;
+    ? counted(shown.length, "questions")
+    : t("count.some", { some: shown.length.toLocaleString("en"), all: counted(page.questions.length, "questions") });
 }
 
 /** Draw the list up to so many rows. */
 function draw(number) {
   const added = shown.slice(drawn, number).map((question) => {
     const row = rowFor(question.id);
-    const [figure, unit] = worth(question);
+    const [figure, meaning] = worth(question);
     const place = row.querySelector(".worth");
     place.textContent = figure;
-    place.title = `${figure} ${unit}`.trim();
+    place.title = meaning;
     return row;
   });
   list.append(...added);
@@ -66,14 +67,53 @@ function rowOf(question) {
     h("span", { class: "signs" }, page.runs.map((run) => sign(outcomeOf(run, question.id), several ? run.title : ""))),
     h("span", { class: "worth" }),
     foreign(text, { class: "snippet", lang: "ja" }),
-    question.figures?.length ? h("span", { class: "has-figure", role: "img", "aria-label": "with image", title: "with image" }, "▣") : null,
+    question.figures?.length ? h("span", { class: "has-figure", role: "img", "aria-label": t("row.image"), title: t("row.image") }, "▣") : null,
   ));
+}
+
+/** The keys, and what they do. */
+function keyList() {
+  const known = [[["j", "k"], "step"], [["↓", "↑"], "arrows"], [["Enter"], "open"], [["/"], "search"], [["Esc"], "escape"], [["?"], "help"]];
+  return h("dl", {}, known.map(([names, what]) => h("div", {},
+    h("dt", {}, names.map((name, n) => [n ? " " : "", h("kbd", {}, name)])), h("dd", {}, t(`help.${what}`)))));
+}
+
+/** What stands around the questions. */
+function drawFrame() {
+  document.getElementById("questions-title").replaceChildren(...[both("questions")].flat());
+  document.getElementById("help-button").replaceChildren(`${t("help")} `, h("kbd", {}, "?"));
+  filters.setAttribute("aria-label", t("questions"));
+  frame.setAttribute("aria-label", t("questions.found"));
+  more.textContent = t("questions.more");
+  document.getElementById("none").textContent = t("questions.none");
+  help.replaceChildren(h("h2", { id: "help-title" }, t("help")), keyList(),
+    h("form", { method: "dialog" }, h("button", {}, t("help.close"))));
+}
+
+/** Everything, in the language in force; what was opened and chosen stays. */
+function drawPage() {
+  const open = [...document.querySelectorAll("#sheets details")].map((one) => one.open);
+  drawSheets();
+  document.querySelectorAll("#sheets details").forEach((one, n) => { one.open ||= Boolean(open[n]); });
+  drawFrame();
+  redrawFilters();
+  rows.clear();
+  sift();
+  openQuestion(opened);
+}
+
+/** Take over the sentences of a language. */
+function hear(words) {
+  formTitles = words.forms;
+  page.missing = words.missing;
+  page.runs.forEach((run, n) => Object.assign(run, words.runs[n], {
+    comparison: run.compared && { ...run.compared, ...words.runs[n].comparison },
+  }));
 }
 
 /** What stands where a question will. */
 function hint() {
-  const told = document.querySelector("#help dl").cloneNode(true);
-  return h("div", { class: "hint quiet" }, h("p", {}, "Choose a question from the list."), told);
+  return h("div", { class: "hint quiet" }, h("p", {}, t("questions.choose")), keyList());
 }
 
 function openQuestion(id) {
@@ -190,8 +230,7 @@ panel.addEventListener("click", (event) => {
   if (!wide.matches) panel.scrollIntoView({ block: "start" });
 });
 
-drawSheets();
-drawFilters();
+speak(firstLanguage(), drawPage);
 fit();
 new ResizeObserver(fit).observe(filters);
 filters.addEventListener("input", sift);
@@ -206,6 +245,4 @@ addEventListener("beforeprint", () => {
   document.querySelectorAll(".changes + button").forEach((one) => one.click());
   draw(shown.length);
 });
-sift();
-openQuestion(null);
 follow();

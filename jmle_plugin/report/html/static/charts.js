@@ -29,7 +29,7 @@ function interval(low, value, high) {
   // Figures that would lie on one another: the ends go first, the middle keeps its own line.
   const ends = [[low, "end"], [high, ""]].filter(([points]) => points !== value);
   return chart(
-    240, 36, `Difference ${signed(value)} points, interval ${signed(low)} to ${signed(high)}`, { class: "interval" },
+    240, 36, t("compared.interval_name", { value: signed(value), low: signed(low), high: signed(high) }), { class: "interval" },
     svg("line", { class: "axis", x1: 8, x2: 232, y1: 18, y2: 18 }),
     svg("line", { class: "zero", x1: 120, x2: 120, y1: 10, y2: 26 }),
     svg("text", { x: 120, y: 35, class: "middle" }, "0"),
@@ -47,11 +47,11 @@ const most = 1000; // cells of a sheet that a reader would look at
 /** One block as an answer sheet: a cell a question, which opens it. */
 function answerSheet(run, block, questions) {
   const given = questions.map((one) => outcomeOf(run, one.id));
-  const told = Object.entries(outcomes)
-    .map(([outcome, [, name]]) => [given.filter((one) => one === outcome).length, name])
-    .filter(([count]) => count)
-    .map(([count, name]) => `${count} ${name}`);
-  if (questions.length > most) return h("p", { class: "small" }, `${told.join(", ")} (too many to draw)`);
+  const counts = Object.keys(outcomes)
+    .map((outcome) => [given.filter((one) => one === outcome).length, outcome])
+    .filter(([number]) => number)
+    .map(([number, outcome]) => t("answers.count", { number, outcome: outcomeText(outcome) })).join(", ");
+  if (questions.length > most) return h("p", { class: "small" }, t("answers.many", { counts }));
   const rows = Math.ceil(questions.length / columns);
   const cells = questions.map((one, n) => {
     const outcome = given[n];
@@ -59,13 +59,13 @@ function answerSheet(run, block, questions) {
     const wrong = outcome !== "correct" && outcome !== "none";
     return svg(
       "g", { class: outcome, "data-question": one.id },
-      svg("title", {}, `${visible(one.id)}: ${outcomes[outcome][1]}`),
+      svg("title", {}, t("outcome.of", { run: visible(one.id), outcome: outcomeText(outcome) })),
       svg("rect", { x: x + 0.6, y: y + 0.6, width: cell - 1.2, height: cell - 1.2, rx: 1.5 }),
-      wrong ? svg("text", { x: x + cell / 2, y: y + cell * 0.77 }, outcomes[outcome][0]) : null,
+      wrong ? svg("text", { x: x + cell / 2, y: y + cell * 0.77 }, outcomes[outcome]) : null,
     );
   });
   const sheet = chart(
-    columns * cell, rows * cell, `Block ${visible(block)}: ${told.join(", ")}`, { class: "answers" }, cells,
+    columns * cell, rows * cell, t("answers.block", { block: visible(block), counts }), { class: "answers" }, cells,
   );
   sheet.addEventListener("click", (event) => {
     const id = event.target.closest("[data-question]")?.dataset.question;

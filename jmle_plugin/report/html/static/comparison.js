@@ -7,19 +7,19 @@ function changeRow([id, change]) {
   return h(
     "tr", {},
     h("th", { scope: "row" }, link(id)),
-    h("td", { class: "number quiet" }, counted(change.max, "pt")),
+    h("td", { class: "number quiet" }, counted(change.max, "pts")),
     h("td", {}, foreign(answerText(change.old.answer, change.old.outcome)), " → ",
       foreign(answerText(change.new.answer, change.new.outcome))),
-    h("td", { class: "quiet" }, "key ", foreign(keyText(change.accepted))),
+    h("td", { class: "quiet" }, told("compared.key", { key: foreign(keyText(change.accepted)) })),
   );
 }
 
 function changes(title, questions) {
   const rows = Object.entries(questions).map(changeRow);
   if (!rows.length) return null;
-  const head = ["Question", "Points", "Answers", "Key"];
+  const head = [t("board.question"), t("part.points"), t("compared.answers"), t("question.key")];
   const rest = h("tbody", { class: "rest", hidden: rows.length > enough }, rows.slice(enough));
-  const all = h("button", { type: "button" }, `Show all ${rows.length}`);
+  const all = h("button", { type: "button" }, t("compared.all", { number: rows.length }));
   all.addEventListener("click", () => {
     rest.hidden = false;
     rest.querySelector("a").focus({ preventScroll: true });
@@ -27,7 +27,7 @@ function changes(title, questions) {
   });
   return h("div", {},
     h("table", { class: "changes" },
-      h("caption", {}, `${title} `, h("span", { class: "quiet" }, counted(rows.length, "question"))),
+      h("caption", {}, `${title} `, h("span", { class: "quiet" }, counted(rows.length, "questions"))),
       h("thead", { class: "unseen" }, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, rows.slice(0, enough)),
       rest),
@@ -52,26 +52,27 @@ function partRow(part) {
 }
 
 function comparisonOf(run) {
-  const told = run.comparison;
-  const head = ["Part", "Points", "±", "Gained", "Lost", "p"];
+  const known = run.comparison;
+  const head = [t("part"), t("part.points"), "±", t("compared.gained"), t("compared.lost"), "p"];
+  const level = `${Math.round(100 * known.level)}%`;
   return h(
     "section", { class: "comparison" },
     h("header", {},
-      h("h3", { class: "eyebrow" }, ja("比較"), " Compared with ", foreign(told.old)),
-      h("p", { class: "headline" }, told.headline)),
+      h("h3", { class: "eyebrow" }, spoken === "ja" ? null : ja("比較 "), told("compared", { run: foreign(known.old) })),
+      h("p", { class: "headline" }, known.headline)),
     h(
       "div", { class: "sides" },
       h("div", {},
-        told.low === null || told.measures ? null : h("figure", {},
-          h("figcaption", { class: "quiet small" }, `Difference in points, with its ${Math.round(100 * told.level)}% interval`),
-          interval(told.low, told.difference, told.high)),
-        h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Comparison by part" },
-          told.measures ? plainTable("compared", told.measures) : h("table", { class: "compared" },
+        known.low === null || known.measures ? null : h("figure", {},
+          h("figcaption", { class: "quiet small" }, t("compared.interval", { level })),
+          interval(known.low, known.difference, known.high)),
+        h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("compared.by_part") },
+          known.measures ? plainTable("compared", known.measures) : h("table", { class: "compared" },
             h("thead", {}, h("tr", {}, head.map((name, n) => h("th", { scope: "col", class: n ? "number" : null }, name)))),
-            h("tbody", {}, told.parts.map(partRow)))),
-        h("p", { class: "quiet small" }, told.p)),
-      h("div", {}, changes("Gained", told.gained), changes("Lost", told.lost)),
+            h("tbody", {}, known.parts.map(partRow)))),
+        h("p", { class: "quiet small" }, t(known.by_replies ? "compared.p_replies" : "compared.p"))),
+      h("div", {}, changes(t("compared.gained"), known.gained), changes(t("compared.lost"), known.lost)),
     ),
-    h("details", {}, h("summary", {}, "In figures"), h("ul", { class: "notes" }, told.facts.map((fact) => h("li", {}, linked(fact))))),
+    h("details", {}, h("summary", {}, t("compared.facts")), h("ul", { class: "notes" }, known.facts.map((fact) => h("li", {}, linked(fact))))),
   );
 }

@@ -1,6 +1,7 @@
 "use strict";
 // Words and signs of the exam, and where a question's marks are.
 
+let formTitles = {};
 const byId = new Map((page.questions ?? []).map((question) => [question.id, question]));
 
 /** Our own sentences: the ids of questions in them become links. */
@@ -13,24 +14,22 @@ function link(id, text = id) {
   return h("a", { href: `#${encodeURIComponent(id)}` }, text);
 }
 
-const outcomes = {
-  correct: ["○", "correct"],
-  incorrect: ["✕", "incorrect"],
-  no_answer: ["△", "no valid answer"],
-  error: ["!", "error"],
-  none: ["·", "not asked"],
-};
+const outcomes = { correct: "○", incorrect: "✕", no_answer: "△", error: "!", none: "·" };
+
+function outcomeText(outcome) {
+  return t(`outcome.${outcome}`);
+}
 
 /** The sign of an outcome; its name, and whose it is, are there for those who do not see it. */
 function sign(outcome, whose = "") {
-  const [mark, word] = outcomes[outcome];
-  const name = whose ? `${visible(whose)}: ${word}` : word;
-  return h("span", { class: `sign ${outcome}`, role: "img", "aria-label": name, title: name }, mark);
+  const word = outcomeText(outcome);
+  const name = whose ? t("outcome.of", { run: visible(whose), outcome: word }) : word;
+  return h("span", { class: `sign ${outcome}`, role: "img", "aria-label": name, title: name }, outcomes[outcome]);
 }
 
 /** The forms that questions have, as choices of a filter. */
 function formsOf(questions) {
-  return Object.entries(page.forms).filter(([name]) => questions.some((question) => question.form === name));
+  return Object.entries(formTitles).filter(([name]) => questions.some((question) => question.form === name));
 }
 
 /** The askings of a question in a run, and the one that is scored. */
@@ -45,23 +44,24 @@ function outcomeOf(run, id) {
 
 /** An answer as people write it: `a, c`. */
 function answerText(answer, outcome = "no_answer") {
-  return answer?.length ? answer.join(", ") : outcome === "error" ? "no reply" : "no answer";
+  return answer?.length ? answer.join(", ") : t(outcome === "error" ? "answer.error" : "answer.none");
 }
 
-/** Accepted answers: `a, c or b, c`. */
+/** `a, c or b, c` */
+function alternatives(answers) {
+  return answers.length ? answers.reduce((one, other) => t("or", { one, other })) : "";
+}
+
+/** Accepted answers. */
 function keyText(accepted) {
-  return (accepted ?? []).map((answer) => answer.join(", ")).join(" or ") || "none";
+  return alternatives((accepted ?? []).map((answer) => answer.join(", "))) || t("none");
 }
 
 /** US dollars; an unknown price is no price. */
 function dollars(cost) {
-  return cost == null ? "unknown" : `$${cost.toFixed(cost < 0.01 ? 6 : cost < 10 ? 4 : 2)}`;
+  return cost == null ? t("unknown") : `$${cost.toFixed(cost < 0.01 ? 6 : cost < 10 ? 4 : 2)}`;
 }
 
-const seals = {
-  pass: ["合格", "Pass"],
-  fail: ["不合格", "Fail"],
-  incomplete: ["判定不能", "Incomplete"],
-  partial: ["判定なし", "Partial"],
-  none: ["判定なし", "No verdict"],
-};
+function sealText(verdict) {
+  return t(`seal.${verdict}`);
+}

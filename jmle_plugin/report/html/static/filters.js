@@ -72,19 +72,13 @@ function valuesOf(of_) {
 /** Likely first choices, with what they find. */
 function shortcuts() {
   const offered = [
-    ["outcome", "missed", "Not correct"],
-    ["outcome", "error", "No reply"],
-    ["change", "gained", "Gained"],
-    ["change", "lost", "Lost"],
-    ["change", "differ", "Runs differ"],
-    ["change", "epochs", "Answer changes"],
-    ["special", "prohibited", "Prohibited choice"],
-    ["image", "with", "With image"],
+    ["outcome", "missed"], ["outcome", "error"], ["change", "gained"], ["change", "lost"], ["change", "differ"],
+    ["change", "epochs"], ["special", "prohibited"], ["image", "with"],
   ].filter(([name]) => filters.elements[name]);
-  const found = offered.map((one) => [...one, countOf(one[0], one[1])]).filter(([, , , count]) => count);
-  return h("div", { class: "shortcuts", role: "group", "aria-label": "Shortcuts" }, found.map(([name, value, label, count]) =>
-    h("button", { type: "button", "aria-pressed": "false", "data-name": name, "data-value": value }, label, h("span", { class: "of" }, ` ${count}`))),
-    h("button", { type: "reset" }, "Reset"));
+  const found = offered.map((one) => [...one, countOf(one[0], one[1])]).filter(([, , count]) => count);
+  return h("div", { class: "shortcuts", role: "group", "aria-label": t("filter.shortcuts") }, found.map(([name, value, count]) =>
+    h("button", { type: "button", "aria-pressed": "false", "data-name": name, "data-value": value }, t(`shortcut.${value}`), h("span", { class: "of" }, ` ${count}`))),
+    h("button", { type: "reset" }, t("filter.reset")));
 }
 
 function drawFilters() {
@@ -93,43 +87,51 @@ function drawFilters() {
   const compared = page.runs.some((run) => run.comparison);
   const epochs = page.runs.some((run) => run.sheet.epochs);
   const human = page.questions.some((question) => question.human != null);
-  filters.append(...[
-    h("label", { class: "search" }, h("span", {}, "Search ", h("kbd", {}, "/")), h("input", { type: "search", name: "search", autocomplete: "off", spellcheck: "false" })),
-    several && choice("run", "Run", "any run", page.runs.map((run, n) => [n, run.title])),
-    known && choice("block", "Block", "all", page.blocks.map((name) => [name, name])),
-    known && choice("criterion", "Section", "all", sections.map(([name, one]) => [name, one.title])),
-    known && choice("form", "Kind", "all", formsOf(page.questions)),
-    known && choice("subject", "Subject", "all", valuesOf(({ subject }) => [subject])),
-    known && choice("dependency", "Image dependency", "all", valuesOf(({ dependency }) => [dependency])),
-    known && choice("visual", "Visual type", "all", valuesOf(({ visual_types: types }) => types)),
-    choice("outcome", "Outcome", "all", [["missed", "not correct"], ...Object.entries(outcomes).map(([name, [, word]]) => [name, word])]),
-    known && choice("image", "Image", "any", [["with", "with image"], ["without", "without image"]]),
-    choice("change", "Compared", "any", [
-      compared && ["gained", "gained"],
-      compared && ["lost", "lost"],
-      several && ["differ", "runs differ"],
-      epochs && ["epochs", "answer changes"],
+  filters.replaceChildren(...[
+    h("label", { class: "search" }, h("span", {}, `${t("filter.search")} `, h("kbd", {}, "/")), h("input", { type: "search", name: "search", autocomplete: "off", spellcheck: "false" })),
+    several && choice("run", t("filter.run"), t("filter.any_run"), page.runs.map((run, n) => [n, run.title])),
+    known && choice("block", t("filter.block"), t("filter.all"), page.blocks.map((name) => [name, name])),
+    known && choice("criterion", t("filter.section"), t("filter.all"), sections.map(([name, one]) => [name, one.title])),
+    known && choice("form", t("filter.kind"), t("filter.all"), formsOf(page.questions)),
+    known && choice("subject", t("filter.subject"), t("filter.all"), valuesOf(({ subject }) => [subject])),
+    known && choice("dependency", t("filter.dependency"), t("filter.all"), valuesOf(({ dependency }) => [dependency])),
+    known && choice("visual", t("filter.visual"), t("filter.all"), valuesOf(({ visual_types: types }) => types)),
+    choice("outcome", t("filter.outcome"), t("filter.all"), [["missed", t("filter.missed")], ...Object.keys(outcomes).map((name) => [name, outcomeText(name)])]),
+    known && choice("image", t("filter.image"), t("filter.any"), [["with", t("filter.with")], ["without", t("filter.without")]]),
+    choice("change", t("filter.compared"), t("filter.any"), [
+      compared && ["gained", t("filter.gained")],
+      compared && ["lost", t("filter.lost")],
+      several && ["differ", t("filter.differ")],
+      epochs && ["epochs", t("filter.epochs")],
     ]),
-    choice("special", "Remark", "any", [
-      ["tolerant", "not in the format asked for"],
-      ["prohibited", "prohibited choice"],
-      ["ended", "cut or refused"],
-      ["gone", "reply not in this page"],
+    choice("special", t("filter.remark"), t("filter.any"), [
+      ["tolerant", t("filter.tolerant")],
+      ["prohibited", t("filter.prohibited")],
+      ["ended", t("filter.ended")],
+      ["gone", t("filter.gone")],
     ]),
-    choice("order", "Order", "", [
-      ["exam", "of the exam"], ["lost", "points lost"], ["points", "points"], ["tokens", "tokens"], ["cost", "cost"],
-      human && ["human", "hardest for people"],
+    choice("order", t("filter.order"), "", [
+      ["exam", t("filter.exam")], ["lost", t("filter.points_lost")], ["points", t("filter.points")], ["tokens", t("filter.tokens")], ["cost", t("filter.cost")],
+      human && ["human", t("filter.human")],
     ]),
   ].filter(Boolean));
   filters.append(shortcuts());
-  filters.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-name]");
-    if (!button) return;
-    const field = filters.elements[button.dataset.name];
-    field.value = field.value === button.dataset.value ? "" : button.dataset.value;
-    filters.dispatchEvent(new Event("input"));
-  });
 }
+
+/** The filters in another language, with what was chosen. */
+function redrawFilters() {
+  const chosen = Object.fromEntries(new FormData(filters));
+  drawFilters();
+  for (const [name, value] of Object.entries(chosen)) filters.elements[name].value = value;
+}
+
+filters.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-name]");
+  if (!button) return;
+  const field = filters.elements[button.dataset.name];
+  field.value = field.value === button.dataset.value ? "" : button.dataset.value;
+  filters.dispatchEvent(new Event("input"));
+});
 
 function folded(text) {
   return text.normalize("NFKC").toLowerCase();

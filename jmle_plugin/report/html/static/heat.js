@@ -6,43 +6,48 @@ function outcomeAt(row, n) {
 }
 
 const disagreements = {
-  differ: ["runs disagree", (found) => found.size > 1],
-  wrong: ["no run right", (found) => !found.has("correct")],
-  right: ["everybody right", (found) => found.size === 1 && found.has("correct")],
+  differ: (found) => found.size > 1,
+  wrong: (found) => !found.has("correct"),
+  right: (found) => found.size === 1 && found.has("correct"),
 };
 
 /** The filters, the legend and a grid for each block. */
 function heatOf(table, n) {
   const runs = [...table.rows, ...table.unranked];
   const known = table.blocks.length > 0;
-  const which = page.tables.length > 1 ? `, table ${n + 1}` : "";
+  const which = page.tables.length > 1 ? ` (${t("board.table", { number: n + 1 })})` : "";
   const rows = table.questions.map((question, place) => ({
     question, place, found: new Set(runs.map((row) => outcomeAt(row, place))),
   }));
-  const form = h("form", { class: "heat-filters", "aria-label": `Questions${which}` },
-    known && pick("block", "Block", [["", "all"], ...table.blocks.map((name) => [name, name])]),
-    known && pick("form", "Kind", [["", "all"], ...formsOf(table.questions)]),
-    known && pick("image", "Image", [["", "any"], ["with", "with image"], ["without", "without image"]]),
-    pick("runs", "Runs", [["", "all"], ...Object.entries(disagreements).map(([name, [text]]) => [name, text])]),
-    h("button", { type: "reset" }, "Reset"),
+  // What runs disagree in comes first: of the rest there is nothing to compare.
+  const differing = rows.some(({ found }) => disagreements.differ(found));
+  const form = h("form", { class: "heat-filters", "aria-label": t("questions") + which },
+    known && pick("block", t("filter.block"), [["", t("filter.all")], ...table.blocks.map((name) => [name, name])]),
+    known && pick("form", t("filter.kind"), [["", t("filter.all")], ...formsOf(table.questions)]),
+    known && pick("image", t("filter.image"), [["", t("filter.any")], ["with", t("filter.with")], ["without", t("filter.without")]]),
+    pick("runs", t("board.runs"), [...(differing ? ["differ"] : []), "", "wrong", "right"].map((name) => [name, t(name ? `board.runs_${name}` : "board.all")])),
+    h("button", { type: "reset" }, t("filter.reset")),
     h("p", { class: "count", role: "status" }));
   const frame = h("div", { class: "heats" });
-  frame.style.setProperty("--heat", `${5.6 + 1.35 * runs.length}rem`);
-  const lines = rows.map((row) => lineOf(row, runs));
   const parts = known ? table.blocks : [""];
+  const cell = cellWidth(runs.length, table.blocks.length);
+  frame.style.setProperty("--cell", `${cell}px`);
+  frame.style.setProperty("--heat", `${labelWidth(table) + (cell + 1) * runs.length}px`);
+  const prefixes = new Map(parts.map((block) => [block, shared(table.questions.filter((one) => !block || one.block === block).map((one) => one.id))]));
+  const lines = rows.map((row) => lineOf(row, runs, prefixes.get(known ? row.question.block : "")));
 
   function sift() {
     const wanted = Object.fromEntries(new FormData(form));
     const kept = rows.filter(({ question, found }) => (!wanted.block || question.block === wanted.block)
       && (!wanted.form || question.form === wanted.form)
       && (!wanted.image || question.image === (wanted.image === "with"))
-      && (!wanted.runs || disagreements[wanted.runs][1](found)));
+      && (!wanted.runs || disagreements[wanted.runs](found)));
     frame.replaceChildren(...parts.map((block) => {
       const inside = kept.filter(({ question }) => !block || question.block === block);
       return inside.length ? gridOf(block, inside.map(({ place }) => lines[place]), runs, which) : null;
     }).filter(Boolean));
     form.lastChild.textContent = kept.length === rows.length
-      ? counted(rows.length, "question") : `${kept.length} of ${counted(rows.length, "question")}`;
+      ? counted(rows.length, "questions") : t("count.some", { some: kept.length, all: counted(rows.length, "questions") });
   }
 
   form.addEventListener("input", sift);
@@ -59,7 +64,32 @@ function heatOf(table, n) {
     const cell = event.target.closest("td.linked");
     if (cell) location.href = pageOf(runs[cell.cellIndex - 1], rows[cell.parentElement.dataset.place].question.id);
   });
-  return [h("h3", {}, "Every question in every run"), form, legendOf(), frame];
+  const note = runs.some((row) => row.page) ? h("p", { class: "quiet small" }, t("board.linked")) : null;
+  return [h("h3", {}, t("board.every")), form, legendOf(), note, frame].filter(Boolean);
+}
+
+const room = 1256; // pixels for the blocks of a page in a window of 1440
+
+/** How wide a run's column is, so that all blocks stand side by side where that can be read. */
+function cellWidth(runs, blocks) {
+  const fitting = Math.floor((room / Math.max(1, blocks) - 30) / Math.max(1, runs)) - 1;
+  return Math.min(20, Math.max(10, fitting));
+}
+
+/** Ids of a block without what all of them begin with: its title says that. */
+function prefixOf(id) {
+  return id.slice(0, id.lastIndexOf("-") + 1);
+}
+
+function shared(ids) {
+  const prefix = ids.length > 1 ? prefixOf(ids[0]) : "";
+  return ids.every((id) => prefixOf(id) === prefix) ? prefix : "";
+}
+
+function labelWidth(table) {
+  const parts = (table.blocks.length ? table.blocks : [null]).map((block) =>
+    table.questions.filter((one) => block === null || one.block === block).map((one) => one.id));
+  return 12 + 7 * Math.max(...parts.map((ids) => Math.max(0, ...ids.map((id) => id.length - shared(ids).length))));
 }
 
 function pick(name, label, options) {
@@ -68,30 +98,31 @@ function pick(name, label, options) {
 }
 
 function legendOf() {
-  return h("p", { class: "legend" }, Object.entries(outcomes).map(([name, [, word]]) =>
-    h("span", {}, h("i", { class: name }), word)));
+  return h("p", { class: "legend" }, Object.keys(outcomes).map((name) =>
+    h("span", {}, h("i", { class: name }), outcomeText(name))));
 }
 
 function gridOf(block, lines, runs, which) {
-  const title = block ? `Block ${block}` : "All questions";
+  const title = block ? t("part.block", { block }) : t("board.all");
   const heads = runs.map((row) => h("th", { scope: "col" },
     h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: visible(row.name) }, nameOf(row))));
   return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": title + which },
     h("table", { class: "heat" }, h("caption", {}, title),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, "Question")), heads)),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, t("board.question"))), heads)),
       h("tbody", {}, lines)));
 }
 
 /** A question; its id leads to the best run that has a page of its own. */
-function lineOf({ question, place }, runs) {
+function lineOf({ question, place }, runs, prefix = "") {
   const best = runs.find((row) => row.page);
+  const label = [prefix ? h("span", { class: "unseen" }, prefix) : null, question.id.slice(prefix.length)].filter(Boolean);
   const head = best
-    ? h("a", { href: pageOf(best, question.id) }, question.id)
-    : h("button", { type: "button" }, question.id);
+    ? h("a", { href: pageOf(best, question.id), "aria-label": question.id }, label)
+    : h("button", { type: "button", "aria-label": question.id }, label);
   return h("tr", { "data-place": place }, h("th", { scope: "row" }, head), runs.map((row) => {
     const outcome = outcomeAt(row, place);
     const answer = row.answers[place];
-    const said = outcome === "correct" || !answer ? outcomes[outcome][1] : `${outcomes[outcome][1]}, ${answer}`;
+    const said = outcome === "correct" || !answer ? outcomeText(outcome) : t("answer.said", { outcome: outcomeText(outcome), answer });
     return h("td", { class: outcome + (row.page ? " linked" : "") }, h("span", { class: "unseen" }, foreign(said)));
   }));
 }
@@ -101,12 +132,12 @@ function show({ question, place }, runs) {
   const answers = new Map();
   for (const row of runs) {
     const outcome = outcomeAt(row, place);
-    const said = row.answers[place] || outcomes[outcome][1];
+    const said = row.answers[place] || outcomeText(outcome);
     answers.set(said, [...(answers.get(said) ?? []), row]);
   }
   const groups = [...answers].sort(([, one], [, other]) => other.length - one.length);
-  const wanted = question.accepted.map((one) => one.join(",")).join(" or ");
-  readout.replaceChildren(h("b", {}, question.id), ` ${counted(question.max, "point")}, key ${wanted || "unknown"}: `,
+  const wanted = alternatives(question.accepted.map((one) => one.join(",")));
+  readout.replaceChildren(h("b", {}, question.id), " ", t("board.key", { points: counted(question.max, "points"), key: wanted || t("unknown") }),
     ...groups.map(([said, group]) => h("span", {}, outcomeAt(group[0], place) === "correct" ? "○ " : "", h("b", {}, foreign(said)), ` ×${group.length} `,
       group.map((row, n) => [n ? ", " : "", row.page ? h("a", { href: pageOf(row, question.id) }, nameOf(row)) : nameOf(row)]))));
   readout.hidden = false;

@@ -4,12 +4,15 @@
 function figureOf(name) {
   const figure = page.figures[name];
   const size = `${figure.width} × ${figure.height}`;
-  const note = (...why) => h("p", { class: "no-figure" }, foreign(name), ` (${size}, ${Math.ceil(figure.size / 1000)} kB): `, ...why);
-  if (!figure.source) return note(foreign(figure.missing ?? "figures are left out of this page"));
-  const image = h("img", { src: figure.source, alt: `Figure ${visible(name)}`, width: figure.width, height: figure.height, loading: "lazy" });
-  const gone = () => (figure.source.startsWith("data:") ? ["it cannot be drawn"] : ["not found at ", foreign(decoded(figure.source))]);
+  const note = (...why) => h("p", { class: "no-figure" },
+    told("figure.note", { name: foreign(name), size, kilobytes: Math.ceil(figure.size / 1000), why: h("span", {}, why) }));
+  if (!figure.source) return note(figure.missing ? foreign(figure.missing) : t("figure.left_out"));
+  const image = h("img", { src: figure.source, alt: t("figure", { name: visible(name) }), width: figure.width, height: figure.height, loading: "lazy" });
+  const gone = () => (figure.source.startsWith("data:") ? [t("figure.not_drawn")] : told("figure.not_found", { address: foreign(decoded(figure.source)) }));
   image.addEventListener("error", () => image.replaceWith(note(...gone())));
-  return image;
+  if (!figure.full) return image;
+  const full = h("a", { href: figure.full }, foreign(name));
+  return h("figure", {}, image, h("figcaption", { class: "quiet small" }, told("figure.small", { name: full, size })));
 }
 
 /** An address for people; as it stands where it is no text. */
@@ -17,11 +20,7 @@ function decoded(address) {
   try { return decodeURIComponent(address); } catch { return address; }
 }
 
-const treatments = {
-  credit_all: "everybody gets the points",
-  exclude: "taken out of the scoring",
-  exclude_if_wrong: "counts only for those who got it right",
-};
+const treatments = ["credit_all", "exclude", "exclude_if_wrong"];
 
 function optionsOf(question, marks) {
   if (!question.options?.length) return null;
@@ -34,9 +33,9 @@ function optionsOf(question, marks) {
       h("span", { class: "label" }, label),
       h("span", { class: "option", lang: "ja" }, foreign(text)),
       h("span", { class: "tags" },
-        right ? h("span", { class: "tag key" }, "key") : null,
+        right ? h("span", { class: "tag key" }, t("question.key_tag")) : null,
         question.prohibited.includes(label) ? h("span", { class: "tag prohibited" }, ja("禁忌")) : null,
-        choosers.map((run) => h("span", { class: `tag answered ${right ? "" : "wrongly"}` }, foreign(several ? run.name : "answered")))),
+        choosers.map((run) => h("span", { class: `tag answered ${right ? "" : "wrongly"}` }, foreign(several ? run.name : t("question.answered"))))),
     );
   }));
 }
@@ -49,11 +48,11 @@ function longText(title, { head, tail = "", left_out: gone = 0 }, where, open) {
     body.append(foreign(head));
     if (!gone) return;
     body.append(
-      h("p", { class: "cut" }, `${counted(gone, "character")} left out here: too long for this page. All of it is in `, foreign(where), "."),
+      h("p", { class: "cut" }, told("reply.cut", { characters: counted(gone, "characters"), file: foreign(where) })),
       foreign(tail),
     );
   };
-  const length = counted(head.length + tail.length + gone, "character");
+  const length = counted(head.length + tail.length + gone, "characters");
   const details = h("details", { open }, h("summary", {}, title, h("span", { class: "quiet" }, ` ${length}`)), body);
   if (open) fill();
   details.addEventListener("toggle", fill);
@@ -62,67 +61,60 @@ function longText(title, { head, tail = "", left_out: gone = 0 }, where, open) {
 
 const short = 300; // characters that may stand open beside the answers of many runs
 
-const readings = {
-  exact: "read in the format asked for",
-  tolerant: "not in the format asked for, but plain to a human reader",
-  none: "no answer could be read",
-};
-
 function spent(mark) {
-  const told = [];
+  const facts_ = [];
   const tokens = Object.entries(mark.tokens ?? {}).filter(([, count]) => count != null);
-  if (tokens.length) told.push(["Tokens", tokens.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")]);
-  if (mark.cost != null) told.push(["Cost", dollars(mark.cost)]);
+  if (tokens.length) facts_.push([t("reply.tokens"), tokens.map(([name, count]) => t(`reply.token.${name}`, { number: count.toLocaleString("en") })).join(", ")]);
+  if (mark.cost != null) facts_.push([t("reply.cost"), dollars(mark.cost)]);
   if (mark.seconds != null) {
-    const speed = mark.tokens_per_second == null ? "" : `, ${mark.tokens_per_second} completion tokens a second`;
-    told.push(["Time", `${mark.seconds} s${speed}`]);
+    const speed = mark.tokens_per_second;
+    facts_.push([t("reply.time"), t(speed == null ? "reply.seconds" : "reply.speed", { seconds: mark.seconds, speed })]);
   }
-  if (mark.images) told.push(["Figures", `${mark.images.count} sent, ${mark.images.changed} changed, ${mark.images.sent_size.toLocaleString("en")} bytes`]);
-  if (mark.model) told.push(["Model", foreign(mark.model)]);
-  if (mark.finish_reason && mark.finish_reason !== "stop") told.push(["Ended", foreign(mark.finish_reason)]);
-  return told;
+  if (mark.images) facts_.push([t("figures"), t("reply.images", { sent: mark.images.count, changed: mark.images.changed, bytes: mark.images.sent_size.toLocaleString("en") })]);
+  if (mark.model) facts_.push([t("reply.model"), foreign(mark.model)]);
+  if (mark.finish_reason && mark.finish_reason !== "stop") facts_.push([t("reply.ended"), foreign(mark.finish_reason)]);
+  return facts_;
 }
 
 /** How the answer was read; where people gave none, there was nothing to read. */
 function readingOf(mark, people) {
   const how = mark.how ?? "none";
-  if (!people) return readings[how];
-  return how === "none" && !mark.answer?.length ? "no answer is recorded" : "as it is recorded";
+  if (!people) return t(`reading.${how}`);
+  return t(how === "none" && !mark.answer?.length ? "reading.unrecorded" : "reading.recorded");
 }
 
 function asking(mark, alone, people) {
   return h(
     "div", { class: "asking" },
     h("p", { class: "given" }, sign(mark.outcome), " ",
-      alone ? null : h("span", { class: "quiet" }, `epoch ${mark.epoch}: `),
+      alone ? null : h("span", { class: "quiet" }, t("epochs.nth", mark)),
       h("b", {}, foreign(answerText(mark.answer, mark.outcome))),
-      mark.invalid ? ` (${mark.invalid})` : null,
+      mark.invalid ? ` (${template(`reading.${mark.invalid.replaceAll(" ", "_")}`) ?? mark.invalid})` : null,
       h("span", { class: "points" }, `${mark.points} / ${mark.max}`)),
     mark.error ? h("p", { class: "missing" }, foreign(mark.error)) : null,
-    mark.outcome === "error" ? null : h("p", { class: "reading" }, readingOf(mark, people),
-      mark.line ? [": ", h("q", {}, foreign(mark.line))] : ""),
-    mark.prohibited?.length ? h("p", { class: "missing" }, `Prohibited choice: ${mark.prohibited.join(", ")}`) : null,
+    mark.outcome === "error" ? null : h("p", { class: "reading" }, mark.line ? [t("reading.line", { reading: readingOf(mark, people) }), h("q", {}, foreign(mark.line))] : readingOf(mark, people)),
+    mark.prohibited?.length ? h("p", { class: "missing" }, t("question.prohibited_choice", { choices: mark.prohibited.join(", ") })) : null,
     mark.gone ? h("p", { class: "missing" }, foreign(mark.gone)) : null,
-    mark.text && (mark.text.head || !people) ? longText(people ? "Record" : "Reply", mark.text, mark.where, page.runs.length < 3 || mark.text.head.length < short) : null,
-    mark.reasoning ? longText("Reasoning", mark.reasoning, mark.where, false) : null,
+    mark.text && (mark.text.head || !people) ? longText(t(people ? "reply.record" : "reply"), mark.text, mark.where, page.runs.length < 3 || mark.text.head.length < short) : null,
+    mark.reasoning ? longText(t("reply.reasoning"), mark.reasoning, mark.where, false) : null,
     spent(mark).length ? facts(spent(mark), { class: "facts small" }) : null,
   );
 }
 
 function change(run, id) {
   const gained = run.comparison?.gained[id];
-  const told = gained ?? run.comparison?.lost[id];
-  if (!told) return null;
-  return h("p", { class: "change" }, h("b", {}, gained ? "Gained" : "Lost"), " against ", foreign(run.comparison.old), ", which answered ",
-    foreign(answerText(told.old.answer, told.old.outcome)), ".");
+  const known = gained ?? run.comparison?.lost[id];
+  if (!known) return null;
+  return h("p", { class: "change" }, told(`compared.against.${gained ? "gained" : "lost"}`, {
+    run: foreign(run.comparison.old), answer: foreign(answerText(known.old.answer, known.old.outcome)) }));
 }
 
 function answersOf(run, mark, id) {
   return h(
-    "section", { class: "answer", "aria-label": `Answer of ${visible(run.name)}` },
+    "section", { class: "answer", "aria-label": t("question.answer_of", { run: visible(run.name) }) },
     several ? h("h4", {}, foreign(run.title)) : null,
     change(run, id),
-    mark ? mark.askings.map((one) => asking(one, mark.askings.length === 1, run.people)) : h("p", { class: "quiet" }, "not asked"),
+    mark ? mark.askings.map((one) => asking(one, mark.askings.length === 1, run.people)) : h("p", { class: "quiet" }, outcomeText("none")),
   );
 }
 
@@ -131,32 +123,32 @@ function questionOf(question) {
   const marks = page.runs.map((run) => marked(run, question.id));
   const first = marks.find((mark) => mark);
   const serial = question.serial ? page.serials[question.serial] : null;
-  const told = [
-    question.points ? counted(question.points, "point") : null,
-    page.forms[question.form],
-    question.select > 1 ? `${question.select} to choose` : null,
+  const known = [
+    question.points ? counted(question.points, "points") : null,
+    formTitles[question.form],
+    question.select > 1 ? t("question.select", { number: question.select }) : null,
     question.subject || null,
-    question.human == null ? null : `${Math.round(100 * question.human)}% of people were right`,
-    treatments[question.treatment],
+    question.human == null ? null : t("question.human", { share: `${Math.round(100 * question.human)}%` }),
+    treatments.includes(question.treatment) ? t(`question.${question.treatment}`) : null,
   ].filter(Boolean);
   return [
     h("header", {},
       h("h3", {}, foreign(question.id)),
-      h("p", { class: "quiet" }, foreign(told.join(" · "))),
+      h("p", { class: "quiet" }, foreign(known.join(" · "))),
       h("span", { class: "turn" },
-        h("button", { type: "button", "data-step": -1, "aria-label": "Previous question" }, "‹"),
-        h("button", { type: "button", "data-step": 1, "aria-label": "Next question" }, "›"),
-        h("button", { type: "button", class: "close", "aria-label": "Close this question" }, "✕"))),
+        h("button", { type: "button", "data-step": -1, "aria-label": t("question.previous") }, "‹"),
+        h("button", { type: "button", "data-step": 1, "aria-label": t("question.next") }, "›"),
+        h("button", { type: "button", class: "close", "aria-label": t("question.close") }, "✕"))),
     serial
       ? h("details", { class: "serial", open: true },
-        h("summary", {}, ja("連問"), " Shared case: ", serial.questions.map((id, n) => [n ? ", " : "", id === question.id ? h("b", {}, id) : link(id)])),
+        h("summary", {}, both("question.serial"), " ", serial.questions.map((id, n) => [n ? ", " : "", id === question.id ? h("b", {}, id) : link(id)])),
         h("div", { class: "exam-text", lang: "ja" }, foreign(serial.text)))
       : null,
-    question.text ? h("div", { class: "exam-text", lang: "ja" }, foreign(question.text)) : h("p", { class: "missing" }, "The question's text is not in this page."),
+    question.text ? h("div", { class: "exam-text", lang: "ja" }, foreign(question.text)) : h("p", { class: "missing" }, t("questions.text_gone")),
     question.figures?.length ? h("div", { class: "figures" }, question.figures.map(figureOf)) : null,
-    question.figures_missing ? h("p", { class: "missing" }, `This question has a figure that the exam's data lacks${page.runs.every((run) => run.people) ? "." : ": models were asked without it."}`) : null,
+    question.figures_missing ? h("p", { class: "missing" }, t(page.runs.every((run) => run.people) ? "question.figure_lacking" : "question.asked_without")) : null,
     optionsOf(question, marks),
-    h("p", { class: "key-line" }, h("span", {}, ja("正答"), " Key "), h("b", {}, foreign(keyText(first?.accepted)))),
+    h("p", { class: "key-line" }, h("span", {}, both("question.key"), " "), h("b", {}, foreign(keyText(first?.accepted)))),
     question.rationale ? h("p", { class: "rationale", lang: "ja" }, foreign(question.rationale)) : null,
     h("div", { class: "answers-side" }, page.runs.map((run, n) => answersOf(run, marks[n], question.id))),
   ];

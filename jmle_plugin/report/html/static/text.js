@@ -26,6 +26,72 @@ function ja(text, attributes = {}) {
   return h("span", { lang: "ja", ...attributes }, text);
 }
 
+// The language: the one chosen before, else the browser's first that there is, else English.
+
+const languages = { ja: "日本語", en: "English" };
+const remembered = "jmle-language";
+let spoken = "en";
+
+function firstLanguage() {
+  let kept = null;
+  try { kept = localStorage.getItem(remembered); } catch { /* a browser may keep nothing for a file */ }
+  const wanted = [kept, ...navigator.languages.map((name) => name.split("-")[0])];
+  return wanted.find((name) => name in languages) ?? "en";
+}
+
+function template(key) {
+  const texts = page.texts[spoken];
+  return texts[key] ?? texts[`${key}.title`];
+}
+
+/** A text of ours in the language in force, its places filled with strings. */
+function t(key, values = {}) {
+  return template(key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** The same as nodes: its places may be filled with elements. */
+function told(key, values) {
+  return template(key).split(/\{(\w+)\}/).map((part, n) => (n % 2 ? values[part] : part));
+}
+
+/** A count in words: `{number} questions`. */
+function counted(number, what) {
+  const one = number === 1 && page.texts[spoken][`count.${what}.one`];
+  return (one || page.texts[spoken][`count.${what}.other`]).replace("{number}", number.toLocaleString("en"));
+}
+
+/** An official Japanese term, with its English beside it where English is spoken. */
+function both(key, values = {}) {
+  if (spoken === "ja") return t(key, values);
+  const official = page.texts.ja[key] ?? page.texts.ja[`${key}.title`];
+  return [ja(official.replace(/\{(\w+)\}/g, (_, name) => values[name])), ` ${t(key, values)}`];
+}
+
+/** Speak a language, and draw everything in it. */
+function speak(language, draw) {
+  spoken = language;
+  document.documentElement.lang = language;
+  hear(page.words[language]);
+  for (const button of document.querySelectorAll(".languages button")) {
+    button.setAttribute("aria-pressed", String(button.lang === language));
+  }
+  draw();
+}
+
+/** The switch between languages; `draw` draws the page again. */
+function languageSwitch(draw) {
+  const buttons = Object.entries(languages).map(([name, text]) => h("button", { type: "button", lang: name, "aria-pressed": String(name === spoken) }, text));
+  const group = h("div", { class: "languages", role: "group", "aria-label": t("language") }, buttons);
+  group.addEventListener("click", (event) => {
+    const language = event.target.closest("button")?.lang;
+    if (!language || language === spoken) return;
+    try { localStorage.setItem(remembered, language); } catch { /* then it is asked for again */ }
+    speak(language, draw);
+    document.querySelector(`.languages [lang="${language}"]`).focus();
+  });
+  return group;
+}
+
 // Controls, marks that turn the direction, lone surrogates: readers must see them.
 const hidden =
   /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff])\1*/g;
@@ -66,10 +132,6 @@ function facts(pairs, attributes = {}) {
     { class: "facts", ...attributes },
     pairs.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
   );
-}
-
-function counted(number, one, several = `${one}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
 }
 
 function signed(number) {

@@ -86,7 +86,10 @@ def test_any_report_can_be_a_document() -> None:
         {"type": "application/json", "id": "data"},
         {},
     ]
-    assert json.loads(scripts.found[0][1]) == {"said": HOSTILE}
+    values = json.loads(scripts.found[0][1])
+    assert values["said"] == HOSTILE
+    assert values["texts"].keys() == {"en", "ja"}
+    assert values["texts"]["en"].keys() >= values["texts"]["ja"].keys()
     assert "<title>&lt;b&gt;?</title>" in page
     digest = base64.b64encode(hashlib.sha256(scripts.found[1][1].encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in page

@@ -60,7 +60,17 @@ def built(
     *results: Results, exam: Exam | None = EXAM, text: str = "【回答】a", **options: Any
 ) -> dict[str, Any]:
     reply = StoredReply(Reply(text), "the file")
-    return data(build_page([PageRun(one, lambda *_: reply) for one in results], exam, **options))
+    page = data(build_page([PageRun(one, lambda *_: reply) for one in results], exam, **options))
+    return spoken(page)
+
+
+def spoken(page: dict[str, Any], language: str = "en") -> dict[str, Any]:
+    """The page's values as its scripts see them in a language."""
+    words = page["words"][language]
+    for run, told in zip(page["runs"], words["runs"], strict=True):
+        compared = run["compared"] and run["compared"] | told["comparison"]
+        run.update(told | {"comparison": compared})
+    return page | {"missing": words["missing"], "forms": words["forms"]}
 
 
 def asking(page: dict[str, Any], question: str = "A-1") -> dict[str, Any]:
@@ -126,7 +136,7 @@ def test_labels(results: Results, labels: list[str]) -> None:
 
 
 def test_missing_pieces_are_named() -> None:
-    page = data(build_page([PageRun(make_results(), NOTHING)], None))
+    page = spoken(data(build_page([PageRun(make_results(), NOTHING)], None)))
     assert "jmle fetch" in page["missing"][0]
     assert [one["id"] for one in page["questions"]] == list(EXAM.questions)
     assert page["runs"][0]["missing"] == ["7 of 7 replies are not in this page. The first: gone"]
@@ -151,7 +161,7 @@ def test_a_reply_that_was_not_the_one_marked_is_named() -> None:
 
 def test_errors_have_no_reply_to_miss() -> None:
     results = make_epochs(EXAM, {"A_1": Outcome.ERROR})
-    page = data(build_page([PageRun(results, NOTHING)], EXAM))
+    page = spoken(data(build_page([PageRun(results, NOTHING)], EXAM)))
     assert page["runs"][0]["missing"][0].startswith("6 of 6")
     assert "gone" not in asking(page)
 

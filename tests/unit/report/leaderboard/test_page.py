@@ -22,7 +22,10 @@ from tests.builders import make_question, make_results
 def data(page: str) -> Any:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     assert found
-    return json.loads(found[1])
+    values = json.loads(found[1])
+    for table, words in zip(values["tables"], values["words"]["en"]["tables"], strict=True):
+        table.update(words)
+    return values
 
 
 class Scripts(HTMLParser):
