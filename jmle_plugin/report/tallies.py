@@ -93,6 +93,14 @@ def part_rows(results: Results) -> Rows:
     }
     if sheet.images.missing is not None:
         parts[missing_title(results)] = sheet.images.missing
+    if sheet.no_verdict:
+        # Without points each question that is marked counts one; the others are counted apart.
+        rows = [
+            [title, _of(one.points, one.max), str(one.questions - one.max)]
+            for title, one in parts.items()
+            if one.questions
+        ]
+        return [["", *_heads("correct", "not_marked")], *rows]
     rows = [[title, points_of(tally), correct_of(tally)] for title, tally in parts.items()]
     title = wording("column.majority", epochs=sheet.epochs.count) if sheet.epochs else ""
     return [[title, *_heads("points", "correct")], *(row for row in rows if row[1] != "0/0")]

@@ -19,7 +19,8 @@ from jmle_plugin.exam.sources.paper import PaperQuestion
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict
-from tests.builders import make_mark
+from jmle_plugin.report.tallies import part_rows
+from tests.builders import make_mark, make_results
 from tests.unit.exam.problems import check_exam
 
 
@@ -135,3 +136,18 @@ def test_without_points_there_is_no_verdict(data_root: Path, year: int) -> None:
     assert (sheet.total.correct, sheet.total.max, sheet.total.questions) == (
         len(counted), len(counted), 360,
     )  # fmt: skip
+
+
+@pytest.mark.data
+def test_no_part_counts_what_is_not_marked(data_root: Path) -> None:
+    exam = load(2023, data_root)
+    marked = {n for n, one in exam.key.entries.items() if one.accepted}
+    marks = {
+        name: make_mark(exam, name, Outcome.CORRECT if name in marked else Outcome.NO_ANSWER)
+        for name in exam.questions
+    }
+    head, *rows = part_rows(make_results(exam, marks))
+    assert head == ["", "correct", "not marked"]
+    assert rows[0] == ["Block A", "84 of 84", "6"]
+    blocks = [row for row in rows if row[0].startswith("Block ")]
+    assert sum(int(row[2]) for row in blocks) == 17
