@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,13 +115,21 @@ def pool(pack: Path, address: str, setting: Setting) -> float:
 
 def suite(pack: Path, address: str, setting: Setting, *, memory: bool = False) -> float:
     """Seconds of a session that asks everything, or the bytes it took at most."""
+    arguments = (f"-n{setting.workers}", f"--concurrency={setting.in_flight}")
+    return session(pack, address, arguments, memory=memory)
+
+
+def session(
+    pack: Path, address: str, arguments: Sequence[str], *, epochs: int = 1, memory: bool = False
+) -> float:
+    """The same for a session with these arguments."""
     httpx.post(f"{address}/forget")
     with tempfile.TemporaryDirectory() as cassettes:
         command = [
             sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--gate=none",
-            f"-n{setting.workers}", f"--exam={pack}", "--model=slow", f"--api-base={address}/v1",
-            f"--concurrency={setting.in_flight}", f"--cassettes={cassettes}",
-            f"--results={cassettes}", str(ROOT / "tests_exam"),
+            f"--exam={pack}", "--model=slow", f"--api-base={address}/v1", f"--epochs={epochs}",
+            f"--cassettes={cassettes}", f"--results={cassettes}", *arguments,
+            str(ROOT / "tests_exam"),
         ]  # fmt: skip
         start = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE)
@@ -129,7 +137,7 @@ def suite(pack: Path, address: str, setting: Setting, *, memory: bool = False) -
         output = process.communicate()[0]
         took = time.perf_counter() - start
         replies = len(list(Path(cassettes).rglob("*.yaml")))
-    if process.returncode or replies != QUESTIONS:
+    if process.returncode or replies != QUESTIONS * epochs:
         sys.exit(f"{replies} replies, exit status {process.returncode}\n{output.decode()}")
     return peak if memory else took
 
@@ -167,11 +175,11 @@ def pss(pid: int) -> int:
 
 
 @contextmanager
-def provider(delay: float) -> Iterator[str]:
+def provider(*figures: float) -> Iterator[str]:
     """A running slow provider; yields its address."""
     script = ROOT / "benchmarks" / "slow_provider.py"
     with subprocess.Popen(
-        [sys.executable, str(script), str(delay)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(script), *map(str, figures)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -188,13 +196,13 @@ def environment() -> dict[str, str]:
     return {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def write_exam(folder: Path) -> Path:
-    """An exam of the real one's size: figures of about 250 KB each."""
+def write_exam(folder: Path, figures: int = FIGURES) -> Path:
+    """An exam of the real one's size: so many figures, of about 250 KB each."""
     (folder / "images").mkdir(parents=True)
     lines = []
     for number in range(1, QUESTIONS + 1):
         figure = ""
-        if number % 4 == 0 and number // 4 <= FIGURES:
+        if number % 4 == 0 and number // 4 <= figures:
             name = f"{number}.png"
             noise = Image.frombytes("RGB", (290, 290), os.urandom(290 * 290 * 3))
             noise.save(folder / "images" / name)

@@ -1,9 +1,10 @@
 """An OpenAI-shaped provider that takes its time; a process of its own, so that it disturbs nobody.
 
-    python benchmarks/slow_provider.py SECONDS
+    python benchmarks/slow_provider.py SECONDS [HELD [GROWTH]]
 
-prints its port, answers every question after so many seconds, and tells at `GET /seen` how
-many calls were under way, when. `POST /forget` begins anew.
+prints its port, answers every question after so many seconds (`GROWTH` more for each call under
+way), refuses calls beyond `HELD` at a time with 429 (0: none), and tells at `GET /seen` how many
+calls were under way, when, at `GET /refused` which calls were refused. `POST /forget` begins anew.
 """
 
 from __future__ import annotations
@@ -20,17 +21,21 @@ REPLY = "考えた結果、次のように答える。" * 20 + "\n\n【回答】
 class Provider:
     """Counts calls under way."""
 
-    def __init__(self, delay: float) -> None:
-        self._delay = delay
+    def __init__(self, delay: float, held: float = 0, growth: float = 0.0) -> None:
+        self._delay, self._held, self._growth = delay, held, growth
+        self._refused: list[bool] = []
         self._level = 0
         self._levels: list[tuple[float, int]] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         """One reply, later."""
         await request.read()
+        self._refused.append(0 < self._held <= self._level)
+        if self._refused[-1]:
+            return web.json_response({"error": {"message": "too many at a time"}}, status=429)
         self._count(1)
         try:
-            await asyncio.sleep(self._delay)
+            await asyncio.sleep(self._delay + self._growth * self._level)
         finally:
             self._count(-1)
         message = {"role": "assistant", "content": REPLY}
@@ -49,9 +54,14 @@ class Provider:
         """(seconds, calls under way) at each change."""
         return web.json_response(self._levels)
 
+    async def refused(self, _: web.Request) -> web.Response:
+        """Whether each call was refused, in their order."""
+        return web.json_response(self._refused)
+
     async def forget(self, _: web.Request) -> web.Response:
         """Begin anew."""
         self._levels.clear()
+        self._refused.clear()
         return web.json_response({})
 
     def _count(self, change: int) -> None:
@@ -59,14 +69,15 @@ class Provider:
         self._levels.append((time.monotonic(), self._level))
 
 
-async def serve(delay: float) -> None:
+async def serve(*figures: float) -> None:
     """Answer until killed."""
-    provider = Provider(delay)
+    provider = Provider(*figures)
     application = web.Application(client_max_size=1 << 26)
     application.add_routes(
         [
             web.post("/v1/chat/completions", provider.answer),
             web.get("/seen", provider.seen),
+            web.get("/refused", provider.refused),
             web.post("/forget", provider.forget),
         ]
     )
@@ -78,4 +89,4 @@ async def serve(delay: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1])))
+    asyncio.run(serve(*map(float, sys.argv[1:])))
