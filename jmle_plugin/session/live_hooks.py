@@ -86,11 +86,13 @@ class LivePlugin:
     def _end(self) -> None:
         if not self._ended:
             self._ended = True
-            for run, reason in self._live.finish().items():
-                self._session.not_asked(reason, run)
-            self._session.asked(self._live.courses)
-            if self._voice is not None:
-                self._voice.close()
+            try:
+                for run, reason in self._live.finish().items():
+                    self._session.not_asked(reason, run)
+                self._session.asked(self._live.courses)
+            finally:
+                if self._voice is not None:
+                    self._voice.close()
 
     def _ask(self, chosen: Iterable[Seat]) -> None:
         if self._begun or asks_elsewhere(self._config):
@@ -104,11 +106,9 @@ class LivePlugin:
             in_place = reporter.isatty and not self._shares_terminal()
             self._voice = voice = Voice(reporter, in_place=in_place)
             interval = _ON_TERMINAL if in_place else _IN_LOG
-            try:
-                self._live.ask(chosen, voice.say, interval=interval, show=voice.show)
-            finally:
-                if self._live.address is None:  # there is nothing to ask
-                    voice.close()
+            self._live.ask(chosen, voice.say, interval=interval, show=voice.show)
+            if self._live.address is None:  # there was nothing to ask
+                voice.close()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_enter_pdb(self) -> None:
