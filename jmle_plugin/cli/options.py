@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from jmle_plugin.session.option_table import BY_NAME, Option
+from jmle_plugin.session.option_forms import Option
+from jmle_plugin.session.option_table import BY_NAME
 from jmle_plugin.session.option_values import Folders, IniFile, find_ini, ini_value, option_values
 
 

@@ -1,4 +1,4 @@
-"""The forms that values of options may have: text -> value, or ValueError with what is wrong."""
+"""What an option is, and the forms of values: text -> value, or ValueError with what is wrong."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,55 @@ _BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]*")
 _KEYS_NAME = re.compile(r"(?:key|token|secret|password|signature)=", re.IGNORECASE)
 _NEARLY_TOML = {"true", "false", "none", "null", "nan", "inf"}
 """Words that were not meant as a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: `--flag`, environment variable and ini key."""
+
+    name: str
+    help: str
+    env: str = ""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+    many: bool = False
+    switch: bool = False
+    everyday: bool = False
+    """Shown in the first group of `pytest --help`; the others are for experts."""
+    private: bool = False
+    """What is given may hold a secret, and is not repeated in errors."""
+    path: bool = False
+    """Ini values are relative to the ini file's folder, others to the current one."""
+    named: Callable[[], Mapping[str, Path]] = dict
+    """Names that may stand for a path -> the path."""
+    parse: Callable[[str], Any] = str
+    """Text -> value; ValueError with what is wrong."""
+
+    @property
+    def flag(self) -> str:
+        """As given on the command line."""
+        return f"--{self.name}"
+
+    @property
+    def dest(self) -> str:
+        """Where argparse keeps it; prefixed, so that no other plugin's is overwritten."""
+        return "jmle_" + self.attribute
+
+    @property
+    def attribute(self) -> str:
+        """Its name as a command's argument."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return self.env or self.dest.upper()
+
+    @property
+    def described(self) -> str:
+        """Its help, with the other places where it may be set."""
+        return f"{self.help} [env {self.variable}, ini {self.dest}]"
 
 
 def whole(least: int, most: int = 10**12) -> Callable[[str], int]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 from jmle_plugin.gateway.concurrency import MOST
 from jmle_plugin.language import Language
 from jmle_plugin.mark import Extraction
 from jmle_plugin.session.option_forms import (
     REPORTS,
+    Option,
     amount,
     exam_names,
     level,
@@ -29,55 +25,6 @@ GATES = ("official", "all", "none")
 BASELINE_GATES = ("significant", "noninferior", "newly-wrong", "images")
 IMAGE_MODES = ("vision", "blind", "skip", "audit")
 HTML_IMAGES = ("link", "embed", "small", "off")
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting: `--flag`, environment variable and ini key."""
-
-    name: str
-    help: str
-    env: str = ""
-    metavar: str = ""
-    choices: tuple[str, ...] = ()
-    default: str = ""
-    many: bool = False
-    switch: bool = False
-    everyday: bool = False
-    """Shown in the first group of `pytest --help`; the others are for experts."""
-    private: bool = False
-    """What is given may hold a secret, and is not repeated in errors."""
-    path: bool = False
-    """Ini values are relative to the ini file's folder, others to the current one."""
-    named: Callable[[], Mapping[str, Path]] = dict
-    """Names that may stand for a path -> the path."""
-    parse: Callable[[str], Any] = str
-    """Text -> value; ValueError with what is wrong."""
-
-    @property
-    def flag(self) -> str:
-        """As given on the command line."""
-        return f"--{self.name}"
-
-    @property
-    def dest(self) -> str:
-        """Where argparse keeps it; prefixed, so that no other plugin's is overwritten."""
-        return "jmle_" + self.attribute
-
-    @property
-    def attribute(self) -> str:
-        """Its name as a command's argument."""
-        return self.name.replace("-", "_")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable."""
-        return self.env or self.dest.upper()
-
-    @property
-    def described(self) -> str:
-        """Its help, with the other places where it may be set."""
-        return f"{self.help} [env {self.variable}, ini {self.dest}]"
 
 
 OPTIONS = (

@@ -17,7 +17,7 @@ from typing import Any
 import iniconfig
 
 from jmle_plugin.errors import SettingsError, UnknownNameError
-from jmle_plugin.session.option_table import Option
+from jmle_plugin.session.option_forms import Option
 
 _ON = ("1", "true", "yes", "on")
 _OFF = ("0", "false", "no", "off")

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.session.option_table import BY_NAME, OPTIONS, Option
+from jmle_plugin.session.option_forms import Option
+from jmle_plugin.session.option_table import BY_NAME, OPTIONS
 from jmle_plugin.session.option_values import Folders, option_values
 
 

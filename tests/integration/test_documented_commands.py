@@ -32,6 +32,7 @@ OTHERS = {
     "jmle batch": "results of another tool",
     "jmle merge": "parts that other machines recorded",
     "--shard": "a model",
+    "--batch": "a model",
     "--max-cost": "a model",
     "--images=audit": "a model",
     "my/pipeline": "a model of one's own: test_overrides runs it",
