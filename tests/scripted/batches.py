@@ -64,6 +64,8 @@ class BatchProvider:
     lists: bool = True
     lost: set[str] = field(default_factory=set)
     """Calls whose work is done and whose answer is lost."""
+    garbled: set[str] = field(default_factory=set)
+    """Calls whose work is done, and whose answer of 200 nobody can read."""
     hung: dict[str, threading.Event] = field(default_factory=dict)
     """Calls that do not end; each event is set when one has begun, its work done."""
 
@@ -128,19 +130,19 @@ def batch_provider(script: Script) -> Iterator[BatchProvider]:  # noqa: C901 - a
 
         def do_GET(self) -> None:
             place = urlsplit(self.path)
-            part = place.path.removeprefix("/v1/").split("/")
+            part = re.sub(".*/(?=files|batches)", "", place.path).split("/")
             if part[0] == "files":
                 self._answer("content", lambda: seen.files[part[1]])
             elif len(part) > 1:
-                self._answer("look", lambda: _named(part[1]).shown())
+                self._answer("look", lambda: _shown(part[1]))
             else:
                 self._answer("list", lambda: self._list(parse_qs(place.query)))
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["content-length"]))
-            if self.path.endswith("/chat/completions"):
+            if urlsplit(self.path).path.endswith("/chat/completions"):
                 self._chat(json.loads(raw))
-            elif self.path.endswith("/files"):
+            elif urlsplit(self.path).path.endswith("/files"):
                 self._answer("upload", lambda: self._upload(raw))
             else:
                 self._answer("create", lambda: self._create(json.loads(raw)))
@@ -186,7 +188,7 @@ def batch_provider(script: Script) -> Iterator[BatchProvider]:  # noqa: C901 - a
             shown = names[first : first + 2]  # pages are small
             return {
                 "object": "list",
-                "data": [_named(one).shown() for one in shown],
+                "data": [one.shown() for one in seen.batches if one.name in shown][::-1],
                 "has_more": first + 2 < len(names),
             }
 
@@ -209,7 +211,9 @@ def batch_provider(script: Script) -> Iterator[BatchProvider]:  # noqa: C901 - a
                 with suppress(OSError):
                     self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            if found is None:
+            if kind in seen.garbled:
+                self._send(200, b"<html>")
+            elif found is None:
                 self._send(404, b'{"error": {"message": "no such page", "type": "x"}}')
             else:
                 self._send(200, found if isinstance(found, bytes) else json.dumps(found).encode())
@@ -223,8 +227,8 @@ def batch_provider(script: Script) -> Iterator[BatchProvider]:  # noqa: C901 - a
                 self.wfile.write(payload)
                 self.wfile.flush()
 
-    def _named(name: str) -> Ordered:
-        return next(one for one in seen.batches if one.name == name)
+    def _shown(name: str) -> Line | None:
+        return next((one.shown() for one in seen.batches if one.name == name), None)
 
     http = _Server(("127.0.0.1", 0), Handler)
     seen = BatchProvider(f"http://127.0.0.1:{http.server_address[1]}", script)

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.gateway import batches
+from jmle_plugin.gateway import batches, models
 from jmle_plugin.gateway.__main__ import judge
 from jmle_plugin.gateway.batches import batched
 from jmle_plugin.gateway.journal import Journal
+from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.orders import ORDERS, Order, Orders
 from jmle_plugin.gateway.protocol import (
     Announced,
@@ -212,12 +213,13 @@ def test_whoever_is_killed_orders_nothing_twice(
         assert sorted(asked(served)) == sorted(EVERY)
 
 
-def test_an_order_whose_answer_was_lost_is_found_in_the_list(session: Sessions) -> None:
+@pytest.mark.parametrize("how", ["lost", "garbled"])
+def test_an_order_whose_answer_was_lost_is_found_in_the_list(session: Sessions, how: str) -> None:
     with batch_provider(script) as served:
-        served.lost.add("create")
+        getattr(served, how).add("create")
         first = session(served)
         assert all("whether it was placed is not known" in one for one in first.values())
-        served.lost.clear()
+        getattr(served, how).clear()
         session(served, [text_request("B-1"), text_request("B-2")])
         assert len(served.batches) == 2
         for one in served.batches:
@@ -243,6 +245,21 @@ def test_a_doubtful_order_is_named_and_repeated_only_when_that_is_asked_for(
         assert len(served.batches) == 2
         served.finish(served.batches[1])
         assert session(served) == EVERY
+
+
+def test_a_batch_that_its_provider_no_longer_knows_is_named_and_not_ordered_again(
+    session: Sessions,
+) -> None:
+    with batch_provider(script) as served:
+        session(served)
+        served.batches.clear()
+        for waits in (False, True):
+            found = session(served, batch_wait=waits)
+            assert all("cannot be looked up" in one for one in found.values())
+            assert all("--batch-again" in one for one in found.values())
+        assert served.batches == []
+        session(served, batch_again=True)
+        assert len(served.batches) == 1
 
 
 @pytest.mark.parametrize("status", ["completed", "expired", "cancelled"])
@@ -388,6 +405,39 @@ def test_another_providers_batches_are_ordered_there(session: Sessions, provider
         served.finish(served.batches[0])
         assert session(served, requests, model=model) == {"A-1": "reply to A-1"}
         assert served.batches[0].requests[0]["body"]["model"] == "some-model"
+
+
+def test_batches_of_azure_are_ordered_and_collected(
+    session: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_API_KEY", KEY)
+    monkeypatch.setenv("AZURE_API_VERSION", "2026-01-01")
+    requests = [text_request("A-1", "azure/some-model")]
+    with batch_provider(script) as served:
+        assert " at azure" in session(served, requests, model="azure/some-model")["A-1"]
+        served.finish(served.batches[0])
+        found = session(served, requests, model="azure/some-model")
+        assert found == {"A-1": "reply to A-1"}
+
+
+def test_replies_in_batches_cost_what_the_table_has_for_batches() -> None:
+    litellm = load_litellm()
+    once, batch = (
+        models.model_facts(litellm, "openai/gpt-5.2", batch=batch) for batch in (False, True)
+    )
+    info = litellm.get_model_info("openai/gpt-5.2")
+    assert batch.input_price == info["input_cost_per_token_batches"]
+    assert batch.output_price == info["output_cost_per_token_batches"]
+    assert once.input_price == info["input_cost_per_token"] > batch.input_price
+    unlisted = models.model_facts(litellm, "openai/gpt-3.5-turbo", batch=True)
+    assert (unlisted.input_price, unlisted.output_price) == (None, None)
+
+    pricing = models.Pricing(litellm, None, lambda _: None, batch=True)
+    made = {"usage": {"prompt_tokens": 1000, "completion_tokens": 10}}
+    cost = 1000 * info["input_cost_per_token_batches"] + 10 * info["output_cost_per_token_batches"]
+    assert pricing.cost({"model": "openai/gpt-5.2"}, made, None) == pytest.approx(cost)
+    elsewhere = models.Pricing(litellm, None, lambda _: "http://here", batch=True)
+    assert elsewhere.cost({"model": "openai/gpt-5.2"}, made, None) is None
 
 
 def test_what_was_recorded_of_an_order_is_no_longer_waited_for(session: Sessions) -> None:
