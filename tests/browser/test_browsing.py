@@ -66,7 +66,7 @@ def test_shortcuts_say_what_they_find(visit: Open, one_run: Path) -> None:
     expect(page.locator("#list li")).to_have_count(1)
     page.get_by_role("button", name="Reset").click()
     expect(page.locator("#list li")).to_have_count(40)
-    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    expect(page.locator(".shortcuts [aria-pressed=true]")).to_have_count(0)
 
 
 def test_search_reads_questions_and_replies_in_either_width(
