@@ -1,4 +1,4 @@
-"""`jmle report` and `show`: the page of one or several runs, and a sheet on the terminal."""
+"""`jmle report` and `show`: pages and methods paragraphs of runs, and a sheet on the terminal."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from jmle_plugin.compare.pairing import known_places
 from jmle_plugin.errors import ComparisonError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_run_page
+from jmle_plugin.report.methods import methods_paragraph
 from jmle_plugin.report.sheet_report import comparisons_document, sheet_document
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import read_sound_results
@@ -33,12 +34,25 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN", help=RUN_OR_FILE)
     parser.add_argument("--output", type=Path, metavar="FILE", help="default: beside the first")
     parser.add_argument("--exam", metavar="NAME|PATH", help="default: the one the runs are of")
-    add_options(parser, "html-images", "results", "cassettes", "exam-data")
+    parser.add_argument(
+        "--methods",
+        action="store_true",
+        help="print a methods paragraph for a paper of each run instead of writing a page",
+    )
+    add_options(parser, "lang", "html-images", "results", "cassettes", "exam-data")
 
 
 def run_report(options: argparse.Namespace) -> int:
     """Run `jmle report`; its exit status."""
     files = results_named(options, dict.fromkeys(options.runs))
+    if options.methods:
+        if options.output is not None:
+            raise SettingsError(
+                "--output is given together with --methods, which prints",
+                remedy="Leave one of the two out.",
+            )
+        print("\n\n".join(methods_paragraph(read_sound_results(file)) for file in files))
+        return 0
     target = options.output or _beside(files)
     if target.suffix.lower() not in _PAGES:
         raise SettingsError(

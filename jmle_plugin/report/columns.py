@@ -10,11 +10,11 @@ from typing import Any
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import Row, Table
 from jmle_plugin.language import wording
-from jmle_plugin.mark.sheet import MeanTally, Verdict
+from jmle_plugin.mark.sheet import MeanTally
+from jmle_plugin.report import tallies
 from jmle_plugin.report.bench import interval, number
 from jmle_plugin.report.layout import cost_text, span
-from jmle_plugin.report.tallies import model_title
-from jmle_plugin.results.figures import mean_text, p_cell
+from jmle_plugin.results.figures import mean_text
 
 SAW, BLIND = "✓", "–"
 
@@ -65,32 +65,6 @@ class Column:
     """Whether a first click puts the most at the top."""
 
 
-def why_unranked(row: Row) -> str:
-    """Why a run has no verdict."""
-    if row.verdict is Verdict.NONE:
-        return wording("board.why.none")
-    if row.verdict is Verdict.PARTIAL:
-        return wording("board.why.partial", asked=row.asked, of=row.of)
-    return wording("board.why.incomplete", errors=row.errors, of=row.of)
-
-
-def several_epochs(table: Table) -> bool:
-    """Whether any run of the table was asked more than once."""
-    return any(row.epochs > 1 for row in table.every)
-
-
-def priced(table: Table) -> bool:
-    """Whether the cost of any reply is known."""
-    return any(row.cost.usd is not None for row in table.every)
-
-
-def run_title(table: Table, row: Row) -> str:
-    """The run's title, with its name where another run of the table has the same title."""
-    alike = sum(one.title == row.title for one in table.every)
-    title = model_title(row.title)
-    return title if alike == 1 else f"{title} [{row.run}]"
-
-
 def _tally(
     title: str, of: Callable[[Row], MeanTally], names: tuple[str, str], *, points: bool, **more: Any
 ) -> Column:
@@ -134,7 +108,7 @@ COLUMNS = (
     ),
     Column(
         title="model",
-        cell=lambda table, row: run_title(table, row) + "*" * row.scripted,
+        cell=lambda table, row: tallies.run_title(table, row) + "*" * row.scripted,
         left=True,
         strong=True,
         unranked=True,
@@ -158,7 +132,7 @@ COLUMNS = (
     ),
     Column(
         title="why",
-        cell=lambda _, row: why_unranked(row),
+        cell=lambda _, row: tallies.why_unranked(row),
         left=True,
         ranked=False,
         unranked=True,
@@ -262,9 +236,7 @@ COLUMNS = (
         title="above",
         long="to the row above,",
         below="p",
-        cell=lambda _, row: (
-            wording("board.noise", p=p_cell(row.p_above)) if row.noise else p_cell(row.p_above)
-        ),
+        cell=lambda _, row: tallies.above_cell(row),
         text_only=True,
         wanted=lambda _, rows: len(rows) > 1,
         csv={"p_above": lambda row: row.p_above},
@@ -281,7 +253,7 @@ COLUMNS = (
         title="cost",
         cell=lambda _, row: cost_text(row.cost),
         unranked=True,
-        wanted=lambda table, _: priced(table),  # a footnote says so where it is not
+        wanted=lambda table, _: tallies.priced(table),  # a footnote says so where it is not
         csv={
             "cost_usd": lambda row: "unknown" if row.cost.usd is None else row.cost.usd,
             "replies_without_cost": lambda row: row.cost.unknown,
@@ -292,11 +264,7 @@ COLUMNS = (
         title="seconds",
         long="seconds a reply (median, 95th percentile)",
         below="a reply",
-        cell=lambda _, row: (
-            f"{row.latency.seconds.median:.1f}, {row.latency.seconds.p95:.1f}"
-            if row.latency
-            else ""
-        ),
+        cell=lambda _, row: tallies.seconds_cell(row),
         unranked=True,
         wanted=lambda table, _: any(row.latency for row in table.every),
         csv={
@@ -317,13 +285,9 @@ COLUMNS = (
     ),
     Column(
         title="epochs",
-        cell=lambda _, row: (
-            str(row.epochs)
-            if row.passed is None
-            else wording("board.epochs", epochs=row.epochs, passed=row.passed)
-        ),
+        cell=lambda _, row: tallies.epochs_cell(row),
         unranked=True,
-        wanted=lambda table, _: several_epochs(table),
+        wanted=lambda table, _: tallies.several_epochs(table),
         csv={"epochs": lambda row: row.epochs, "epochs_passed": lambda row: row.passed},
         sort=lambda row: row.epochs,
         most_first=True,

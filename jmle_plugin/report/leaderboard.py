@@ -14,10 +14,8 @@ from jmle_plugin.report.columns import (
     COLUMNS,
     SAW,
     Column,
-    priced,
-    run_title,
-    several_epochs,
 )
+from jmle_plugin.report.tallies import priced, run_title, several_epochs
 from jmle_plugin.results.doubt import ALPHA, is_leaning
 from jmle_plugin.results.figures import p_text
 

@@ -23,8 +23,9 @@ from jmle_plugin.files import digest
 from jmle_plugin.language import Language, known, language, speaking, wording
 from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report import leaderboard
-from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column, run_title
+from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column
 from jmle_plugin.report.layout import cut, folded, span
+from jmle_plugin.report.tallies import run_title
 from jmle_plugin.report.typesetting import INK, QUIET, SCREEN, Layout, Pen, embeddable, families
 
 FORMATS = (".png", ".svg", ".pdf")

@@ -214,7 +214,7 @@ def _facts(origin: Provenance) -> Iterator[str]:
     if origin.extraction is not Extraction.STANDARD:
         yield _reading(origin)
     if origin.parameters:
-        yield wording("fact.parameters", parameters=_named(origin.parameters))
+        yield wording("fact.parameters", parameters=parameters_text(origin.parameters))
     yield from _some_epochs(origin)
 
 
@@ -226,8 +226,8 @@ def _sent_otherwise(origin: Provenance) -> Iterator[str]:
         sent = one.parameters
         other = {k: v for k, v in sent.items() if k not in asked or v != asked[k]}
         gone = {k: v for k, v in asked.items() if k not in sent}
-        facts = [wording("note.sent.added", parameters=_named(other))] if other else []
-        facts += [wording("note.sent.gone", parameters=_named(gone))] if gone else []
+        facts = [wording("note.sent.added", parameters=parameters_text(other))] if other else []
+        facts += [wording("note.sent.gone", parameters=parameters_text(gone))] if gone else []
         if len(origin.sent) > 1:
             replies = wording("count.replies", one.replies)
             yield wording("note.sent.some", facts=clauses(facts), replies=replies)
@@ -237,7 +237,8 @@ def _sent_otherwise(origin: Provenance) -> Iterator[str]:
         yield wording("note.sent.more", number=len(differing) - _MOST_SENT)
 
 
-def _named(parameters: Mapping[str, Any]) -> str:
+def parameters_text(parameters: Mapping[str, Any]) -> str:
+    """Parameters of a model as a list: `temperature=0, seed=1`."""
     return joined(f"{name}={_plain(value)}" for name, value in parameters.items())
 
 

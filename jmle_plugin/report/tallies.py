@@ -1,8 +1,9 @@
-"""The rows of a score sheet, the same in every form it is shown in."""
+"""The rows of a score sheet and cells of a leaderboard, the same in every form."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from jmle_plugin.ask.run import SCRIPTED_NOTE
 from jmle_plugin.exam.kinds import form_titles
@@ -14,9 +15,14 @@ from jmle_plugin.mark.sheet import (
     Sheet,
     Stratum,
     Tally,
+    Verdict,
 )
 from jmle_plugin.report.bench import headline, measure_rows
+from jmle_plugin.results.figures import p_cell
 from jmle_plugin.results.file import Results
+
+if TYPE_CHECKING:  # numpy comes with it, which not every session needs
+    from jmle_plugin.compare.leaderboard import Row, Table
 
 Rows = list[list[str]]
 """A header and rows of as many cells; the first cell is a title."""
@@ -221,3 +227,49 @@ def _of(some: int, every: int) -> str:
 
 def _heads(*names: str) -> list[str]:
     return [wording(f"column.{name}") for name in names]
+
+
+def why_unranked(row: Row) -> str:
+    """Why a run has no verdict."""
+    if row.verdict is Verdict.NONE:
+        return wording("board.why.none")
+    if row.verdict is Verdict.PARTIAL:
+        return wording("board.why.partial", asked=row.asked, of=row.of)
+    return wording("board.why.incomplete", errors=row.errors, of=row.of)
+
+
+def several_epochs(table: Table) -> bool:
+    """Whether any run of the table was asked more than once."""
+    return any(row.epochs > 1 for row in table.every)
+
+
+def priced(table: Table) -> bool:
+    """Whether the cost of any reply is known."""
+    return any(row.cost.usd is not None for row in table.every)
+
+
+def run_title(table: Table, row: Row) -> str:
+    """The run's title, with its name where another run of the table has the same title."""
+    alike = sum(one.title == row.title for one in table.every)
+    title = model_title(row.title)
+    return title if alike == 1 else f"{title} [{row.run}]"
+
+
+def above_cell(row: Row) -> str:
+    """The p-value of the difference to the row above, and whether that is noise."""
+    p = p_cell(row.p_above)
+    return wording("board.noise", p=p) if row.noise else p
+
+
+def epochs_cell(row: Row) -> str:
+    """How many epochs a run has, and how many passed."""
+    if row.passed is None:
+        return str(row.epochs)
+    return wording("board.epochs", epochs=row.epochs, passed=row.passed)
+
+
+def seconds_cell(row: Row) -> str:
+    """Median and 95th percentile of the seconds a reply took; empty where none was timed."""
+    if not row.latency:
+        return ""
+    return f"{row.latency.seconds.median:.1f}, {row.latency.seconds.p95:.1f}"

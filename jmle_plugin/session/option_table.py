@@ -247,8 +247,7 @@ OPTIONS = (
     ),
     Option(
         "lang",
-        "language of sheet, comparison, audit, leaderboard and their markdown; errors and help are "
-        "English",
+        "language of sheets, comparisons, audits and leaderboards, in text and in markdown",
         choices=tuple(one.value for one in Language),
         default=Language.EN.value,
     ),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from jmle_plugin.cli import main
+from tests.conftest import ROOT
 from tests.integration.conftest import Project
 
 
@@ -62,3 +64,23 @@ def test_commands_take_the_language_from_command_line_or_ini(
         assert "得点" not in english
     assert main(["show", "none.json", "--lang=ja"]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("document", ["README", "docs/for-clinicians"])
+def test_a_document_has_the_same_commands_in_both_languages(document: str) -> None:
+    english, japanese = (
+        (ROOT / f"{document}{ending}.md").read_text("utf-8") for ending in ("", ".ja")
+    )
+    commands = re.findall("(?ms)^```console$.*?^```$", english)
+    assert commands
+    assert re.findall("(?ms)^```console$.*?^```$", japanese) == commands
+    assert len(re.findall("(?m)^## ", japanese)) == len(re.findall("(?m)^## ", english))
+    assert f"({Path(document).name}.ja.md)" in english
+    assert f"({Path(document).name}.md)" in japanese
+
+
+def test_the_japanese_readme_shows_the_sheet_that_is_printed(project: Project) -> None:
+    readme = (ROOT / "README.ja.md").read_text("utf-8")
+    (shown,) = re.findall("(?ms)^```text\n(.*?)^\\.\\.\\.$", readme)
+    printed = "\n".join(project.sit("--run=scripted-resident", "--lang=ja").outlines)
+    assert shown.strip() in printed

@@ -17,7 +17,7 @@ from tests.integration.conftest import Project
 
 DOCUMENTS = {
     file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8")
-    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for file in (ROOT / "README.md", ROOT / "README.ja.md", *sorted((ROOT / "docs").glob("*.md")))
 }
 OPTIONS_TABLES = DOCUMENTS["docs/options.md"]
 LINKS = sorted(
