@@ -92,7 +92,7 @@ VALUES: dict[str, tuple[Sequence[str], Any]] = {
     "pass-share": (("0.8", "0", "0.25"), 0.5),
     "allow-mismatch": (("images", "prompt", "key"), frozenset()),
     "report": (("csv", "markdown,csv", "none"), ("html",)),
-    "html-images": (("embed", "small", "off", "link"), "link"),
+    "html-images": (("embed", "small", "link"), "link"),
     "lang": (("ja", "en", "ja"), "en"),
 }
 BY_NAME = {option.name: option for option in OPTIONS}
