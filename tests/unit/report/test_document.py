@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jmle_plugin.language import wording
 from jmle_plugin.report.document import (
     Document,
     List,
@@ -85,12 +86,12 @@ def test_ids_of_a_long_label_stand_below_it() -> None:
 
 def test_little_room_shows_the_ten_largest_rows_and_says_how_many_more() -> None:
     rows = [[f"part {n}", str(n)] for n in range(12)]
-    table = largest_rows(table_of(["", "n"], rows), list(range(12)), "and {n} smaller elsewhere")
+    table = largest_rows(table_of(["", "n"], rows), list(range(12)), "audit.smaller")
     shown = lines_of([table])
     assert [line.split()[1] for line in shown[1:-1]] == [str(n) for n in range(2, 12)]
-    assert shown[-1] == "and 2 smaller elsewhere"
+    assert shown[-1] == wording("audit.smaller", number=2)
     assert all(f"| part {n} |" in markdown([table]) for n in range(12))
-    assert largest_rows(table, list(range(10)), "and {n} more").rest == ""
+    assert largest_rows(table, list(range(10)), "audit.smaller").rest == ""
 
 
 @given(names=st.lists(NAMES, min_size=1, max_size=4), columns=st.integers(60, 120))

@@ -9,7 +9,7 @@ import pytest
 
 from jmle_plugin.exam.model import AnswerKey, Criterion, ProhibitedRule
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.report.html.runs import run_data
+from jmle_plugin.report.html.runs import run_words
 from jmle_plugin.report.sheet import summary_line, verdict_sentence, verdict_word
 from jmle_plugin.report.sheet_report import markdown_report, overview_document, sheet_document
 from jmle_plugin.results.file import Results, dump_results
@@ -71,7 +71,7 @@ def test_every_form_of_the_sheet_names_what_is_not_evaluated() -> None:
     assert (told in lines, verdict in lines) == (True, True)
     report = markdown_report(results)
     assert (f"- {told}\n" in report, verdict in report) == (True, True)
-    page = run_data(results, {}, None)
+    page = run_words(results, {}, None)
     assert (told in page["notes"], page["verdict"]) == (True, verdict)
     assert "PASS (evaluable criteria)" in summary_line(results)
     assert any(
