@@ -14,7 +14,7 @@ from typing import NamedTuple
 from jmle_plugin import __version__
 from jmle_plugin.cli.options import settle
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
-from jmle_plugin.language import Language, speaking
+from jmle_plugin.results.language import Language, speaking
 from jmle_plugin.text import inert
 
 

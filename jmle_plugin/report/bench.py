@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jmle_plugin.language import clauses, joined, known, wording
 from jmle_plugin.mark.bench import POOLED, Measured, SectionMeasures
 from jmle_plugin.mark.measures import MEASURES
 from jmle_plugin.mark.sheet import Sheet
 from jmle_plugin.results.bench import MeasureChange
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.figures import p_cell
+from jmle_plugin.results.language import clauses, joined, known, wording
 
 Rows = list[list[str]]
 _WIDE = 0.1

@@ -9,12 +9,12 @@ from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import Row, Table
-from jmle_plugin.language import wording
 from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import tallies
 from jmle_plugin.report.bench import interval, number
 from jmle_plugin.report.layout import cost_text, span
 from jmle_plugin.results.figures import mean_text
+from jmle_plugin.results.language import wording
 
 SAW, BLIND = "✓", "–"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jmle_plugin.language import clauses, known, wording
 from jmle_plugin.mark.marks import answer_text, key_text
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.bench import (
@@ -27,6 +26,7 @@ from jmle_plugin.results.figures import (
     share_text,
     signed,
 )
+from jmle_plugin.results.language import clauses, known, wording
 
 
 def comparison_document(comparison: Comparison) -> doc.Document:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from jmle_plugin.language import template_of, wording
+from jmle_plugin.results.language import template_of, wording
 from jmle_plugin.text import printable
 
 _LARGEST = 10

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from wcwidth import wcswidth, wcwidth
 
-from jmle_plugin.language import wording
 from jmle_plugin.mark.sheet import CostTotal
+from jmle_plugin.results.language import wording
 
 _AS_EMOJI = "\ufe0f"
 """Makes the character before it an emoji, which may widen it by a column."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.leaderboard import BY_ROW, Leaderboard, Row, Table
-from jmle_plugin.language import clauses, joined, known, named, wording
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.columns import (
@@ -18,6 +17,7 @@ from jmle_plugin.report.columns import (
 from jmle_plugin.report.tallies import priced, run_title, several_epochs
 from jmle_plugin.results.doubt import ALPHA, is_leaning
 from jmle_plugin.results.figures import p_text
+from jmle_plugin.results.language import clauses, joined, known, named, wording
 
 
 def leaderboard_document(board: Leaderboard) -> doc.Document:

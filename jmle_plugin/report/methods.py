@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jmle_plugin.language import joined, known, wording
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.report.bench import bench_sentences, headline, interval, number
@@ -13,6 +12,7 @@ from jmle_plugin.report.comparison import headline as comparison_headline
 from jmle_plugin.report.sheet import parameters_text, verdict_word
 from jmle_plugin.report.tallies import model_title
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import joined, known, wording
 
 _HASH = 12
 """Characters of a digest that a paper prints; all of it is in the results file."""

@@ -20,13 +20,13 @@ from matplotlib.ticker import MaxNLocator
 from jmle_plugin.compare.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import digest
-from jmle_plugin.language import Language, known, language, speaking, wording
 from jmle_plugin.mark.sheet import MeanTally, Verdict
 from jmle_plugin.report import leaderboard
 from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column
 from jmle_plugin.report.layout import cut, folded, span
 from jmle_plugin.report.tallies import run_title
 from jmle_plugin.report.typesetting import INK, QUIET, SCREEN, Layout, Pen, embeddable, families
+from jmle_plugin.results.language import Language, known, language, speaking, wording
 
 FORMATS = (".png", ".svg", ".pdf")
 _DPI = 150

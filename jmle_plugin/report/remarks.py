@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from jmle_plugin.language import clauses, joined, named, wording
 from jmle_plugin.mark.grading import Examinee, Outcome
 from jmle_plugin.mark.sheet import (
     EpochScore,
@@ -19,6 +18,7 @@ from jmle_plugin.report.spent import figures_sentence, spent_sentences
 from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt, is_leaning
 from jmle_plugin.results.figures import mean_text, p_text
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import clauses, joined, named, wording
 from jmle_plugin.text import printable
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jmle_plugin.ask.run import ImageMode
-from jmle_plugin.language import clauses, joined, known, named, wording
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
 from jmle_plugin.report.tallies import headline_points, points_of
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import clauses, joined, known, named, wording
 from jmle_plugin.results.provenance import Provenance
 from jmle_plugin.text import clipped, printable
 

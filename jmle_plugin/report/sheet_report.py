@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from jmle_plugin.language import joined, known, named, wording
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, answer_text, key_text
 from jmle_plugin.mark.sheet import Verdict
@@ -34,6 +33,7 @@ from jmle_plugin.report.tallies import (
 )
 from jmle_plugin.results.comparison import Decision
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import joined, known, named, wording
 
 _TONES = {
     Verdict.PASS: doc.Tone.GOOD,

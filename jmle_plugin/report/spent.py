@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jmle_plugin.gateway.reply import ImageBytes
-from jmle_plugin.language import joined, wording
 from jmle_plugin.mark.sheet import CostTotal, Latency, Sheet, TokenTotals
 from jmle_plugin.report.layout import dollars
+from jmle_plugin.results.language import joined, wording
 
 _MB = 1e6
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from jmle_plugin.ask.run import SCRIPTED_NOTE
 from jmle_plugin.exam.kinds import form_titles
-from jmle_plugin.language import known, named, wording
 from jmle_plugin.mark.sheet import (
     EpochsTally,
     SectionEpochs,
@@ -20,6 +19,7 @@ from jmle_plugin.mark.sheet import (
 from jmle_plugin.report.bench import headline, measure_rows
 from jmle_plugin.results.figures import p_cell
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import known, named, wording
 
 if TYPE_CHECKING:  # numpy comes with it, which not every session needs
     from jmle_plugin.compare.leaderboard import Row, Table

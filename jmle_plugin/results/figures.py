@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jmle_plugin.language import wording
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.doubt import DetectableLoss, Margin
+from jmle_plugin.results.language import wording
 
 LEVEL = 0.95
 """Of every interval."""

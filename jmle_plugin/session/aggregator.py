@@ -13,11 +13,11 @@ import pytest
 
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.gateway.status import Course
-from jmle_plugin.language import speaking
 from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import speaking
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.session.closing import Ending, Overview, make_overview, named
 from jmle_plugin.session.collection import exam_ids, seat_part, seats

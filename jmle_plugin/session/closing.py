@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import ResultError
-from jmle_plugin.language import wording
 from jmle_plugin.mark.sheet import Verdict
 from jmle_plugin.report.document import Title
 from jmle_plugin.report.sheet_report import Unasked, overview_document
 from jmle_plugin.report.terminal import Line, columns_of, terminal_lines
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import wording
 from jmle_plugin.session.collection import seat_part
 from jmle_plugin.session.finish import Finished, SittingMarks
 from jmle_plugin.session.gate import FAILED, ExitDecision

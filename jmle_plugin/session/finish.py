@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import ComparisonError, ResultError, RunError
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.language import wording
 from jmle_plugin.mark.epochs import Asking, score_epochs
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, mark_error
@@ -24,6 +23,7 @@ from jmle_plugin.report.terminal import Line, terminal_lines
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results, build_results
+from jmle_plugin.results.language import wording
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import write_results
 from jmle_plugin.session.gate import Sat, decisions

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jmle_plugin.gateway.concurrency import MOST
-from jmle_plugin.language import Language
 from jmle_plugin.mark import Extraction
+from jmle_plugin.results.language import Language
 from jmle_plugin.session.option_forms import (
     REPORTS,
     Option,

@@ -14,8 +14,8 @@ import pytest
 
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.library import default_data_root
-from jmle_plugin.language import Language
 from jmle_plugin.mark import Extraction
+from jmle_plugin.results.language import Language
 from jmle_plugin.session.option_values import model_parameters, token_prices
 from jmle_plugin.session.options import asked, read_values
 from jmle_plugin.session.runs_file import RunRow, read_runs

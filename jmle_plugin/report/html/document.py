@@ -19,8 +19,8 @@ from string import Template
 from typing import Any
 
 from jmle_plugin.exam.kinds import form_titles
-from jmle_plugin.language import Language, group, speaking, wording
 from jmle_plugin.report.tallies import form_title
+from jmle_plugin.results.language import Language, group, speaking, wording
 from jmle_plugin.text import printable
 
 # `<`, `>` and `&` mean something to HTML, U+2028 and U+2029 end a line of JavaScript, and

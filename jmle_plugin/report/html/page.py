@@ -10,7 +10,6 @@ from jmle_plugin.ask.run import RunSpec, read_run, run_folder
 from jmle_plugin.errors import ResultError, RunError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
-from jmle_plugin.language import wording
 from jmle_plugin.report.html.document import (
     Frame,
     document,
@@ -27,6 +26,7 @@ from jmle_plugin.report.html.questions import (
 )
 from jmle_plugin.report.html.runs import PageRun, place_replies, run_data, run_words
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import wording
 
 
 def write_run_page(

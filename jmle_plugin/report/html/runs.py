@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.language import wording
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark, kept, read_reply_answer
@@ -23,6 +22,7 @@ from jmle_plugin.results.audit import Audit, AuditPart
 from jmle_plugin.results.comparison import Comparison, Part
 from jmle_plugin.results.figures import p_cell, signed
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import wording
 from jmle_plugin.text import clipped, printable
 
 

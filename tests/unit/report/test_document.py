@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.language import wording
 from jmle_plugin.report.document import (
     Document,
     List,
@@ -26,6 +25,7 @@ from jmle_plugin.report.document import (
 from jmle_plugin.report.layout import width
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.terminal import terminal_lines
+from jmle_plugin.results.language import wording
 from tests.builders import lines_of
 
 NAMES = st.text(st.sampled_from("ab-必修 "), min_size=1, max_size=40)

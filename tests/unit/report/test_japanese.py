@@ -15,7 +15,6 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
-from jmle_plugin.language import Language, speaking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.audit import audit_document, summary_document
 from jmle_plugin.report.comparison import comparison_document
@@ -30,6 +29,7 @@ from jmle_plugin.report.sheet_report import (
     sheet_document,
 )
 from jmle_plugin.results.comparison import Comparison
+from jmle_plugin.results.language import Language, speaking
 from tests.builders import FIGURE, lines_of, make_epochs, make_marks, make_results, make_run
 from tests.unit.report.sheets import EXAM, SHEETS, sample_results
 from tests.unit.report.test_terminal import CASES

@@ -8,9 +8,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin import __version__
-from jmle_plugin.language import Language, speaking
 from jmle_plugin.report.methods import methods_paragraph
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import Language, speaking
 from tests.unit.report.sheets import SHEETS, sample_results
 from tests.unit.report.test_terminal import CASES
 

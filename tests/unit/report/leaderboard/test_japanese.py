@@ -9,13 +9,13 @@ from syrupy.assertion import SnapshotAssertion
 from wcwidth import wcswidth
 
 from jmle_plugin.compare.leaderboard import Leaderboard
-from jmle_plugin.language import Language, catalogue, speaking
 from jmle_plugin.report.columns import COLUMNS
 from jmle_plugin.report.leaderboard import leaderboard_document
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.plot import plot
 from jmle_plugin.report.tables import csv_text
 from jmle_plugin.report.typesetting import families
+from jmle_plugin.results.language import Language, catalogue, speaking
 from tests.builders import lines_of
 
 

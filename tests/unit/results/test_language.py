@@ -12,7 +12,15 @@ from threading import Thread
 import pytest
 
 from jmle_plugin.exam.kinds import form_titles
-from jmle_plugin.language import Language, catalogue, known, language, named, speaking, wording
+from jmle_plugin.results.language import (
+    Language,
+    catalogue,
+    known,
+    language,
+    named,
+    speaking,
+    wording,
+)
 from tests.conftest import ROOT
 
 CODE = ROOT / "jmle_plugin"

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "report" / "catalogue"
+FOLDER = Path(__file__).parents[1] / "report" / "catalogue"
 _ONE, _OTHER = "one", "other"
 
 
