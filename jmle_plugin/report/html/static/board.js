@@ -151,7 +151,7 @@ function hear(words) {
 function drawPage() {
   const chosen = [...document.querySelectorAll(".heat-filters")].map((form) => Object.fromEntries(new FormData(form)));
   const runs = page.tables.reduce((sum, one) => sum + one.rows.length + one.unranked.length, 0);
-  document.title = `${t("board")} · ${[...new Set(page.tables.map((table) => table.title))].join(", ")}`;
+  document.title = visible(`${t("board")} · ${[...new Set(page.tables.map((table) => table.title))].join(", ")}`);
   document.getElementById("masthead").replaceChildren(
     h("h1", {}, both("board")), h("p", {}, counted(runs, "runs")), languageSwitch(drawPage));
   document.getElementById("boards").replaceChildren(...page.tables.map(boardOf));
