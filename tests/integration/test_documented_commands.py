@@ -39,7 +39,7 @@ OTHERS = {
     "my-pipeline": "a model of one's own: test_overrides runs it",
     "firstaid": "the document's own example: test_packs_document follows it",
     "jmed-llm": "another project's questions",
-    "compare old new": "another project's questions",
+    " old new": "another project's questions",
     "jmle112": "another project's questions",
     "Qwen": "results of another tool",
     "--format=inspect": "an extra",
