@@ -144,7 +144,7 @@ def test_malformed_file_is_refused(file: Path, cassettes: Path, raw: bytes) -> N
         (
             {
                 "metadata": {"model": "m", "image_mode": "vision", "extra_body": {"messages": []}},
-                "results": [],
+                "results": [bench_result("A-1")],
             },
             "cannot set messages",
         ),
