@@ -15,7 +15,7 @@ from jmle_plugin.compare.pairing import places
 from jmle_plugin.compare.significance import loss_and_gain
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.comparison import comparison_document, facts, headline
-from jmle_plugin.report.html.runs import run_data
+from jmle_plugin.report.html.runs import run_words
 from jmle_plugin.report.layout import width
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.results.comparison import Comparison
@@ -75,7 +75,7 @@ def test_two_runs_of_one_model_are_told_apart(exam: Exam, sat: Sat) -> None:
     assert lines_of(comparison_document(found))[0] == told
     title = "`some/model [friday]` against `some/model [monday]`"
     assert title in markdown(comparison_document(found))
-    page = run_data(sat("friday").model_copy(update={"comparison": found}), {}, None)
+    page = run_words(sat("friday").model_copy(update={"comparison": found}), {}, None)
     assert page["comparison"]["old"] == "some/model [monday]"
     new = found.new.model_copy(update={"title": "Other"})
     other = found.model_copy(update={"new": new})
