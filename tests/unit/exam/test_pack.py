@@ -226,6 +226,8 @@ def test_a_changed_image_is_named_with_its_question(pack: PackBuilder) -> None:
 
 def test_a_pin_elsewhere_does_not_speak_for_an_image_of_the_same_name(pack: PackBuilder) -> None:
     pack.pin()
+    pack.write()
+    (pack.dataset.parent / "A-1.png").write_bytes(b"another figure")
     pack.manifest["source"]["files"]["A-1.png"] = "0" * 64
     assert pack.load().questions["A-1"].images
 
