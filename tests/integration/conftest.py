@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import fontTools.subset
 import pytest
 import syrupy
 import vcr
@@ -20,6 +21,7 @@ import jmle_plugin.session.live_hooks
 from tests.conftest import ROOT
 
 LOADED = (
+    fontTools.subset,
     vcr,
     xdist.dsession,
     jmle_plugin.compare.verdict,
