@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, TextIO, cast
 
 
 def count(number: int, one: str, several: str = "") -> str:
     """`1 point`, `2 points`."""
     return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 _HIDDEN = ("Cc", "Cs", "Zl", "Zp")

@@ -44,6 +44,7 @@ from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
 __all__ = [
     "Wanted",
     "blind_name",
+    "can_be_asked",
     "is_recorded",
     "open_halves",
     "open_sitting",
@@ -158,6 +159,18 @@ def _folder(cassettes: Path, exam: Exam, name: str, wanted: Wanted) -> Path:
 def is_recorded(folder: Path) -> bool:
     """Whether a run's folder holds more than a session left that never asked anything."""
     return (folder / RUN_FILE).exists() or any(folder.glob(f"*{SUFFIX}"))
+
+
+def can_be_asked(sitting: Sitting) -> bool:
+    """Whether the gateway may ask: not for imported runs, halves of an audit and own clients."""
+    if sitting.run.scripted and not is_recorded(sitting.folder):
+        raise SettingsError(
+            f"{sitting.run.model} is the name of a script, which cannot be asked",
+            remedy="Names that begin with scripted/ are kept for recorded samples.",
+        )
+    half = sitting.run.text_only_from and not sitting.half
+    own = sitting.run.client is not None or sitting.run.scripted
+    return not (sitting.prompt is None or half or own)
 
 
 def _planned(exam: Exam, name: str, wanted: Wanted, prompt: Prompt) -> RunSpec:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
-from jmle_plugin.ask.opening import open_halves, open_sitting
+from jmle_plugin.ask.opening import can_be_asked, open_halves, open_sitting
 from jmle_plugin.ask.recording import keep_run
 from jmle_plugin.ask.sitting import Sitting, shard
 from jmle_plugin.cli.batch_results import probe_of, read_batches, silent_provider
@@ -25,12 +25,11 @@ from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.models import sees_figures
 from jmle_plugin.gateway.orders import Orders
 from jmle_plugin.gateway.protocol import Announcement, ModelFacts
-from jmle_plugin.session.live.asking import can_be_asked
 from jmle_plugin.session.live.keeping import fold_journal
 from jmle_plugin.session.live.probing import check_vision, needs_probe
 from jmle_plugin.session.live.progress import Plan
 from jmle_plugin.session.option_values import model_parameters
-from jmle_plugin.session.runs_file import RunRow, read_runs
+from jmle_plugin.session.runs_file import named_rows, read_runs
 from jmle_plugin.text import count
 
 
@@ -80,11 +79,11 @@ def _write(options: argparse.Namespace, drawn: Path) -> int:
             )
         fold_journal(sitting)
         seats = list(sitting.seats())
-        missing = [seat for seat in seats if not seat.cassette.exists()]
+        unrecorded = [seat for seat in seats if not seat.cassette.exists()]
         ordered = {key[:2] for key in Orders(sitting.folder).held()}
-        waiting = [seat for seat in missing if (seat.question.id, seat.epoch) in ordered]
-        missing = [seat for seat in missing if seat not in waiting]
-        kept_back = f", {len(waiting)} wait in batches" if waiting else ""
+        missing = [one for one in unrecorded if (one.question.id, one.epoch) not in ordered]
+        waiting = len(unrecorded) - len(missing)
+        kept_back = f", {waiting} wait in batches" if waiting else ""
         run = sitting.run
         say(f"{run.exam} {run.run}: {len(missing)} of {len(seats)} to ask{kept_back}")
         if missing:
@@ -156,15 +155,8 @@ def _with_places(value: Any, places: Mapping[str, str]) -> Any:
 
 def _sittings(options: argparse.Namespace) -> Iterator[tuple[Sitting, str | None]]:
     """The runs that are meant, each with its server's address where that is known."""
-    rows = [RunRow("", name) for name in options.names]
-    names = [*options.run] or [""] * len(options.model)
-    if options.model and len(names) != len(options.model):
-        raise SettingsError(
-            f"--model is given {len(options.model)} times, --run {len(names)} times",
-            remedy="Give each model its own --run name, or leave the names to the suite.",
-        )
-    rows += [RunRow(*one) for one in zip(options.model or [""] * len(names), names, strict=True)]
-    rows += read_runs(options.runs) if options.runs else []
+    rows = [*named_rows((), options.names), *named_rows(options.model, options.run)]
+    rows += read_runs(options.runs) if options.runs else ()
     if not rows:
         raise SettingsError(
             "No model or run was given", remedy="Name a recorded run, or a --model to examine."

@@ -68,7 +68,7 @@ def silent_provider(
 def probe_of(sitting: Sitting, drawn: Path) -> Announcement:
     """The probe of a run, whose picture lies in `drawn`.
 
-    The word is the run's own, so that whoever reads the results knows what was drawn.
+    The word is the run's own, so that it is known where the results are read.
     """
     seed = _seed(sitting)
     return probe_announcement(sitting.run, seed, drawn / f"{seed}.png")
@@ -176,11 +176,9 @@ class _Reading:
                 self._keep(journal, found, unseen)
             journal.sync()
         new = fold_journal(self._sitting)
-        run, missing = (
-            self._sitting.run,
-            [path.name for one in self._exam.requests if not (path := self._path(one)).exists()],
-        )
-        complete = say_missing(run, len(self._exam.requests), missing)
+        run, paths = self._sitting.run, [self._path(one) for one in self._exam.requests]
+        missing = [path.name for path in paths if not path.exists()]
+        complete = say_missing(run, len(paths), missing)
         kept = f"; {self._kept} were recorded before and stay" if self._kept else ""
         say(f"  {new} new{kept}")
         _say_some(self._refused)

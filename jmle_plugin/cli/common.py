@@ -26,6 +26,7 @@ from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.terminal import COLUMNS, terminal_lines
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.store import find_results
+from jmle_plugin.text import first_of
 
 _SHOWN = 5
 FORMATS = ("text", "json", "markdown")
@@ -45,9 +46,7 @@ def say_missing(run: RunSpec, of: int, missing: Sequence[str]) -> bool:
     """Say how many of a run's replies are there, and which are not; whether all are."""
     say(f"{run.exam} {run.run}: {of - len(missing)} of {of} replies")
     if missing:
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        names = ", ".join(one.removesuffix(SUFFIX) for one in missing[:_SHOWN])
-        say(f"  missing: {names}{more}")
+        say(f"  missing: {first_of([one.removesuffix(SUFFIX) for one in missing], _SHOWN)}")
     return not missing
 
 

@@ -14,8 +14,6 @@ from jmle_plugin.cli.common import (
     writing,
 )
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.comparison import compare
-from jmle_plugin.compare.pairing import known_places
 from jmle_plugin.errors import ComparisonError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_run_page
@@ -72,6 +70,10 @@ def run_report(options: argparse.Namespace) -> int:
 
 def _compared(results: list[Results], exam: Exam | None) -> Iterator[Results]:
     """Every run but the first, compared with the first unless its file has a comparison."""
+    # Brings numpy and scipy, which neither one run's page nor its sheet needs.
+    from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
+    from jmle_plugin.compare.pairing import known_places  # noqa: PLC0415
+
     first, *others = results
     where = known_places(results, exam)
     for one in others:

@@ -98,18 +98,10 @@ def permutation(cases: Sequence[Replies]) -> tuple[float, float]:
     likely. The p-values are the shares of all ways whose difference of means, summed over
     cases, is at most, and at least, the observed one.
     """
-    unit = math.lcm(*(len(side) for case in cases for side in case))
-    unsteady = [(old, new) for old, new in cases if len({*old, *new}) > 1]
-    # Moving one point from the old replies to the new ones changes the difference by so much.
-    steps = [unit // len(old) + unit // len(new) for old, new in unsteady]
-    divisor = math.gcd(*steps) or 1
-    steps = [step // divisor for step in steps]
+    unsteady = _unsteady(cases)
     # Cases with the same replies are drawn alike, whichever run's they are.
-    kinds = Counter(
-        (tuple(sorted(old + new)), len(new), step)
-        for step, (old, new) in zip(steps, unsteady, strict=True)
-    )
-    observed = sum(step * sum(new) for step, (_, new) in zip(steps, unsteady, strict=True))
+    kinds = Counter((tuple(sorted(old + new)), len(new), step) for step, (old, new) in unsteady)
+    observed = sum(step * sum(new) for step, (_, new) in unsteady)
     total, lowest = np.ones(1), 0
     for kind, count in kinds.items():
         chances, low = _drawn_often(*kind, count)
@@ -144,20 +136,25 @@ def permuted(cases: Sequence[Replies]) -> list[Spread]:
 
     All in one unit. Cases whose replies are all alike are left out.
     """
-    unit = math.lcm(*(len(side) for case in cases for side in case))
-    # Moving one point from the old replies to the new ones changes the difference by so much.
-    steps = [unit // len(old) + unit // len(new) for old, new in cases]
-    unsteady = [
-        (step, case) for step, case in zip(steps, cases, strict=True) if len({*chain(*case)}) > 1
-    ]
-    divisor = math.gcd(*(step for step, _ in unsteady)) or 1
     return [
         {
-            (taken - sum(new)) * step // divisor: chance
+            (taken - sum(new)) * step: chance
             for taken, chance in _taken(tuple(sorted(old + new)), len(new)).items()
         }
-        for step, (old, new) in unsteady
+        for step, (old, new) in _unsteady(cases)
     ]
+
+
+def _unsteady(cases: Sequence[Replies]) -> list[tuple[int, Replies]]:
+    """The cases whose replies differ, each behind its step, all steps in one unit.
+
+    A step is what moving one point from the old replies to the new ones changes.
+    """
+    unit = math.lcm(*(len(side) for case in cases for side in case))
+    unsteady = [case for case in cases if len({*chain(*case)}) > 1]
+    steps = [unit // len(old) + unit // len(new) for old, new in unsteady]
+    divisor = math.gcd(*steps) or 1
+    return [(step // divisor, case) for step, case in zip(steps, unsteady, strict=True)]
 
 
 @cache

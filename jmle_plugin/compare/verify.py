@@ -23,7 +23,7 @@ from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import BY_SESSION
-from jmle_plugin.text import count, printable
+from jmle_plugin.text import count, first_of, printable
 
 _MAY_CHANGE = (*BY_SESSION, "recorded_epochs")
 """Parts of the provenance that may change: who made the file, and epochs that joined later."""
@@ -242,12 +242,11 @@ def _to_ask_for(file: Results, sitting: Sitting) -> Iterator[str]:
     """One line where replies that have a mark are not here: which cassettes to ask for."""
     marked = {_asking(one) for one in file.marks if one.outcome is not Outcome.ERROR}
     seats = [one for one in sitting.seats() if (one.question.id, one.epoch) in marked]
-    paths = [sitting.cassette(one.question, one.epoch) for one in seats]
+    paths = [one.cassette for one in seats]
     gone = [one for one in paths if not one.exists()]
     if gone:
-        first = ", ".join(one.name for one in gone[:_NAMED])
-        more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
+        names = first_of([one.name for one in gone], _NAMED)
         yield (
             f"{count(len(gone), 'cassette')} of {len(paths)} missing: ask the file's author "
-            f"for {first}{more}, and put them into {gone[0].parent}"
+            f"for {names}, and put them into {gone[0].parent}"
         )

@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
+from PIL import ImageOps, UnidentifiedImageError
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.model import Image
@@ -159,3 +159,19 @@ def _bad(path: Path, question: str, problem: str) -> PackError:
         where=path,
         remedy="Replace the file with the original one (`jmle fetch` does, after it is deleted).",
     )
+
+
+def upright(picture: Pillow.Image) -> Pillow.Image:
+    """A copy of the picture turned upright and in RGB; what is transparent becomes white."""
+    turned = ImageOps.exif_transpose(picture)
+    # A colour profile means nothing for other colours than those it was made for.
+    profile = turned.info.get("icc_profile") if turned.mode in ("RGB", "RGBA") else None
+    if turned.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut at 255
+        shown = turned.convert("I").point(lambda value: value / 257).convert("L").convert("RGB")
+    elif turned.has_transparency_data:
+        seen = turned.convert("RGBA")
+        shown = Pillow.alpha_composite(Pillow.new("RGBA", seen.size, "white"), seen).convert("RGB")
+    else:
+        shown = turned.convert("RGB")
+    shown.info = {} if profile is None else {"icc_profile": profile}
+    return shown

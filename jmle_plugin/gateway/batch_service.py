@@ -174,13 +174,13 @@ class BatchService:
             self._redact.used(seen.credentials)
 
 
-def _batch(told: Any) -> Batch:
-    counts = told.request_counts
-    problems = getattr(told.errors, "data", None) or []
-    files = (told.output_file_id, told.error_file_id)
+def _batch(made: Any) -> Batch:
+    counts = made.request_counts
+    problems = getattr(made.errors, "data", None) or []
+    files = (made.output_file_id, made.error_file_id)
     return Batch(
-        name=str(told.id),
-        status=str(told.status),
+        name=str(made.id),
+        status=str(made.status),
         done=(counts.completed or 0) + (counts.failed or 0) if counts else 0,
         total=counts.total or 0 if counts else 0,
         files=tuple(str(one) for one in files if one),

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image as Pillow
-from PIL import ImageOps
 
-from jmle_plugin.exam.images import MAX_BYTES, UNREADABLE, media_type, read_picture
+from jmle_plugin.exam.images import MAX_BYTES, UNREADABLE, media_type, read_picture, upright
 from jmle_plugin.files import read_regular
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.protocol import IMAGE_PREFIX, ImageFile
@@ -129,29 +128,15 @@ def _made_plain(
     picture: Pillow.Image, max_edge: int, lossy: bool
 ) -> tuple[str, tuple[int, int], bytes]:
     """Media type, (width, height) and bytes."""
-    upright = _rgb(ImageOps.exif_transpose(picture))
-    upright.thumbnail((max_edge, max_edge), Pillow.Resampling.LANCZOS)  # never makes it larger
+    shown = upright(picture)
+    shown.thumbnail((max_edge, max_edge), Pillow.Resampling.LANCZOS)  # never makes it larger
     made = BytesIO()
-    profile = upright.info.get("icc_profile")
+    profile = shown.info.get("icc_profile")
     if lossy:
-        upright.save(made, "JPEG", quality=_JPEG_QUALITY, icc_profile=profile)
+        shown.save(made, "JPEG", quality=_JPEG_QUALITY, icc_profile=profile)
     else:
-        upright.save(made, "PNG", icc_profile=profile)
-    return "image/jpeg" if lossy else "image/png", upright.size, made.getvalue()
-
-
-def _rgb(picture: Pillow.Image) -> Pillow.Image:
-    # A colour profile means nothing for other colours than those it was made for.
-    profile = picture.info.get("icc_profile") if picture.mode in ("RGB", "RGBA") else None
-    if picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut at 255
-        shown = picture.convert("I").point(lambda value: value / 257).convert("L").convert("RGB")
-    elif picture.has_transparency_data:
-        seen = picture.convert("RGBA")
-        shown = Pillow.alpha_composite(Pillow.new("RGBA", seen.size, "white"), seen).convert("RGB")
-    else:
-        shown = picture.convert("RGB")
-    shown.info = {} if profile is None else {"icc_profile": profile}
-    return shown
+        shown.save(made, "PNG", icc_profile=profile)
+    return "image/jpeg" if lossy else "image/png", shown.size, made.getvalue()
 
 
 def with_figures(

@@ -150,13 +150,13 @@ class Quota:
         self._left -= 1
         return self.begun
 
-    def heed(self, told: Sequence[Allowance], number: int, tokens: float, now: float) -> None:
-        """Take what was told in the answer to call `number`: calls begun since are not in it.
+    def heed(self, allowed: Sequence[Allowance], number: int, tokens: float, now: float) -> None:
+        """Take what the answer to call `number` allows: calls begun since are not in it.
 
         A call costs about so many `tokens`. What would take an hour or more is not waited for.
         """
         self._left = math.inf
-        for one in told:
+        for one in allowed:
             left = one.left / max(1.0, tokens) if one.tokens else one.left
             left -= self.begun - number
             if left < self._left and 0.0 < one.seconds < PATIENCE:

@@ -1,8 +1,8 @@
 """Batches ordered from a provider, one file a run: what each asks for, and how far it came.
 
 JSON lines, each the whole state of one order; the last one counts. Every line is on disk before
-the step that it announces is taken, so that whoever is killed leaves a file that says what may
-have been ordered.
+the step that it announces is taken, so that a process that is killed leaves a file that says what
+may have been ordered.
 """
 
 from __future__ import annotations

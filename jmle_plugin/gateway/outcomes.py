@@ -1,4 +1,4 @@
-"""What the announced requests of a run come to, for everybody who waits for one of them."""
+"""What the announced requests of a run come to, for all who wait for one of them."""
 
 from __future__ import annotations
 

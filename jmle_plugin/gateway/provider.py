@@ -40,7 +40,7 @@ _NO_ENTRY = {401, 403}
 _MILLISECONDS = 3
 """Digits of the seconds that a reply took."""
 CHAT_ENDING = "/chat/completions"
-"""How the address of a request in OpenAI's form ends, whoever it is for."""
+"""How the address of a request in OpenAI's form ends, at every provider."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.keeper import Keeper
 from jmle_plugin.gateway.limits import HEADERS, Lane, allowances, delay
+from jmle_plugin.gateway.outcomes import Outcomes
 from jmle_plugin.gateway.protocol import Announced, GatewayConfig, Key
 from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Course, Failure, Outcome, RunStatus
 
@@ -82,22 +83,12 @@ class Scheduler:
         self._capped = False
         self._tally = Tally()
         self._keeper = Keeper(journal)
-        loop = asyncio.get_running_loop()
-        self._outcomes: dict[Key, asyncio.Future[Outcome]] = {
-            request.key: loop.create_future() for request in requests
-        }
-        for entry in journal.entries:
-            future = self._outcomes.get(entry.key)
-            if future is not None and not future.done():
-                future.set_result(entry.response)
-                self._tally.done += 1
-                self._tally.from_journal += 1
+        keys = [one.key for one in requests]
+        self._outcomes = Outcomes(keys, journal.entries, self._tally)
         for key, reason in (held or {}).items():
-            future = self._outcomes.get(key)
-            if future is not None and not future.done():
-                future.set_result(Failure(STOPPED, reason))
-                self._tally.failed += 1
-        self._queue = deque(_Asking(one) for one in requests if not self._outcomes[one.key].done())
+            if self._outcomes.lacks(key):
+                self._outcomes.settle(key, Failure(STOPPED, reason))
+        self._queue = deque(_Asking(one) for one in requests if self._outcomes.lacks(one.key))
         """What was not asked yet."""
         self._again: deque[_Asking] = deque()
         """What is to be asked once more, now; it goes first."""
@@ -123,7 +114,7 @@ class Scheduler:
 
     async def outcome(self, key: Key) -> Outcome:
         """Wait for the outcome of an announced request: the same one for every client."""
-        return await asyncio.shield(self._outcomes[key])
+        return await self._outcomes.wait(key)
 
     def stop(self, reason: str) -> None:
         """Make no more calls; those in flight end as they do."""
@@ -135,7 +126,7 @@ class Scheduler:
         for timer in self._resting.values():
             timer.cancel()
         for asking in (*self._queue, *self._again, *self._resting):
-            self._settle(asking.request, self._halt)
+            self._outcomes.settle(asking.request.key, self._halt)
         for waiting in (self._queue, self._again, self._resting):
             waiting.clear()
 
@@ -162,13 +153,6 @@ class Scheduler:
     def _cap(self, reason: str) -> None:
         self._capped = self._halt is None
         self.stop(reason)
-
-    def _settle(self, request: Announced, outcome: Outcome) -> None:
-        if isinstance(outcome, Failure):
-            self._tally.failed += 1
-        else:
-            self._tally.done += 1
-        self._outcomes[request.key].set_result(outcome)
 
     async def _next(self) -> _Asking | None:
         """What is to be asked, once it may be; None when there is nothing more to ask."""
@@ -212,18 +196,16 @@ class Scheduler:
             self._keep(request, completion)
             return
         if outcome is not None:
-            self._settle(request, outcome)
+            self._outcomes.settle(request.key, outcome)
         self._stirred.set()
 
     def _keep(self, request: Announced, completion: dict[str, Any]) -> None:
         entry = Entry(request.question, request.epoch, request.digest, completion)
 
         def kept(problem: str | None) -> None:
-            if problem is None:
-                self._settle(request, completion)
-                return
             # A reply that could be paid for twice is not handed out, nor are more bought.
-            self._settle(request, self._end(problem))
+            outcome = completion if problem is None else self._end(problem)
+            self._outcomes.settle(request.key, outcome)
 
         self._keeper.keep(entry, kept)
 
@@ -242,7 +224,7 @@ class Scheduler:
             )
         wait = delay(attempts, error.retry_after, first=self._config.backoff)
         if error.rate_limited and error.retry_after is not None:
-            # Told to one, meant for all: others would only be refused as well.
+            # Said to one, meant for all: others would only be refused as well.
             self._lane.pause_until = max(self._lane.pause_until, time.monotonic() + wait)
         self._resting[asking] = asyncio.get_running_loop().call_later(wait, self._rested, asking)
         return None

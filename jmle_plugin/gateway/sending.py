@@ -68,7 +68,7 @@ class Call:
     def wasted(self) -> bool:
         """Whether an answer came that says it is a success, may be billed and can be no reply.
 
-        An error told in such an answer is one.
+        An error that such an answer reports is one.
         """
         if self.status is None or self.status >= 400:  # noqa: PLR2004 - HTTP's first error
             return False

@@ -65,9 +65,8 @@ class Runs:
         config = self._config
 
         def start(announcement: Announcement) -> Scheduler | BatchScheduler:
-            journal = self._journals[announcement.run]
+            journal, model = self._journals[announcement.run], self._models[announcement.run]
             if batch is not None and not announcement.at_once:
-                model = self._models[announcement.run]
                 batched = batch(announcement, model, journal, self._budget)
                 self._tasks.append(group.create_task(batched.run()))
                 return batched
@@ -76,7 +75,6 @@ class Runs:
                 key: f"waiting for batch {order}: --batch collects it"
                 for key, order in (orders.held() if orders else {}).items()
             }
-            model = self._models[announcement.run]
             if (lane := self._lanes.get(model)) is None:
                 lane = self._lanes[model] = self._lane()
             scheduler = Scheduler(

@@ -22,7 +22,7 @@ def audit_document(audit: Audit) -> doc.Document:
     halves = [_half("audit.with", audit.vision), _half("audit.without", audit.blind)]
     return (
         doc.Title(title, 3),
-        doc.table_of(["", *_heads("verdict", "points", "correct")], halves),
+        doc.table_of(["", *doc.heads("verdict", "points", "correct")], halves),
         doc.Sentence(headline(audit), doc.Tone.STRONG),
         doc.List([_state(audit.total, *state) for state in states(audit.total)]),
         doc.List([*facts(audit)]),
@@ -33,7 +33,7 @@ def audit_document(audit: Audit) -> doc.Document:
 def summary_document(audits: Sequence[Audit]) -> doc.Document:
     """Several audits, a line each: exams and professions side by side, never averaged."""
     rows = [(known(one.profession), one.exam, *_row("", one.total)[1:-1]) for one in audits]
-    header = (*_heads("audit_profession", "exam"), *_header()[:-1])
+    header = (*doc.heads("audit_profession", "exam"), *_header()[:-1])
     return (doc.table_of(header, rows, left=(0, 1)),)
 
 
@@ -63,11 +63,7 @@ def _groupings(audit: Audit) -> Iterator[tuple[str, list[tuple[str, AuditPart]]]
 
 def _header() -> list[str]:
     interval = wording("column.interval_of", level=f"{LEVEL:.0%}")
-    return ["n", *INDICES, *_heads("net"), interval, *_heads("p", "holm")]
-
-
-def _heads(*names: str) -> list[str]:
-    return [wording(f"column.{name}") for name in names]
+    return ["n", *INDICES, *doc.heads("net"), interval, *doc.heads("p", "holm")]
 
 
 def _state(total: AuditPart, index: str, name: str, ids: list[str]) -> doc.Listed:
@@ -78,7 +74,7 @@ def _state(total: AuditPart, index: str, name: str, ids: list[str]) -> doc.Liste
 
 def _grouping(name: str, parts: Sequence[tuple[str, AuditPart]]) -> doc.Table:
     rows = [_row(title, part) for title, part in parts]
-    table = doc.table_of([*_heads(name), *_header()], rows)
+    table = doc.table_of([*doc.heads(name), *_header()], rows)
     if name not in _OPEN:
         return table
     return doc.largest_rows(table, [one.questions for _, one in parts], "audit.smaller")

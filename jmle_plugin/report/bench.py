@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from jmle_plugin.mark.bench import POOLED, Measured, SectionMeasures
 from jmle_plugin.mark.measures import MEASURES
 from jmle_plugin.mark.sheet import Sheet
+from jmle_plugin.report import document as doc
 from jmle_plugin.results.bench import MeasureChange
 from jmle_plugin.results.comparison import Comparison
 from jmle_plugin.results.figures import p_cell
@@ -24,7 +25,7 @@ def measure_rows(sheet: Sheet) -> Rows:
     """
     epochs = sheet.epochs.count if sheet.epochs else 1
     return [
-        ["", *_heads("n", "measure", "value", "measure_interval", "unreadable")],
+        ["", *doc.heads("n", "measure", "value", "measure_interval", "unreadable")],
         *(
             [
                 known(section.title),
@@ -62,12 +63,12 @@ def interval(low: float | None, high: float | None) -> str:
 def headline(sheet: Sheet) -> str:
     """The measure of all sections together, where there is one; else each section's first."""
     parts = sheet.measures
-    told = {POOLED: parts[POOLED]} if POOLED in parts else parts
+    shown = {POOLED: parts[POOLED]} if POOLED in parts else parts
     return joined(
         wording("bench.headline", measure=known(one.title), value=number(one.value))
         if name == POOLED
         else wording("bench.headline_of", section=name, measure=one.title, value=number(one.value))
-        for name, section in told.items()
+        for name, section in shown.items()
         for one in [next(iter(section.measures.values()))]
     )
 
@@ -134,7 +135,7 @@ def _all(sheet: Sheet) -> Iterator[tuple[str, SectionMeasures, Measured]]:
 
 def changes_header() -> list[str]:
     """The header of the table of measures that were compared."""
-    return ["", *_heads("measure", "old_new", "difference", "p", "holm")]
+    return ["", *doc.heads("measure", "old_new", "difference", "p", "holm")]
 
 
 def change_rows(comparison: Comparison) -> Rows:
@@ -186,7 +187,3 @@ def changes_facts(comparison: Comparison) -> Iterator[str]:
     undefined = [_changed(one) for one in comparison.measures if one.p_value is None]
     if undefined:
         yield wording("bench.not_compared", measures=joined(undefined))
-
-
-def _heads(*names: str) -> list[str]:
-    return [wording(f"column.{name}") for name in names]

@@ -88,7 +88,7 @@ def _header(comparison: Comparison) -> tuple[str, ...]:
     """Where replies are several, the p-value of questions is no longer McNemar's."""
     test = "mcnemar" if comparison.tests.replies is None else "p"
     names = ("points", "of", "correct", "of_questions", "gained", "lost", test, "holm")
-    return ("", *(wording(f"column.{name}") for name in names))
+    return ("", *doc.heads(*names))
 
 
 def titled_parts(comparison: Comparison) -> Iterator[tuple[str, Part]]:
@@ -160,15 +160,15 @@ def facts(comparison: Comparison) -> Iterator[str]:
 
 def _epochs_of(side: Side) -> str:
     points: dict[str, object] = {"epochs": side.epochs, "points": mean_text(side.points)}
-    told = [
+    parts = [
         wording("comparison.mean", **points)
         if side.deviation is None
         else wording("comparison.mean_sd", sd=f"{side.deviation:.1f}", **points)
     ]
     if side.majority is not None:
         majority = str(side.majority)
-        told.append(wording("comparison.majority", epochs=side.epochs, points=majority))
-    return wording("comparison.epochs_of", run=side.name, facts=clauses(told))
+        parts.append(wording("comparison.majority", epochs=side.epochs, points=majority))
+    return wording("comparison.epochs_of", run=side.name, facts=clauses(parts))
 
 
 def _interval(comparison: Comparison) -> Iterator[str]:

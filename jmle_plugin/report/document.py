@@ -41,6 +41,11 @@ def phrase(key: str, **values: str | Name) -> Phrase:
     return Phrase(template_of(key), **values)
 
 
+def heads(*names: str) -> list[str]:
+    """Heads of columns, in the language in force."""
+    return [wording(f"column.{name}") for name in names]
+
+
 Text = str | Name | Phrase
 """A sentence or cell; a string may hold foreign words, of which no form makes markup."""
 

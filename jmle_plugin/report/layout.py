@@ -20,7 +20,7 @@ _NOT_LAST = "（［「『【〈《(["
 """Signs that begin no line of Japanese, and that end none."""
 
 _FINE = 0.001
-"""US dollars below which six places are told instead of four."""
+"""US dollars below which six places are shown instead of four."""
 
 
 def width(text: str) -> int:

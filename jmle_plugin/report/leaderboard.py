@@ -118,14 +118,14 @@ def differences(board: Leaderboard, table: Table) -> str:
     if not which:
         return ""
     alike = [one for one in board.tables if one.exam.id == table.exam.id]
-    told = [
+    own_facts = [
         _fact(name, fact)
         for name, fact in table.facts.items()
         if len({one.facts[name] for one in alike}) > 1
     ]
-    if not told:
+    if not own_facts:
         return wording("board.another_exam", table=which)
-    return wording("board.apart", table=which, facts=joined(told))
+    return wording("board.apart", table=which, facts=joined(own_facts))
 
 
 def footnotes(table: Table) -> Iterator[str]:

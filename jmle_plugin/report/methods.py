@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jmle_plugin.mark import Extraction
-from jmle_plugin.mark.sheet import Sheet, Verdict
+from jmle_plugin.mark.sheet import Sheet
 from jmle_plugin.report.bench import bench_sentences, headline, interval, number
 from jmle_plugin.report.comparison import facts
 from jmle_plugin.report.comparison import headline as comparison_headline
-from jmle_plugin.report.sheet import parameters_text, verdict_word
+from jmle_plugin.report.sheet import images_of, parameters_text, verdict_word
 from jmle_plugin.report.tallies import model_title
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.language import joined, known, wording
@@ -72,13 +71,12 @@ def _asked(results: Results) -> Iterator[str]:
         yield wording("methods.parameters", parameters=parameters_text(origin.parameters))
     elif imported is None:  # of others it is not known
         yield wording("methods.no_parameters")
-    yield wording(f"methods.images.{'blind' if origin.no_vision else origin.images}")
+    yield wording(f"methods.images.{images_of(origin)}")
 
 
 def _marked(results: Results) -> Iterator[str]:
     origin, sheet = results.provenance, results.sheet
-    rule = "published" if origin.extraction is Extraction.PUBLISHED else "standard"
-    yield wording(f"methods.read.{rule}")
+    yield wording(f"methods.read.{origin.extraction}")
     yield wording("methods.key", state=origin.key.state)
     if sheet.bench:
         return
@@ -125,7 +123,7 @@ def _scored(results: Results) -> Iterator[str]:
             correct=total.correct,
             questions=total.questions,
         )
-    key = "methods.verdict" if sheet.verdict in (Verdict.PASS, Verdict.FAIL) else "methods.none"
+    key = "methods.verdict" if sheet.verdict.decided else "methods.none"
     yield wording(key, verdict=verdict_word(sheet))
 
 

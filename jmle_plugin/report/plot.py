@@ -26,7 +26,7 @@ from jmle_plugin.report.columns import BLIND, COLUMNS, SAW, Column
 from jmle_plugin.report.layout import cut, folded, span
 from jmle_plugin.report.tallies import run_title
 from jmle_plugin.report.typesetting import INK, QUIET, SCREEN, Layout, Pen, embeddable, families
-from jmle_plugin.results.language import Language, known, language, speaking, wording
+from jmle_plugin.results.language import Language, catalogue, known, language, speaking, wording
 
 FORMATS = (".png", ".svg", ".pdf")
 _DPI = 150
@@ -36,7 +36,6 @@ _COLOUR = {Verdict.PASS: "#22508c", Verdict.FAIL: "#ad2f1d"}
 _MARKER = {Verdict.PASS: "o", Verdict.FAIL: "D"}
 _SIGNS = {SAW: "yes", BLIND: "no"}
 """What stands for a sign that no font here has."""
-_JAPANESE = {"PASS": "合格", "fail": "不合格"}
 _MARGIN = 0.02
 
 
@@ -181,8 +180,9 @@ def _write_row(axes: Axes, n: int, table: Table, pen: Pen, layout: Layout) -> No
         cell = column.cell(table, row) if column.cell else ""
         cell = pen.either(cell, _SIGNS.get(cell, cell))
         looks = {"weight": weight, "color": _COLOUR[row.verdict]} if column.strong else {}
-        if (japanese := pen.either(_JAPANESE.get(cell, ""), "")) and not layout.narrow:
-            cell = f"{cell} {japanese}"
+        if column.form == "verdict" and not layout.narrow and language() is not Language.JA:
+            official = catalogue(Language.JA)[f"board.verdict.{row.verdict}"]
+            cell = f"{cell} {pen.either(official, '')}".rstrip()
         pen.write(axes, place, n, cell, ha="center", **looks, **at)
 
 

@@ -99,24 +99,24 @@ def _asked(results: Results) -> Iterator[str]:
     if (client := results.provenance.client) is not None:
         yield wording("remark.client", client=printable(str(client)))
     if (sight := results.provenance.sight) is not None:
-        told = "read" if sight.read else "unread"
+        outcome = "read" if sight.read else "unread"
         facts = [wording("remark.sight.drawn", word=sight.word, seed=sight.seed)]
         if sight.cost is not None:
             facts.append(wording("remark.sight.cost", cost=dollars(sight.cost)))
         alike = "_alike" if sight.counted_alike else ""
-        yield wording(f"remark.sight.{told}{alike}", facts=clauses(facts))
+        yield wording(f"remark.sight.{outcome}{alike}", facts=clauses(facts))
 
 
 def _epochs(epochs: EpochsTally, of: int) -> Iterator[str | Listed]:
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "epochs": epochs.count,
         "points": joined(map(_epoch_points, epochs.scores)),
     }
     if epochs.mean is None or epochs.deviation is None:
-        yield wording("remark.epochs", **told)
+        yield wording("remark.epochs", **values)
     else:
         means = {"mean": f"{epochs.mean:.1f}", "sd": f"{epochs.deviation:.1f}"}
-        yield wording("remark.epochs_mean", **told, **means)
+        yield wording("remark.epochs_mean", **values, **means)
     if epochs.always_right is not None and epochs.always_wrong is not None:
         right, wrong = (
             wording("remark.share", number=number, share=f"{number / of:.0%}")
@@ -141,10 +141,10 @@ def _passed_alone(epochs: EpochsTally) -> Iterator[str]:
         return
     passed = [str(score.epoch) for score in decided if score.passed]
     which = {0: wording("remark.none"), len(epochs.scores): wording("remark.all")}
-    told = [wording("remark.passed_alone", epochs=which.get(len(passed), joined(passed)))]
+    parts = [wording("remark.passed_alone", epochs=which.get(len(passed), joined(passed)))]
     if unknown := [str(score.epoch) for score in epochs.scores if score.passed is None]:
-        told.append(wording("remark.undecided", epochs=joined(unknown)))
-    yield clauses(told)
+        parts.append(wording("remark.undecided", epochs=joined(unknown)))
+    yield clauses(parts)
 
 
 def _epoch_points(score: EpochScore) -> str:
@@ -154,7 +154,7 @@ def _epoch_points(score: EpochScore) -> str:
 
 
 def _by_human_accuracy(bins: Mapping[str, Tally]) -> str:
-    told = (
+    shares = (
         wording(
             "remark.bin",
             bin=named(f"remark.bins.{name}", name),
@@ -163,7 +163,7 @@ def _by_human_accuracy(bins: Mapping[str, Tally]) -> str:
         )
         for name, tally in bins.items()
     )
-    return wording("remark.by_human_accuracy", bins=joined(told))
+    return wording("remark.by_human_accuracy", bins=joined(shares))
 
 
 def _examinee(sheet: Sheet, average: Examinee) -> str:
@@ -176,14 +176,16 @@ def _examinee(sheet: Sheet, average: Examinee) -> str:
     expected = {name: average.sections[name] for name in own}
     if not own:
         own, expected = {"": sheet.mean_points}, {"": average.points}
-    told = wording(
+    sentence = wording(
         "remark.examinee",
         average=" + ".join(f"{points:.0f}" for points in expected.values()),
         run=" + ".join(map(mean_text, own.values())),
     )
     if not average.unknown:
-        return told
-    return clauses([told, wording("remark.examinee_unknown", questions=joined(average.unknown))])
+        return sentence
+    return clauses(
+        [sentence, wording("remark.examinee_unknown", questions=joined(average.unknown))]
+    )
 
 
 def _letters(letters: Mapping[str, Letter]) -> Iterator[str]:
@@ -239,16 +241,16 @@ def _refused(results: Results) -> Listed:
 
 def _formatting(sheet: Sheet) -> str:
     form, would_be = sheet.formatting, sheet.verdict_if_readable
-    told = [_lost("remark.unreadable", form.unreadable)]
+    parts = [_lost("remark.unreadable", form.unreadable)]
     if form.miscounted.questions:
-        told.append(_lost("remark.miscounted", form.miscounted))
+        parts.append(_lost("remark.miscounted", form.miscounted))
     tolerated = wording("count.points", form.tolerant.points)
-    told.append(wording("remark.tolerant", number=form.tolerant.questions, points=tolerated))
+    parts.append(wording("remark.tolerant", number=form.tolerant.questions, points=tolerated))
     if would_be not in (None, sheet.verdict):
         key = "remark.if_readable_epochs" if sheet.epochs else "remark.if_readable"
         verdict = wording(f"verdict.upper.{would_be}")
-        told.append(wording(key, verdict=verdict))
-    return wording("remark.formatting", facts=clauses(told))
+        parts.append(wording(key, verdict=verdict))
+    return wording("remark.formatting", facts=clauses(parts))
 
 
 def _lost(key: str, tally: Tally) -> str:

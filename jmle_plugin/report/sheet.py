@@ -17,10 +17,10 @@ from jmle_plugin.results.provenance import Provenance
 from jmle_plugin.text import clipped, printable
 
 _MOST_SENT = 3
-"""Sets of parameters that are told; a run has one or two."""
+"""Sets of parameters that are shown; a run has one or two."""
 _MOST_REASONS = 3
 _REASON = 500
-"""Characters of a reason that are told; all of it is in the results file."""
+"""Characters of a reason that are shown; all of it is in the results file."""
 
 
 def summary_line(results: Results) -> str:
@@ -44,11 +44,11 @@ def _sections(sheet: Sheet) -> Iterator[str]:
     means = sheet.epochs.sections if sheet.epochs else None
     for name, section in sheet.sections.items():
         points = points_of(section) if means is None else f"{means[name].mean:.1f}/{section.max}"
-        told = {"title": known(section.title), "points": points}
+        values = {"title": known(section.title), "points": points}
         if section.margin is None:
-            yield wording("sheet.section", **told)
+            yield wording("sheet.section", **values)
         else:
-            yield wording("sheet.section_needs", needed=section.points - section.margin, **told)
+            yield wording("sheet.section_needs", needed=section.points - section.margin, **values)
 
 
 def unofficial(results: Results) -> list[str]:
@@ -57,7 +57,7 @@ def unofficial(results: Results) -> list[str]:
     facts = []
     if not origin.key.default:
         facts.append(wording("fact.key", state=origin.key.state))
-    if (images := _images(origin)) is not ImageMode.VISION:
+    if (images := images_of(origin)) is not ImageMode.VISION:
         facts.append(wording(f"fact.images.{images}"))
     if origin.extraction is not Extraction.STANDARD:
         facts.append(_reading(origin))
@@ -92,7 +92,7 @@ def _reading(origin: Provenance) -> str:
     return wording(f"fact.extraction_by.{origin.extraction}", project=origin.imported.project)
 
 
-def _images(origin: Provenance) -> ImageMode:
+def images_of(origin: Provenance) -> ImageMode:
     """What the model got to see, whatever it was shown."""
     return ImageMode.BLIND if origin.no_vision else origin.images
 
@@ -113,10 +113,8 @@ def verdict_word(sheet: Sheet) -> str:
         return wording("verdict.word.partial", asked=sheet.asked, of=sheet.of)
     if sheet.verdict is Verdict.NONE:
         return wording("verdict.no_mark" if sheet.bench else "verdict.word.none")
-    often = _often(sheet)
-    which = which_criteria(sheet)
-    key = f"verdict.word.{sheet.verdict}{'_epochs' if often else ''}{'_by' if which else ''}"
-    return wording(f"{key}.{which}" if which else key, **often)
+    way, often = _way(sheet)
+    return wording(f"verdict.word.{way}", **often)
 
 
 def verdict_sentence(sheet: Sheet) -> str:
@@ -140,14 +138,19 @@ def verdict_sentence(sheet: Sheet) -> str:
         key = "verdict.incomplete_epochs" if epochs else "verdict.incomplete"
         lost = wording(key, lost=len(sheet.errors), of=sheet.of)
         return clauses([lost, wording("verdict.without")])
-    often = _often(sheet)
-    which = which_criteria(sheet)
-    key = f"verdict.{sheet.verdict}{'_epochs' if often else ''}{'_by' if which else ''}"
-    if not which:
-        return wording(key, **often)
+    way, often = _way(sheet)
+    if not which_criteria(sheet):
+        return wording(f"verdict.{way}", **often)
     number = len(sheet.sections)
     criteria = named(f"verdict.criteria.{number}", str(number))
-    return wording(f"{key}.{which}", number, criteria=criteria, **often)
+    return wording(f"verdict.{way}", number, criteria=criteria, **often)
+
+
+def _way(sheet: Sheet) -> tuple[str, dict[str, int]]:
+    """The key of a verdict, by which criteria alone it is included, and in how many epochs."""
+    often, which = _often(sheet), which_criteria(sheet)
+    by = f"_by.{which}" if which else ""
+    return f"{sheet.verdict}{'_epochs' if often else ''}{by}", often
 
 
 def _often(sheet: Sheet) -> dict[str, int]:
@@ -206,7 +209,7 @@ def notes(results: Results) -> Iterator[str]:
 def _facts(origin: Provenance) -> Iterator[str]:
     """How the exam was sat, in a few words each."""
     yield wording("fact.key", state=origin.key.state)
-    yield wording(f"fact.images.{_images(origin)}")
+    yield wording(f"fact.images.{images_of(origin)}")
     if origin.exam.source:
         yield wording("fact.source", source=origin.exam.source)
     if origin.text_only_from:

@@ -125,9 +125,9 @@ def _lost(results: Results) -> Iterator[str]:
         return
     points = wording("count.points", sum(mark.max - mark.points for mark in lost))
     questions = wording("count.questions", len(lost))
-    told = wording("sheet.lost", points=points, questions=questions)
-    yield from ("", f"<details><summary>{told}</summary>", "")
-    header = [wording(f"column.{name}") for name in ("question", "points", "answered", "key")]
+    heading = wording("sheet.lost", points=points, questions=questions)
+    yield from ("", f"<details><summary>{heading}</summary>", "")
+    header = doc.heads("question", "points", "answered", "key")
     yield from table_lines(doc.table_of(header, map(_lost_row, lost), left=(0, 2, 3)))
     yield from ("", "</details>")
 
@@ -178,7 +178,7 @@ class Unasked:
 
 def overview_document(sat: Sequence[Results], unasked: Sequence[Unasked]) -> doc.Document:
     """The table and why nothing is added up below it; the caller gives it a title."""
-    header = [wording(f"column.{name}") for name in _COLUMNS]
+    header = doc.heads(*_COLUMNS)
     return (
         doc.table_of(header, _rows(sat, unasked), left=(0, 1, 4, 5)),
         doc.Sentence(wording("overview.no_sum")),

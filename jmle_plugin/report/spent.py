@@ -26,14 +26,14 @@ def _tokens(tokens: TokenTotals) -> str:
     counts = {
         name: getattr(tokens, name) for name in ("prompt", "completion", "reasoning", "cached")
     }
-    told = joined(
+    counted = joined(
         wording(f"remark.tokens.{name}", tokens=f"{n:,}")
         for name, n in counts.items()
         if n is not None
     )
     return wording(
         "remark.tokens.of",
-        tokens=told or wording("remark.tokens.none"),
+        tokens=counted or wording("remark.tokens.none"),
         replies=wording("count.replies", tokens.replies),
     )
 
@@ -41,10 +41,10 @@ def _tokens(tokens: TokenTotals) -> str:
 def _cost(cost: CostTotal) -> str:
     if cost.usd is None:
         return wording("remark.cost.unknown")
-    told = {"cost": dollars(cost.usd), "replies": wording("count.replies", cost.replies)}
+    values = {"cost": dollars(cost.usd), "replies": wording("count.replies", cost.replies)}
     if cost.unknown:
-        return wording("remark.cost.some", unknown=cost.unknown, **told)
-    return wording("remark.cost.all", **told)
+        return wording("remark.cost.some", unknown=cost.unknown, **values)
+    return wording("remark.cost.all", **values)
 
 
 def _latency(latency: Latency) -> str:

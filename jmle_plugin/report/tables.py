@@ -92,8 +92,8 @@ def csv_table(results: Results, exam: Exam) -> bytes:
 
 def _rows(results: Results, exam: Exam) -> Iterator[dict[str, Any]]:
     who = {"exam": results.exam.id, "run": results.run.name, "model": results.run.model}
-    told = {mark.question for mark in results.marks}
-    lost = [name for name in results.sheet.errors if name not in told]
+    marked = {mark.question for mark in results.marks}
+    lost = [name for name in results.sheet.errors if name not in marked]
     silent = [mark_error(exam.questions[name], exam.key, "no mark") for name in lost]
     for mark in [*results.marks, *silent]:
         yield who | _place(mark, exam) | _marked(mark) | _spent(mark)

@@ -16,6 +16,7 @@ from jmle_plugin.mark.sheet import (
     Tally,
     Verdict,
 )
+from jmle_plugin.report import document as doc
 from jmle_plugin.report.bench import headline, measure_rows
 from jmle_plugin.results.figures import p_cell
 from jmle_plugin.results.file import Results
@@ -40,7 +41,7 @@ def criteria_rows(sheet: Sheet) -> Rows:
     if sheet.epochs is not None and sheet.epochs.sections is not None:
         return _epochs_rows(sheet, sheet.epochs, sheet.epochs.sections)
     return [
-        ["", *_heads("points", "needed", "margin", "correct")],
+        ["", *doc.heads("points", "needed", "margin", "correct")],
         *(
             [
                 known(section.title),
@@ -56,7 +57,7 @@ def criteria_rows(sheet: Sheet) -> Rows:
 
 
 def _epochs_rows(sheet: Sheet, epochs: EpochsTally, sections: Mapping[str, SectionEpochs]) -> Rows:
-    heads = _heads("mean_points", "sd", "needed", "epochs")
+    heads = doc.heads("mean_points", "sd", "needed", "epochs")
     return [
         ["", *heads, wording("column.majority", epochs=epochs.count)],
         *(
@@ -90,7 +91,7 @@ def part_rows(results: Results) -> Rows:
         wrong = sheet.total.questions - sheet.total.correct - len(sheet.errors)
         found = {"right": sheet.total.correct, "not_right": wrong, "no_reply": len(sheet.errors)}
         rows = [[wording(f"cell.{name}"), str(n)] for name, n in found.items() if n]
-        return [_heads("answers", "number"), *rows]
+        return [doc.heads("answers", "number"), *rows]
     parts = {
         **{block_title(name): tally for name, tally in sheet.blocks.items()},
         **{form_title(name): tally for name, tally in sheet.kinds.items()},
@@ -106,10 +107,10 @@ def part_rows(results: Results) -> Rows:
             for title, one in parts.items()
             if one.questions
         ]
-        return [["", *_heads("correct", "not_marked")], *rows]
+        return [["", *doc.heads("correct", "not_marked")], *rows]
     rows = [[title, points_of(tally), correct_of(tally)] for title, tally in parts.items()]
     title = wording("column.majority", epochs=sheet.epochs.count) if sheet.epochs else ""
-    return [[title, *_heads("points", "correct")], *(row for row in rows if row[1] != "0/0")]
+    return [[title, *doc.heads("points", "correct")], *(row for row in rows if row[1] != "0/0")]
 
 
 def model_title(title: str) -> str:
@@ -144,7 +145,7 @@ def _shares(sheet: Sheet) -> Rows:
     share = f"{total.correct / total.max:.1%}" if total.max else "-"
     apart = str(total.questions - total.max)
     return [
-        ["", *_heads("correct", "share", "interval", "not_marked")],
+        ["", *doc.heads("correct", "share", "interval", "not_marked")],
         *rows,
         [wording("part.total"), _of(total.correct, total.max), share, "", apart],
     ]
@@ -161,7 +162,7 @@ def strata_tables(sheet: Sheet) -> Iterator[tuple[Rows, list[int]]]:
         if not grouping:
             continue
         figures = any(0 < one.text_only.questions < one.questions for one in grouping.values())
-        head = _heads(name, "points", "correct", "share", "interval")
+        head = doc.heads(name, "points", "correct", "share", "interval")
         rows = [
             [one, points_of(stratum), correct_of(stratum), *_share_cells(stratum)]
             + [correct_of(stratum.text_only)] * figures
@@ -223,10 +224,6 @@ def correct_of(tally: Tally) -> str:
 
 def _of(some: int, every: int) -> str:
     return wording("count.of", some=some, all=every)
-
-
-def _heads(*names: str) -> list[str]:
-    return [wording(f"column.{name}") for name in names]
 
 
 def why_unranked(row: Row) -> str:

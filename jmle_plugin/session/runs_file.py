@@ -66,6 +66,18 @@ class RunRow:
         )
 
 
+def named_rows(models: Sequence[str], runs: Sequence[str]) -> tuple[RunRow, ...]:
+    """The rows that --model and --run name; SettingsError where their numbers differ."""
+    if models and runs and len(models) != len(runs):
+        raise SettingsError(
+            f"--model is given {len(models)} times, --run {len(runs)} times",
+            remedy="Give each model its own --run name, or leave the names to the suite.",
+        )
+    if not runs:
+        return tuple(RunRow(model) for model in models)
+    return tuple(RunRow(*one) for one in zip(models or [""] * len(runs), runs, strict=True))
+
+
 OPTION_OF = {
     "model": "model",
     "name": "run",

@@ -18,7 +18,7 @@ from jmle_plugin.mark import Extraction
 from jmle_plugin.results.language import Language
 from jmle_plugin.session.option_values import model_parameters, token_prices
 from jmle_plugin.session.options import asked, read_values
-from jmle_plugin.session.runs_file import RunRow, read_runs
+from jmle_plugin.session.runs_file import RunRow, named_rows, read_runs
 
 _RECORD_MODES = ("once", "none", "rewrite")
 
@@ -128,11 +128,7 @@ def read_settings(config: pytest.Config) -> Settings:
     """The settings of this session; SettingsError for values that cannot be."""
     values = read_values(config)
     models, runs = tuple(values["model"]), tuple(values["run"])
-    if models and runs and len(models) != len(runs):
-        raise SettingsError(
-            f"--model is given {len(models)} times, --run {len(runs)} times",
-            remedy="Give each model its own --run name, or leave the names to the suite.",
-        )
+    rows = named_rows(models, runs)
     for kind, names in (("model", models), ("run", runs)):
         if "" in names:
             raise SettingsError(f"--{kind} is given without a name", remedy="Name one.")
@@ -148,7 +144,6 @@ def read_settings(config: pytest.Config) -> Settings:
                 f"--{name} is given with --shard, and a part of an exam has no result",
                 remedy=f"Leave --{name} to the session over the merged parts.",
             )
-    rows = _rows(models, runs)
     file = _path(values["runs"])
     if file is not None and rows:
         raise SettingsError(
@@ -178,12 +173,6 @@ def read_settings(config: pytest.Config) -> Settings:
         root=config.rootpath,
         invoked_from=config.invocation_params.dir,
     )
-
-
-def _rows(models: Sequence[str], runs: Sequence[str]) -> tuple[RunRow, ...]:
-    if not runs:
-        return tuple(RunRow(model) for model in models)
-    return tuple(RunRow(*one) for one in zip(models or [""] * len(runs), runs, strict=True))
 
 
 def _record_mode(config: pytest.Config, *, sits: bool) -> str:

@@ -96,7 +96,7 @@ def _runs(file: Path) -> Iterator[ForeignRun]:
         by_run.setdefault((edition, line.question_variant), []).append(line)
     model = _model(file)
     for (edition, variant), lines in by_run.items():
-        images, told = _VARIANTS[variant]
+        images, title = _VARIANTS[variant]
         yield ForeignRun(
             project=PROJECT,
             name=run_name(f"{file.absolute().parent.name}-{variant}"),
@@ -104,7 +104,7 @@ def _runs(file: Path) -> Iterator[ForeignRun]:
             images=images,
             files=files,
             replies=[_reply(line, reasons, file) for line in lines],
-            display_name=f"{model} ({told})",
+            display_name=f"{model} ({title})",
             edition=edition,
             marker="Answer:",
         )
@@ -152,6 +152,6 @@ def _reply(line: _Line, reasons: dict[tuple[str, str], str], file: Path) -> Fore
 
 def _model(file: Path) -> str:
     config = file.with_name("run_config.json")
-    told = parse_json(read_bytes(config), config) if config.is_file() else None
-    named = told.get("model") if isinstance(told, dict) else None
+    config_data = parse_json(read_bytes(config), config) if config.is_file() else None
+    named = config_data.get("model") if isinstance(config_data, dict) else None
     return named if isinstance(named, str) and named else file.absolute().parent.name

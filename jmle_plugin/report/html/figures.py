@@ -10,11 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from PIL import Image as Pillow
-from PIL import ImageOps
-
-from jmle_plugin.errors import PackError
-from jmle_plugin.exam.images import read_picture
+from jmle_plugin.exam.images import read_picture, upright
 from jmle_plugin.exam.model import Exam, Image
 
 Images = Literal["link", "embed", "small", "off"]
@@ -66,11 +62,10 @@ def _reduced(figures: Mapping[str, Image], base: Path) -> dict[str, Any]:
 def _small(image: Image, edge: int, base: Path) -> dict[str, Any]:
     try:
         with read_picture(image.path.read_bytes()) as opened:
-            picture = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (OSError, ValueError, PackError) as error:
+            shown = upright(opened)
+    except (OSError, ValueError) as error:
         return _missing(image, error)
-    white = Pillow.new("RGBA", picture.size, "white")
-    shown = Pillow.alpha_composite(white, picture).convert("RGB")
+    shown.info = {}
     shown.thumbnail((edge, edge))
     file = BytesIO()
     shown.save(file, "WEBP", quality=_QUALITY, method=4)

@@ -70,7 +70,7 @@ def _table(table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path
     for row in rows:
         kept |= entries[row.source].results.questions
     questions: Sequence[str] = list(kept) if set(sat) <= kept.keys() else sat
-    told = [
+    shown = [
         _row(table, row, _page_beside(entries[row.source].file, base))
         | _answers([marks.get(question) for question in questions])
         for row, marks in zip(rows, chosen, strict=True)
@@ -81,8 +81,8 @@ def _table(table: Table, entries: Sequence[Entry], exam: Exam | None, base: Path
             _row(table, row, _page_beside(entries[row.source].file, base))
             for row in table.text_only
         ],
-        "rows": told[: len(table.rows)],
-        "unranked": told[len(table.rows) :],
+        "rows": shown[: len(table.rows)],
+        "unranked": shown[len(table.rows) :],
         "blocks": list(dict.fromkeys(one.block for one in kept.values())),
         "questions": list(_questions(questions, chosen, kept)),
         "strata": _strata([entries[row.source].results for row in rows]),
@@ -141,18 +141,18 @@ def _questions(
 ) -> Iterator[dict[str, Any]]:
     for name in names:
         marks = [one[name] for one in chosen if name in one]
-        told: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "id": name,
             "accepted": marks[0].accepted if marks else [],
             "max": max((mark.max for mark in marks), default=0),
         }
         if (known := facts.get(name)) is not None:
-            told |= {
+            entry |= {
                 "block": known.block,
                 "form": known.kind,
                 "image": known.figures or known.figures_missing,
             }
-        yield told
+        yield entry
 
 
 def _row(table: Table, row: Row, page: str | None) -> dict[str, Any]:

@@ -121,7 +121,7 @@ def _refuse_several_exams(runs: Sequence[PageRun]) -> None:
 def _data(runs: Sequence[PageRun], exam: Exam | None, images: Images, base: Path) -> dict[str, Any]:
     results = [run.results for run in runs]
     replies = [run.read() for run in runs]
-    told = [run_data(one, found, exam) for one, found in zip(results, replies, strict=True)]
+    shown = [run_data(one, found, exam) for one, found in zip(results, replies, strict=True)]
 
     def words() -> dict[str, Any]:
         return {
@@ -137,10 +137,10 @@ def _data(runs: Sequence[PageRun], exam: Exam | None, images: Images, base: Path
         "images": images,
         "words": in_every_language(words),
         **exam_data(exam, results),
-        "runs": told,
+        "runs": shown,
     }
     stored = [one.reply for found in replies for one in found.values() if not isinstance(one, str)]
     room = share_room(stored, len(embedded_json(data).encode()))
-    for one, found in zip(told, replies, strict=True):
+    for one, found in zip(shown, replies, strict=True):
         place_replies(one, found, room)
     return data | {"figures": figures_data(exam, images, base)}

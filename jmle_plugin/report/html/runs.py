@@ -22,7 +22,7 @@ from jmle_plugin.results.audit import Audit, AuditPart
 from jmle_plugin.results.comparison import Comparison, Part
 from jmle_plugin.results.figures import p_cell, signed
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import wording
+from jmle_plugin.results.language import named, wording
 from jmle_plugin.text import clipped, printable
 
 
@@ -138,7 +138,9 @@ def run_words(
     return {
         "title": model_title(results.run.title),
         "missing_title": missing_title(results),
-        "verdict": verdict_sentence(sheet),
+        "verdict": (verdict := verdict_sentence(sheet)),
+        # The seal says as much, unless there is more to say.
+        "plain": verdict == named(f"verdict.{sheet.verdict}", ""),
         "measures": measure_rows(sheet) if sheet.bench else None,
         "labels": list(_labels(results)),
         "notes": list(notes(results)),
@@ -212,27 +214,27 @@ def _asking(
     results: Results,
     exam: Exam | None,
 ) -> dict[str, Any]:
-    told = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
-    told["epoch"] = mark.epoch
+    entry = mark.model_dump(mode="json", exclude_defaults=True, exclude=_UNMARKED)
+    entry["epoch"] = mark.epoch
     if mark.invalid:
-        told["invalid"] = mark.invalid
+        entry["invalid"] = mark.invalid
     if mark.error:
-        told["error"] = clipped(mark.error, _ERROR)
+        entry["error"] = clipped(mark.error, _ERROR)
     found = replies.get((mark.question, mark.epoch))
     if found is None:
-        return told
+        return entry
     if isinstance(found, str):
-        return told | {"gone": found}
+        return entry | {"gone": found}
     reply = found.reply
     question = exam.questions.get(mark.question) if exam is not None else None
     if question is not None:
         rule = results.provenance.extraction
         reading = read_reply_answer(question, reply, rule)
         if mark.answer in (list(reading.answer), kept(question, reading.answer)):
-            told["line"] = reading.line
+            entry["line"] = reading.line
         else:
-            told["gone"] = "this is not the reply that was marked: another answer is read in it"
-    return told
+            entry["gone"] = "this is not the reply that was marked: another answer is read in it"
+    return entry
 
 
 def place_replies(
@@ -240,17 +242,17 @@ def place_replies(
 ) -> None:
     """Add to what `run_data` made the texts of the replies, cut to the room there is."""
     for question, found in run["marks"].items():
-        for told in found["askings"]:
-            stored = replies.get((question, told["epoch"]))
+        for asking in found["askings"]:
+            stored = replies.get((question, asking["epoch"]))
             if not isinstance(stored, StoredReply):
                 continue
             text = fit(stored.reply.text, room.text)
             reasoning = fit(stored.reply.reasoning, room.reasoning)
-            told["text"] = _shown(text)
+            asking["text"] = _shown(text)
             if stored.reply.reasoning:
-                told["reasoning"] = _shown(reasoning)
+                asking["reasoning"] = _shown(reasoning)
             if text.left_out or reasoning.left_out:
-                told["where"] = stored.where
+                asking["where"] = stored.where
 
 
 def _shown(text: Shown) -> dict[str, Any]:

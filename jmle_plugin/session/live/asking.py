@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from jmle_plugin.ask.matching import refuse_more_epochs
-from jmle_plugin.ask.opening import is_recorded
+from jmle_plugin.ask.opening import can_be_asked
 from jmle_plugin.ask.recording import Recorder, keep_run
 from jmle_plugin.ask.run import JOURNAL, RunSpec, read_run
 from jmle_plugin.ask.sitting import Seat, Sitting
@@ -271,18 +271,6 @@ def _why_ended(status: RunStatus) -> str:
     capped = "--max-cost ended the asking" if status.capped else ""
     waiting = f"waiting for replies ({status.batch}); the same command collects them"
     return status.fatal or "; ".join(filter(None, [capped, waiting if status.batch else ""]))
-
-
-def can_be_asked(sitting: Sitting) -> bool:
-    """Whether the gateway may ask: not for imported runs, halves of an audit and own clients."""
-    if sitting.run.scripted and not is_recorded(sitting.folder):
-        raise SettingsError(
-            f"{sitting.run.model} is the name of a script, which cannot be asked",
-            remedy="Names that begin with scripted/ are kept for recorded samples.",
-        )
-    half = sitting.run.text_only_from and not sitting.half
-    own = sitting.run.client is not None or sitting.run.scripted
-    return not (sitting.prompt is None or half or own)
 
 
 def _lacks_any(sitting: Sitting) -> bool:

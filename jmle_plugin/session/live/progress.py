@@ -62,7 +62,7 @@ class Plan:
                     one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)
                     for one in seat.question.images
                 }
-        ordered = (self.sitting.folder / ORDERS).exists()  # else nobody wants to know
+        ordered = (self.sitting.folder / ORDERS).exists()  # else there is no use for them
         recorded = [
             (seat.question.id, seat.epoch, digest(seat.request.body))
             for seat in (self.recorded if ordered else ())
@@ -173,7 +173,7 @@ class Voice:
 
 
 def _bar(file: TextIO) -> Any:
-    """A line in place, which is told each time what to show."""
+    """A line in place, which gets each time what to show."""
     from tqdm import tqdm  # noqa: PLC0415 - on a terminal alone
 
     class Bar(tqdm):  # type: ignore[misc]

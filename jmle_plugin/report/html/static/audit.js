@@ -7,7 +7,7 @@ function idLinks(ids) {
 
 /** A state's name, how many questions are in it, and which. */
 function stateFact({ name, index, questions }) {
-  return [told("audit.state", { name, index }), [h("b", {}, questions.length), questions.length ? ": " : "", idLinks(questions)]];
+  return [nodes("audit.state", { name, index }), [h("b", {}, questions.length), questions.length ? ": " : "", idLinks(questions)]];
 }
 
 /** A count of a part; it opens the ids of its questions in a row below the part's own. */

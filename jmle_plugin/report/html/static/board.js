@@ -153,7 +153,7 @@ function drawPage() {
   const runs = page.tables.reduce((sum, one) => sum + one.rows.length + one.unranked.length, 0);
   document.title = visible(`${t("board")} · ${[...new Set(page.tables.map((table) => table.title))].join(", ")}`);
   document.getElementById("masthead").replaceChildren(
-    h("h1", {}, both("board")), h("p", {}, counted(runs, "runs")), languageSwitch(drawPage));
+    h("h1", {}, both("board")), h("p", {}, counted(runs, "runs")), languageSwitch());
   document.getElementById("boards").replaceChildren(...page.tables.map(boardOf));
   document.querySelectorAll(".heat-filters").forEach((form, n) => {
     for (const [name, value] of Object.entries(chosen[n] ?? {})) form.elements[name].value = value;
@@ -163,4 +163,4 @@ function drawPage() {
   readout.hidden = true;
 }
 
-speak(firstLanguage(), drawPage);
+speak(firstLanguage());

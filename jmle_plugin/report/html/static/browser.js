@@ -231,7 +231,7 @@ panel.addEventListener("click", (event) => {
   if (!wide.matches) panel.scrollIntoView({ block: "start" });
 });
 
-speak(firstLanguage(), drawPage);
+speak(firstLanguage());
 fit();
 new ResizeObserver(fit).observe(filters);
 filters.addEventListener("input", sift);

@@ -1,7 +1,7 @@
 "use strict";
 // The comparison with an earlier run: the difference, where it lies, and every question in it.
 
-const enough = 12; // changes told at once: more would push the rest of the sheet away
+const enough = 12; // changes shown at once: more would push the rest of the sheet away
 
 function changeRow([id, change]) {
   return h(
@@ -10,7 +10,7 @@ function changeRow([id, change]) {
     h("td", { class: "number quiet" }, counted(change.max, "pts")),
     h("td", {}, foreign(answerText(change.old.answer, change.old.outcome)), " → ",
       foreign(answerText(change.new.answer, change.new.outcome))),
-    h("td", { class: "quiet" }, told("compared.key", { key: foreign(keyText(change.accepted)) })),
+    h("td", { class: "quiet" }, nodes("compared.key", { key: foreign(keyText(change.accepted)) })),
   );
 }
 
@@ -58,7 +58,7 @@ function comparisonOf(run) {
   return h(
     "section", { class: "comparison" },
     h("header", {},
-      h("h3", { class: "eyebrow" }, spoken === "ja" ? null : ja("比較 "), told("compared", { run: foreign(known.old) })),
+      h("h3", { class: "eyebrow" }, spoken === "ja" ? null : ja("比較 "), nodes("compared", { run: foreign(known.old) })),
       h("p", { class: "headline" }, known.headline)),
     h(
       "div", { class: "sides" },

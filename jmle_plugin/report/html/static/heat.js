@@ -32,8 +32,9 @@ function heatOf(table, n) {
   const parts = known ? table.blocks : [""];
   const cell = cellWidth(runs.length, table.blocks.length);
   frame.style.setProperty("--cell", `${cell}px`);
-  frame.style.setProperty("--heat", `${labelWidth(table) + (cell + 1) * runs.length}px`);
-  const prefixes = new Map(parts.map((block) => [block, shared(table.questions.filter((one) => !block || one.block === block).map((one) => one.id))]));
+  const ids = parts.map((block) => table.questions.filter((one) => !block || one.block === block).map((one) => one.id));
+  const prefixes = new Map(parts.map((block, n) => [block, shared(ids[n])]));
+  frame.style.setProperty("--heat", `${labelWidth(ids, [...prefixes.values()]) + (cell + 1) * runs.length}px`);
   const lines = rows.map((row) => lineOf(row, runs, prefixes.get(known ? row.question.block : "")));
 
   function sift() {
@@ -76,20 +77,18 @@ function cellWidth(runs, blocks) {
   return Math.min(20, Math.max(10, fitting));
 }
 
-/** Ids of a block without what all of them begin with: its title says that. */
 function prefixOf(id) {
   return id.slice(0, id.lastIndexOf("-") + 1);
 }
 
+/** What all ids of a block begin with: its title says that, and they are shown without it. */
 function shared(ids) {
   const prefix = ids.length > 1 ? prefixOf(ids[0]) : "";
   return ids.every((id) => prefixOf(id) === prefix) ? prefix : "";
 }
 
-function labelWidth(table) {
-  const parts = (table.blocks.length ? table.blocks : [null]).map((block) =>
-    table.questions.filter((one) => block === null || one.block === block).map((one) => one.id));
-  return 12 + 7 * Math.max(...parts.map((ids) => Math.max(0, ...ids.map((id) => id.length - shared(ids).length))));
+function labelWidth(ids, prefixes) {
+  return 12 + 7 * Math.max(...ids.map((some, n) => Math.max(0, ...some.map((id) => id.length - prefixes[n].length))));
 }
 
 function pick(name, label, options) {

@@ -5,14 +5,14 @@ function figureOf(name) {
   const figure = page.figures[name];
   const size = `${figure.width} × ${figure.height}`;
   const note = (...why) => h("p", { class: "no-figure" },
-    told("figure.note", { name: foreign(name), size, kilobytes: Math.ceil(figure.size / 1000), why: h("span", {}, why) }));
+    nodes("figure.note", { name: foreign(name), size, kilobytes: Math.ceil(figure.size / 1000), why: h("span", {}, why) }));
   if (!figure.source) return note(figure.missing ? foreign(figure.missing) : t("figure.left_out"));
   const image = h("img", { src: figure.source, alt: t("figure", { name: visible(name) }), width: figure.width, height: figure.height, loading: "lazy" });
-  const gone = () => (figure.source.startsWith("data:") ? [t("figure.not_drawn")] : told("figure.not_found", { address: foreign(decoded(figure.source)) }));
+  const gone = () => (figure.source.startsWith("data:") ? [t("figure.not_drawn")] : nodes("figure.not_found", { address: foreign(decoded(figure.source)) }));
   image.addEventListener("error", () => image.replaceWith(note(...gone())));
   if (!figure.full) return image;
   const full = h("a", { href: figure.full }, foreign(name));
-  return h("figure", {}, image, h("figcaption", { class: "quiet small" }, told("figure.small", { name: full, size })));
+  return h("figure", {}, image, h("figcaption", { class: "quiet small" }, nodes("figure.small", { name: full, size })));
 }
 
 /** An address for people; as it stands where it is no text. */
@@ -48,7 +48,7 @@ function longText(title, { head, tail = "", left_out: gone = 0 }, where, open) {
     body.append(foreign(head));
     if (!gone) return;
     body.append(
-      h("p", { class: "cut" }, told("reply.cut", { characters: counted(gone, "characters"), file: foreign(where) })),
+      h("p", { class: "cut" }, nodes("reply.cut", { characters: counted(gone, "characters"), file: foreign(where) })),
       foreign(tail),
     );
   };
@@ -105,7 +105,7 @@ function change(run, id) {
   const gained = run.comparison?.gained[id];
   const known = gained ?? run.comparison?.lost[id];
   if (!known) return null;
-  return h("p", { class: "change" }, told(`compared.against.${gained ? "gained" : "lost"}`, {
+  return h("p", { class: "change" }, nodes(`compared.against.${gained ? "gained" : "lost"}`, {
     run: foreign(run.comparison.old), answer: foreign(answerText(known.old.answer, known.old.outcome)) }));
 }
 

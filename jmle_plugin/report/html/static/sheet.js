@@ -8,19 +8,17 @@ function english(name) {
 }
 
 function seal(verdict) {
-  const official = page.texts.ja[`seal.${verdict}`];
-  return h("p", { class: `seal ${verdict}` }, ja(official), spoken === "ja" ? null : h("span", {}, sealText(verdict)));
+  return h("p", { class: `seal ${verdict}` }, ja(t(`seal.${verdict}`, {}, "ja")), spoken === "ja" ? null : h("span", {}, sealText(verdict)));
 }
 
 /** Heads of columns: the official word, and below it the English one. */
 function officialHeads(keys, values = {}) {
-  return keys.map((key) => h("th", { scope: "col" }, spoken === "ja" ? t(key, values)
-    : [ja(page.texts.ja[key].replace("{count}", values.count)), h("small", {}, t(key, values))]));
+  return keys.map((key) => h("th", { scope: "col" }, officialTitle(key, values)));
 }
 
-/** A title of a row, in both languages where English is spoken. */
-function officialTitle(key) {
-  return spoken === "ja" ? t(key) : [ja(page.texts.ja[key]), h("small", {}, t(key))];
+/** A title, in both languages where English is spoken. */
+function officialTitle(key, values = {}) {
+  return spoken === "ja" ? t(key, values) : [ja(t(key, values, "ja")), h("small", {}, t(key, values))];
 }
 
 /** Points, of several epochs the mean. */
@@ -252,9 +250,7 @@ function tree(value) {
 
 function sheetOf(run, number) {
   const sheet = run.sheet;
-  // The seal says as much, unless there is more to say.
-  const plain = ["PASS 合格", "FAIL 不合格", "合格", "不合格"].includes(run.verdict);
-  const told = [...run.doubt, ...run.remarks, ...figuresSent(sheet)];
+  const remarks = [...run.doubt, ...run.remarks, ...figuresSent(sheet)];
   return h(
     "section", { class: "sheet", "aria-labelledby": `run-${number}` },
     h(
@@ -262,7 +258,7 @@ function sheetOf(run, number) {
       h("div", {},
         h("p", { class: "eyebrow" }, both("sheet")),
         h("h2", { id: `run-${number}` }, foreign(run.title)),
-        plain ? null : h("p", { class: `verdict ${sheet.verdict}` }, foreign(run.verdict)),
+        run.plain ? null : h("p", { class: `verdict ${sheet.verdict}` }, foreign(run.verdict)),
         run.labels.length ? h("p", { class: "labels" }, run.labels.map((label) => h("span", {}, foreign(label)))) : null,
       ),
       seal(sheet.verdict),
@@ -272,7 +268,7 @@ function sheetOf(run, number) {
     run.notes.length ? h("ul", { class: "notes" }, run.notes.map((note) => h("li", {}, foreign(note)))) : null,
     answerSheets(run),
     h("div", { class: "charts" }, parts(run)),
-    facts(told.map(([label, text]) => [foreign(label), linked(text)])),
+    facts(remarks.map(([label, text]) => [foreign(label), linked(text)])),
     h("div", { class: "charts wider" }, strata(run)),
     epochsOf(sheet),
     run.comparison ? comparisonOf(run) : null,
@@ -296,7 +292,7 @@ function overviewColumns() {
     known((sheet) => sheet.cost.usd !== null) && [t("overview.cost"), ({ sheet }) =>
       h("td", { class: "number" }, dollars(sheet.cost.usd), sheet.cost.usd !== null && sheet.cost.unknown ? h("small", {}, t("overview.unknown", { number: sheet.cost.unknown })) : null)],
     page.runs.some((run) => run.comparison) && [t("compared.heading"), ({ comparison: known }) =>
-      h("td", { class: "against" }, known ? [foreign(known.headline), h("small", {}, told("compared", { run: foreign(known.old) }))] : "–")],
+      h("td", { class: "against" }, known ? [foreign(known.headline), h("small", {}, nodes("compared", { run: foreign(known.old) }))] : "–")],
   ].filter(Boolean);
 }
 
@@ -338,7 +334,7 @@ function drawSheets() {
     h("h1", { lang: "ja" }, foreign(title)),
     h("p", {}, foreign(id), ` · ${counted(page.runs.length, "runs")} · ${counted(page.questions.length, "questions")}`),
     h("nav", { "aria-label": t("nav") }, h("a", { href: "#sheets" }, t("nav.score")), h("a", { href: "#questions" }, t("nav.questions"))),
-    languageSwitch(drawPage),
+    languageSwitch(),
   );
   document.getElementById("sheets").replaceChildren(
     ...page.missing.map((text) => h("p", { class: "missing" }, text)),

@@ -39,18 +39,18 @@ function firstLanguage() {
   return wanted.find((name) => name in languages) ?? "en";
 }
 
-function template(key) {
-  const texts = page.texts[spoken];
+function template(key, language = spoken) {
+  const texts = page.texts[language];
   return texts[key] ?? texts[`${key}.title`];
 }
 
-/** A text of ours in the language in force, its places filled with strings. */
-function t(key, values = {}) {
-  return template(key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+/** A text of ours, in the language in force unless another is named, its places filled with strings. */
+function t(key, values = {}, language = spoken) {
+  return template(key, language).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
 /** The same as nodes: its places may be filled with elements. */
-function told(key, values) {
+function nodes(key, values) {
   return template(key).split(/\{(\w+)\}/).map((part, n) => (n % 2 ? values[part] : part));
 }
 
@@ -61,32 +61,27 @@ function counted(number, what) {
 }
 
 /** An official Japanese term, with its English beside it where English is spoken. */
-function both(key, values = {}) {
-  if (spoken === "ja") return t(key, values);
-  const official = page.texts.ja[key] ?? page.texts.ja[`${key}.title`];
-  return [ja(official.replace(/\{(\w+)\}/g, (_, name) => values[name])), ` ${t(key, values)}`];
+function both(key) {
+  return spoken === "ja" ? t(key) : [ja(t(key, {}, "ja")), ` ${t(key)}`];
 }
 
 /** Speak a language, and draw everything in it. */
-function speak(language, draw) {
+function speak(language) {
   spoken = language;
   document.documentElement.lang = language;
   hear(page.words[language]);
-  for (const button of document.querySelectorAll(".languages button")) {
-    button.setAttribute("aria-pressed", String(button.lang === language));
-  }
-  draw();
+  drawPage();
 }
 
-/** The switch between languages; `draw` draws the page again. */
-function languageSwitch(draw) {
+/** The switch between languages, which draws the page again. */
+function languageSwitch() {
   const buttons = Object.entries(languages).map(([name, text]) => h("button", { type: "button", lang: name, "aria-pressed": String(name === spoken) }, text));
   const group = h("div", { class: "languages", role: "group", "aria-label": t("language") }, buttons);
   group.addEventListener("click", (event) => {
     const language = event.target.closest("button")?.lang;
     if (!language || language === spoken) return;
     try { localStorage.setItem(remembered, language); } catch { /* then it is asked for again */ }
-    speak(language, draw);
+    speak(language);
     document.querySelector(`.languages [lang="${language}"]`).focus();
   });
   return group;
