@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import BinaryIO, cast
 
 from jmle_plugin.errors import GatewayError, JmleError
@@ -114,7 +115,9 @@ class Departure:
     def __init__(self, journals: Collection[Journal], grace: float) -> None:
         self._journals = journals
         self._grace = grace
-        self._wanted = threading.Event()
+        # No Event: its lock would stop a handler that interrupts another, and with it the loop.
+        # Every thread of a dying parent sends its signal, so that several come at once.
+        self._wanted: SimpleQueue[None] = SimpleQueue()
         self.last: Callable[[], Future[None]] | None = None
         """Stops asking; its result is there once nothing is in flight. None before asking."""
 
@@ -122,7 +125,7 @@ class Departure:
         """End the process when its time has come; call it in the main thread."""
         for name in ("SIGTERM", "SIGHUP"):
             if (number := getattr(signal, name, None)) is not None:
-                signal.signal(number, lambda *_: self._wanted.set())
+                signal.signal(number, lambda *_: self._wanted.put(None))
         # Threads: a handler may interrupt the very writing of a line, and the loop may hang.
         for target in (self._listen, self._end):
             threading.Thread(target=target, daemon=True).start()
@@ -131,10 +134,10 @@ class Departure:
         for line in sys.stdin.buffer:
             if line == LEAVE:
                 self._leave()
-        self._wanted.set()
+        self._wanted.put(None)
 
     def _end(self) -> None:
-        self._wanted.wait()
+        self._wanted.get()
         if self.last is not None:
             for journal in self._journals:
                 journal.announce_end()

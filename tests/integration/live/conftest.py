@@ -11,6 +11,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,9 +150,10 @@ class Room:
         return timeless(read)
 
     def end(self) -> None:
-        """Nothing that a test began outlives it."""
+        """Nothing that a test began outlives it: the gateways neither."""
         for process in self._started:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
     def _asking(self, served: Provider) -> tuple[str, ...]:

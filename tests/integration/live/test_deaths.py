@@ -38,7 +38,7 @@ def killed_and_resumed(room: Room, seed: int, command: list[str]) -> None:
         moment = time.monotonic()
         os.killpg(session.pid, signal.SIGKILL)
         session.wait()
-        until(lambda: not family(session.pid))
+        until(lambda: not family(session.pid) and not served.in_flight)
         on_disk = room.kept()
         assert room.sent(served, moment - ARRIVING) <= on_disk
         assert on_disk <= room.sent(served)
@@ -93,7 +93,7 @@ def test_what_arrives_after_the_controller_is_gone_is_not_asked_again(
         session.send_signal(getattr(signal, name))
         session.wait()
         if seed % 4 > 1:  # else the next session begins while the gateway waits for replies
-            until(lambda: not family(session.pid))
+            until(lambda: not family(session.pid) and not served.in_flight)
             assert room.kept() == room.sent(served)
         assert room.sit(served, *command).ret == 0
     assert room.paper.asked(served) == dict.fromkeys(room.paper.questions, 1)
