@@ -119,7 +119,8 @@ def load_litellm() -> Any:
     if getattr(litellm, "_jmle_prepared", False):
         return litellm
 
-    _watch(httpx)
+    if httpx.AsyncClient.send.__module__ != __name__:  # else seen twice, it would be a repetition
+        _watch(httpx)
     # What leaves, and what is answered, is seen in httpx.
     litellm.disable_aiohttp_transport = True
     litellm.suppress_debug_info = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 from dataclasses import dataclass
@@ -74,9 +75,12 @@ class Project:
             return self.pytester.runpytest_subprocess(*BARE, *arguments)
         # syrupy notes what tests came to in one place for all sessions of a process.
         ours = syrupy._syrupy  # noqa: SLF001
+        # What other tests left open would be collected in this session, and be an error there.
+        gc.freeze()
         try:
             return self.pytester.runpytest_inprocess(*BARE, *arguments)
         finally:
+            gc.unfreeze()
             syrupy._syrupy = ours  # noqa: SLF001
 
     def results(self, run: str, exam: str = "sample") -> dict[str, Any]:
