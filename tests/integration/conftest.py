@@ -19,7 +19,10 @@ import jmle_plugin.compare.verdict
 import jmle_plugin.session.aggregator
 import jmle_plugin.session.hooks
 import jmle_plugin.session.live_hooks
+from jmle_plugin.gateway import launch
+from jmle_plugin.gateway.library import load_litellm
 from tests.conftest import ROOT
+from tests.integration import forked
 
 LOADED = (
     fontTools.subset,
@@ -95,6 +98,18 @@ class Project:
     def conftest(self, source: str) -> None:
         """The user's conftest."""
         self.pytester.makeconftest(source)
+
+
+@pytest.fixture(scope="session")
+def _litellm() -> None:
+    """Loaded before `pytester` begins, which forgets what is loaded after it."""
+    load_litellm()
+
+
+@pytest.fixture
+def _forked_gateways(_litellm: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions in this process start their gateways as copies of it."""
+    monkeypatch.setattr(launch, "subprocess", forked)
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
 
 import pytest
 
@@ -62,36 +63,36 @@ _BLOCKS = re.MULTILINE | re.DOTALL
 RUNS = ("scripted-attending", "scripted-intern", "scripted-resident")
 
 
-class Shown(NamedTuple):
-    """A command of pytest or jmle in a document."""
-
-    document: str
-    command: str
-
-
-def _shown() -> Iterator[Shown]:
-    for name, text in DOCUMENTS.items():
-        for block in re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+def _shown() -> Iterator[str]:
+    for text in DOCUMENTS.values():
+        for block in re.findall(r"^```console\n(.*?)^```", text, _BLOCKS):
             for line in block.replace("\\\n", " ").splitlines():
                 for part in line.split(" && "):
                     command = re.sub(r"^(\.venv[\w-]*/bin/)", "", part.strip())
                     if re.match(r"(?:pytest|jmle) ", command):
-                        yield Shown(name, command)
+                        yield command
+
+
+def _here(command: str) -> str:
+    """The command with what the sample has in the place of what it names."""
+    for name, own in STANDS_IN.items():
+        command = command.replace(name, own)
+    return command
 
 
 SHOWN = list(dict.fromkeys(_shown()))
-RUN = [one for one in SHOWN if not any(word in one.command for word in OTHERS)]
+RUN = list(dict.fromkeys(_here(one) for one in SHOWN if not any(word in one for word in OTHERS)))
 
 
 def test_the_documents_show_commands_of_both_kinds() -> None:
-    assert {one.command.split()[0] for one in RUN} == {"pytest", "jmle"}
-    used = {word for word in OTHERS if any(word in one.command for one in SHOWN)}
+    assert {one.split()[0] for one in RUN} == {"pytest", "jmle"}
+    used = {word for word in OTHERS if any(word in one for one in SHOWN)}
     assert set(OTHERS) - used == set()  # a reason not to run a command is one that there is
 
 
-@pytest.mark.parametrize("shown", SHOWN, ids=[one.command for one in SHOWN])
-def test_every_option_of_a_command_is_one(shown: Shown, capsys: pytest.CaptureFixture[str]) -> None:
-    program, *arguments = shlex.split(shown.command)
+@pytest.mark.parametrize("command", SHOWN)
+def test_every_option_of_a_command_is_one(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    program, *arguments = shlex.split(command)
     flags = {one.partition("=")[0] for one in arguments if one.startswith("--")}
     if program == "pytest":
         known = {one.flag for one in OPTIONS} | PYTESTS
@@ -123,16 +124,22 @@ def test_the_options_that_are_spoken_of_are_options(capsys: pytest.CaptureFixtur
     assert spoken - known == set()
 
 
-@pytest.mark.parametrize("shown", RUN, ids=[one.command for one in RUN])
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results files of the sample's runs."""
+    folder = tmp_path_factory.mktemp("results")
+    runs = [f"--cassettes={ROOT / 'cassettes'}", f"--results={folder}", "--write"]
+    assert main(["rescore", "--exam=sample", *RUNS, *runs]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("command", RUN)
 def test_a_command_that_needs_nothing_works(
-    shown: Shown, project: Project, monkeypatch: pytest.MonkeyPatch
+    command: str, project: Project, results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JMLE_EXAM", "sample")
-    if shown.command.startswith("jmle") or "--baseline" in shown.command:
-        assert main(["rescore", "--exam=sample", *RUNS, "--write"]) == 0
-    command = shown.command
-    for name, own in STANDS_IN.items():
-        command = command.replace(name, own)
+    if command.startswith("jmle") or "--baseline" in command:
+        shutil.copytree(results, project.path / "results")
     program, *arguments = shlex.split(command)
     if program == "pytest":
         # 1 where a gate fails, as it is to.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image as Pillow
 
 from jmle_plugin.errors import GatewayError, NotAskedError, ReplyError
+from jmle_plugin.gateway import launch
 from jmle_plugin.gateway.launch import Gateway, start
 from jmle_plugin.gateway.protocol import (
     CHAT_PATH,
@@ -309,6 +311,7 @@ def test_it_listens_before_it_can_ask(desk: Desk, monkeypatch: pytest.MonkeyPatc
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(LATE_LITELLM)
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setattr(launch, "subprocess", subprocess)  # no copy: it is to load the library
     with (
         provider(lambda _: Answer(completion("fine"))) as served,
         desk.gateway(served.base) as gateway,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
 import threading
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -140,9 +142,12 @@ def _words(outcome: Outcome) -> str:
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sessions:
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sessions]:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    return Sessions(tmp_path)
+    yield Sessions(tmp_path)
+    with warnings.catch_warnings():  # what litellm's clients leave open is no later test's
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def asked(served: BatchProvider) -> list[str]:

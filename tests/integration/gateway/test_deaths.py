@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import GatewayError, ReplyError
+from jmle_plugin.gateway import launch
 from jmle_plugin.gateway.launch import Gateway
 from jmle_plugin.gateway.protocol import Announced, Announcement
 from tests.integration.gateway.conftest import KEY, RUN, Desk, reply, text_request
@@ -80,6 +81,7 @@ def test_gateway_that_cannot_begin_leaves_its_last_words(
         pytest.raises(GatewayError, match="cannot be opened"),
     ):
         gateway.ready()
+    monkeypatch.setattr(launch, "subprocess", subprocess)  # no copy: it is not to start at all
     monkeypatch.setenv("PYTHONHOME", "/nowhere")
     with (
         desk.gateway("http://127.0.0.1:9/v1") as gateway,

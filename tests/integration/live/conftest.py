@@ -166,7 +166,9 @@ def paper() -> Paper:
 
 
 @pytest.fixture
-def room(project: Project, paper: Paper, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+def room(
+    _forked_gateways: None, project: Project, paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Room]:
     shutil.rmtree(project.path / "cassettes")
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.delenv(name, raising=False)

@@ -103,7 +103,11 @@ def texts(sample: Exam) -> dict[str, str]:
 
 @pytest.fixture
 def live(
-    project: Project, sample: Exam, texts: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    _forked_gateways: None,
+    project: Project,
+    sample: Exam,
+    texts: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Live]:
     """A project and its provider; no key of whoever runs the tests."""
     for name in [name for name in os.environ if name.endswith("_API_KEY")]:
