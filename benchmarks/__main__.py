@@ -26,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "measurements.md"
 BEGIN, END = "<!-- benchmarks begin -->", "<!-- benchmarks end -->"
 NAMES = (
-    "inert", "replay", "scale", "rescore", "pairs", "live", "ramp", "connections", "page",
-    "benches",
+    "inert", "replay", "scale", "rescore", "pairs", "live", "overhead", "ramp", "connections",
+    "page", "benches",
     "audit_rates", "comparison_rates", "gate_rates", "passing_rates", "power_rates",
     "ranking_rates",
 )  # fmt: skip

@@ -1,8 +1,9 @@
 """What the suite is measured against: a thread pool of the openai client, and nothing else.
 
-    python benchmarks/thread_pool.py EXAM.toml API_BASE IN_FLIGHT
+    python benchmarks/thread_pool.py EXAM.toml API_BASE IN_FLIGHT [TIMES]
 
-asks every question of the exam once, with its figures, and writes the replies to a file.
+asks every question of the exam once (or so often), with its figures, and writes the replies to a
+file.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from jmle_plugin.exam.pack import load_exam
 def main() -> None:
     """Ask everything."""
     pack, base, in_flight = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    times = int(sys.argv[4]) if sys.argv[4:] else 1
     exam = load_exam(pack, data_root=pack.parent)
     client = OpenAI(base_url=base, api_key="none", max_retries=0, timeout=600)
 
@@ -34,7 +36,7 @@ def main() -> None:
         return reply.choices[0].message.content or ""
 
     with ThreadPoolExecutor(in_flight) as pool:
-        replies = list(pool.map(ask, exam.questions.values()))
+        replies = list(pool.map(ask, [*exam.questions.values()] * times))
     with tempfile.TemporaryFile("w") as file:
         json.dump(replies, file, ensure_ascii=False)
 
