@@ -96,7 +96,7 @@ def begin(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("0", marks=pytest.mark.slow), "2"])
 def test_a_complete_run_is_gated_though_it_is_not_sat_again(
     project: Project, workers: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from jmle_plugin.ask.sight import word_of
-from tests.integration.conftest import MODES
 from tests.integration.live_use.conftest import RUN, Live
 from tests.scripted.provider import Answer, Call, picture_in, said, word_in
 
@@ -30,7 +29,7 @@ def run_json(live: Live) -> dict[str, Any]:
     return dict(json.loads((live.folder() / "run.json").read_bytes()))
 
 
-@pytest.mark.parametrize("mode", [MODES[0], MODES[2]])
+@pytest.mark.parametrize("mode", [(), pytest.param(("-n2",), marks=pytest.mark.slow)])
 def test_a_model_that_sees_is_asked_once_whether_it_does(live: Live, mode: tuple[str, ...]) -> None:
     result = live.ask(*FEW, *mode)
     assert len(live.provider.shown) == 2
@@ -50,7 +49,7 @@ def test_a_model_that_sees_is_asked_once_whether_it_does(live: Live, mode: tuple
     assert not list(live.folder().glob(".probe*"))
 
 
-@pytest.mark.parametrize("mode", [MODES[0], MODES[2]])
+@pytest.mark.parametrize("mode", [pytest.param((), marks=pytest.mark.slow), ("-n2",)])
 def test_a_server_that_drops_figures_in_silence_is_asked_no_question(
     live: Live, mode: tuple[str, ...]
 ) -> None:

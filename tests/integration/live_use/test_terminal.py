@@ -32,7 +32,9 @@ def sit(live: Live, *arguments: str) -> Capture:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("workers", ["-n0", "-n2", pytest.param("-n16", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "workers", ["-n2", *(pytest.param(one, marks=pytest.mark.slow) for one in ("-n0", "-n16"))]
+)
 def test_one_line_stays_in_place_below_whole_lines(live: Live, workers: str) -> None:
     capture = sit(live, workers)
     assert capture.status == 0, capture.lines
@@ -67,7 +69,7 @@ def test_names_of_tests_stay_whole_as_well(live: Live) -> None:
     assert any(PROGRESS.fullmatch(screen[-1]) for screen in capture.screens())
 
 
-@pytest.mark.parametrize("arguments", [("-q",), ("-s",)])
+@pytest.mark.parametrize("arguments", [("-q",), pytest.param(("-s",), marks=pytest.mark.slow)])
 def test_a_quiet_session_and_one_whose_tests_print_have_no_line_in_place(
     live: Live, arguments: tuple[str, ...]
 ) -> None:
