@@ -515,7 +515,7 @@ def test_intervals_of_recorded_confidence_are_those_of_answers_drawn_anew(
     # Every question is a case of its own here.
     assert found.cases == len(marks)
     generator = np.random.default_rng(4)
-    drawn = [generator.integers(len(marks), size=len(marks)) for _ in range(1000)]
+    drawn = [generator.integers(len(marks), size=len(marks)) for _ in range(3000)]
     measures: list[tuple[Estimate, Callable[[Floats, Floats], float]]] = [
         (found.auroc, auroc),
         (found.ece, calibration_error),
