@@ -14,19 +14,13 @@ from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.cli import main
 from jmle_plugin.compare.remake import remake_results
-from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.bench import measured
 from jmle_plugin.mark.marks import Mark, mark_reply
 from jmle_plugin.results.provenance import RunContext
-from tests.conftest import ROOT
+from tests.unit.compare.published import published_exam
 
 pytestmark = pytest.mark.data
-
-
-def load(name: str, data_root: Path) -> Exam:
-    return load_exam(ROOT / "data" / name / "exam.toml", data_root=data_root)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +30,7 @@ def load(name: str, data_root: Path) -> Exam:
 def test_mumcs_answers_have_the_published_figure(
     data_root: Path, tmp_path: Path, extraction: Extraction, closed: int, yes_no: int
 ) -> None:
-    exam = load("vqa-rad", data_root)
+    exam = published_exam("vqa-rad", data_root)
     file = data_root / "vqa-rad" / "predictions" / "mumc_31.json"
     (done,) = import_all([file], exam, tmp_path)
     assert (done.replies, done.missing, done.others) == (272, (), 179)
@@ -71,7 +65,7 @@ def test_what_is_not_imported_is_said_and_a_file_without_a_reply_is_no_run(
 def test_one_right_expression_a_document_in_our_form_has_their_formulas_figure(
     data_root: Path, section: str, theirs: float
 ) -> None:
-    exam = load("jmed-llm", data_root)
+    exam = published_exam("jmed-llm", data_root)
     of = [one for one in exam.questions.values() if one.section == section]
     gold = {one.id: exam.key.entries[one.id].accepted[0] for one in of}
     marks: dict[str, Mark] = {

@@ -84,14 +84,14 @@ def signed(**changes: Any) -> str:
 
 
 @given(text=ANY_TEXT | TEXT_LINES)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_any_reply_comes_back_as_it_was(scratch: Path, text: str) -> None:
     value = make_cassette(text)
     assert same(kept(scratch, value), value)
 
 
 @given(body=ANY_JSON)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_any_json_body_comes_back_as_it_was(scratch: Path, body: Any) -> None:
     value = make_cassette(response={"body": body}, request={"model": "m", "x": body})
     assert same(kept(scratch, value), value)

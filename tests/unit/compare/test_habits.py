@@ -178,11 +178,9 @@ def test_answers_to_one_case_are_drawn_together() -> None:
 
 
 @pytest.mark.data
-def test_confidence_of_the_records_of_the_119th(data_root: Path, tmp_path: Path) -> None:
-    exam = published_exam("jmle119", data_root)
-    folder = data_root / "igakuqa119"
-    (answers,) = imported(folder / "answers" / "demo", exam, tmp_path / "a", "*.json")
-    (table,) = imported(folder / "results" / "demo", exam, tmp_path / "b", "*pfn*.csv")
+def test_confidence_of_the_records_of_the_119th(data_root: Path) -> None:
+    (answers,) = imported("jmle119", data_root, "igakuqa119/answers/demo", "*.json")
+    *_, table = imported("jmle119", data_root, "igakuqa119/results/demo", "*.csv")
     for found in (answers.confidence, table.confidence):
         assert found is not None
         assert (found.answers, round(found.accuracy, 3)) == (399, 0.687)
@@ -194,9 +192,9 @@ def test_confidence_of_the_records_of_the_119th(data_root: Path, tmp_path: Path)
 
 
 @pytest.mark.data
-def test_a_model_that_answers_a_where_it_does_not_know(data_root: Path, tmp_path: Path) -> None:
+def test_a_model_that_answers_a_where_it_does_not_know(data_root: Path) -> None:
     exam = published_exam("jmle120", data_root)
-    runs = imported(data_root / "jmle2026-bench" / "results", exam, tmp_path, "*Qwen3-32B*.json")
+    runs = imported("jmle120", data_root, "jmle2026-bench/results", "*Qwen3-32B*.json")
     (leaning,) = (one for one in runs if "nothink" in one.run.name)
     found = leaning.letters
     assert sum(one.picked for one in found.values()) == 63
@@ -211,9 +209,8 @@ def test_a_model_that_answers_a_where_it_does_not_know(data_root: Path, tmp_path
 
 
 @pytest.mark.data
-def test_equal_chance_also_flags_the_paper(data_root: Path, tmp_path: Path) -> None:
-    exam = published_exam("jmle114", data_root)
-    runs = imported(data_root / "igakuqa" / "baseline_results" / "2020", exam, tmp_path, "*.jsonl")
+def test_equal_chance_also_flags_the_paper(data_root: Path) -> None:
+    runs = imported("jmle114", data_root, "igakuqa/baseline_results/2020", "*.jsonl")
     picked = sum(one.letters["b"].picked for one in runs)
     assert (picked, round(sum(one.letters["b"].expected for one in runs))) == (144, 117)
 

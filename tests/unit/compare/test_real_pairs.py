@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from itertools import product
-from math import comb
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq
+from scipy import stats
 
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import Place, places
 from jmle_plugin.errors import UnlikeResultsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.comparison import headline
-from jmle_plugin.results.file import Results
-from tests.unit.compare.published import marked, published_exam, recorded
+from jmle_plugin.results.comparison import Comparison
+from tests.unit.compare.counting import (
+    Changes,
+    Stratum,
+    are_ends,
+    holm,
+    near,
+    sign_test,
+    tails,
+    total_of,
+)
+from tests.unit.compare.published import Runs, published_exam, recorded
 
+Recorded = Mapping[str, dict[str, Any]]
 T = TypeVar("T")
 
 pytestmark = pytest.mark.data
@@ -43,14 +53,13 @@ def exam(data_root: Path) -> Exam:
 
 
 @pytest.fixture(scope="module")
-def raw(data_root: Path) -> dict[str, dict[str, Any]]:
-    """Display name -> recorded run."""
+def raw(data_root: Path) -> Recorded:
     return recorded(data_root)
 
 
 @pytest.fixture(scope="module")
-def runs(exam: Exam, raw: dict[str, dict[str, Any]]) -> dict[str, Results]:
-    return {name: marked(exam, run, name) for name, run in raw.items()}
+def runs(data_root: Path) -> Runs:
+    return Runs(data_root)
 
 
 @pytest.fixture(scope="module")
@@ -58,50 +67,53 @@ def where(exam: Exam) -> dict[str, Place]:
     return places(exam)
 
 
+@pytest.fixture(scope="module")
+def cases(exam: Exam) -> list[list[str]]:
+    """The questions of each case, as the data set says it."""
+    found: dict[str, list[str]] = {}
+    for name, one in exam.questions.items():
+        found.setdefault(one.serial.id if one.serial else name, []).append(name)
+    return [*found.values()]
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=" - ".join)
 def test_pairs_come_out_as_counted(
-    pair: tuple[str, str], runs: dict[str, Results], where: dict[str, Place]
+    pair: tuple[str, str], runs: Runs, where: dict[str, Place]
 ) -> None:
     before, after, gained, lost = PAIRS[pair]
     found = compare(runs[pair[0]], runs[pair[1]], where)
     assert (found.old.points, found.new.points) == (before, after)
     assert (len(found.gained), len(found.lost)) == (gained, lost)
-    fewer, pairs = min(gained, lost), gained + lost
-    exact = 2 * sum(comb(pairs, k) for k in range(fewer + 1)) / 2**pairs
-    assert found.tests.mcnemar == pytest.approx(min(exact, 1))
+    assert found.tests.mcnemar == pytest.approx(sign_test(gained, lost))
     assert found.interval is not None
     assert found.interval.low <= after - before <= found.interval.high
     assert found.groups == 370
 
 
-@dataclass
-class Case:
-    """A case or single question: points of its largest question, in all, lost and gained."""
-
-    largest: int = 0
-    worth: int = 0
-    lost: int = 0
-    gained: int = 0
-
-
-def cases_of(exam: Exam, old: dict[str, Any], new: dict[str, Any]) -> list[Case]:
-    """Every case, by the answers that the benchmark itself read and the official key."""
-    right = [
+def turned(exam: Exam, old: dict[str, Any], new: dict[str, Any]) -> dict[str, int]:
+    """Question -> 1 gained, -1 lost, by the answers that the benchmark itself read."""
+    before, after = (
         {
             one["question_id"]: tuple(one["predicted"] or ())
             in exam.key.entries[one["question_id"]].accepted
             for one in run["results"]
         }
         for run in (old, new)
-    ]
-    found: dict[str, Case] = {}
-    for name, one in exam.questions.items():
-        case = found.setdefault(one.serial.id if one.serial else name, Case())
-        case.largest = max(case.largest, one.points)
-        case.worth += one.points
-        case.lost += one.points * (right[0][name] > right[1][name])
-        case.gained += one.points * (right[1][name] > right[0][name])
-    return [*found.values()]
+    )
+    return {name: after[name] - before[name] for name in exam.questions}
+
+
+def changes_of(exam: Exam, cases: list[list[str]], sides: tuple[Any, Any]) -> Changes:
+    """The points that were lost and gained, case by case."""
+    worth = {one.id: one.points for one in exam.questions.values()}
+    points = {name: Fraction(one * worth[name]) for name, one in turned(exam, *sides).items()}
+    return Changes.of(points, worth, cases)
+
+
+def nets_of(exam: Exam, cases: list[list[str]], sides: tuple[Any, Any]) -> list[int]:
+    """The difference in points of each case."""
+    found = turned(exam, *sides)
+    return [sum(found[name] * exam.questions[name].points for name in case) for case in cases]
 
 
 def pair_of(found: Mapping[str, T]) -> tuple[T, T]:
@@ -110,172 +122,132 @@ def pair_of(found: Mapping[str, T]) -> tuple[T, T]:
 
 
 def test_a_sign_flip_p_is_the_share_of_all_signs(
-    exam: Exam, raw: dict[str, dict[str, Any]], runs: dict[str, Results], where: dict[str, Place]
+    exam: Exam, cases: list[list[str]], raw: Recorded, runs: Runs, where: dict[str, Place]
 ) -> None:
-    cases = cases_of(exam, *pair_of(raw))
-    nets = [case.gained - case.lost for case in cases if case.gained != case.lost]
+    nets = [*filter(None, nets_of(exam, cases, pair_of(raw)))]
     assert (len(nets), sum(nets)) == (12, -7)
-    turned = [
+    sums = [
         sum(net * sign for net, sign in zip(nets, signs, strict=True))
         for signs in product((1, -1), repeat=len(nets))
     ]
     found = compare(*pair_of(runs), where).tests
-    assert sum(one <= -7 for one in turned) == 244
+    assert sum(one <= -7 for one in sums) == 244
     assert found.loss == pytest.approx(244 / 2**12, abs=1e-12)
-    assert found.gain == pytest.approx(sum(one >= -7 for one in turned) / 2**12, abs=1e-12)
-
-
-def chances(lost: float, gained: float, same: float, pull: float) -> tuple[float, float]:
-    """The likeliest chances of loss and gain of a stratum that is pulled towards a loss.
-
-    They are lost / (k - pull) and gained / (k + pull), where k makes all chances sum to 1.
-    """
-
-    def excess(k: float) -> float:
-        return lost / (k - pull) + gained / (k + pull) + same / k - 1
-
-    k = brentq(excess, abs(pull) + 1e-9, abs(pull) + lost + gained + same + 1, xtol=1e-12)
-    return lost / (k - pull), gained / (k + pull)
-
-
-def chance_at_a_loss_of(loss: float, cases: list[Case]) -> float:
-    """The chance of the difference seen or a better one if `loss` points are lost on average."""
-    strata = {n: [case for case in cases if case.largest == n] for n in (1, 3)}
-    seen = {
-        n: (
-            sum(case.lost / case.worth for case in inside) + 1e-3,
-            sum(case.gained / case.worth for case in inside) + 1e-3,
-            sum(1 - (case.lost + case.gained) / case.worth for case in inside),
-        )
-        for n, inside in strata.items()
-    }
-    worth = {n: sum(case.worth for case in inside) for n, inside in strata.items()}
-
-    def likeliest(pull: float) -> dict[int, tuple[float, float]]:
-        return {n: chances(*counts, pull * worth[n]) for n, counts in seen.items()}
-
-    def excess(pull: float) -> float:
-        found = likeliest(pull)
-        return sum(worth[n] * (down - up) for n, (down, up) in found.items()) - loss
-
-    found = likeliest(brentq(excess, 0, 5, xtol=1e-14))
-    spread = np.ones(1)
-    for n, inside in strata.items():
-        down, up = found[n]
-        for case in inside:
-            step = np.zeros(2 * case.worth + 1)
-            step[[0, case.worth, -1]] = down, 1 - down - up, up
-            spread = np.convolve(spread, step)
-    seen_net = sum(case.gained - case.lost for case in cases)
-    return float(spread[len(spread) // 2 + seen_net :].sum())
-
-
-def chance_to_pass_if_equal(cases: list[Case], margin: int, draws: int) -> float:
-    """How often two equal runs that differ as often as these exclude the margin."""
-    generator = np.random.default_rng(11)
-    differ = {}
-    for n in (1, 3):
-        inside = [case for case in cases if case.largest == n]
-        differ[n] = sum((case.lost + case.gained) / case.worth for case in inside) / len(inside)
-    passed: list[bool] = []
-    known: dict[tuple[tuple[int, int, int], ...], bool] = {}
-    for _ in range(draws):
-        luck = generator.random(len(cases))
-        drawn = [
-            Case(
-                case.largest,
-                case.worth,
-                case.worth * int(one < differ[case.largest] / 2),
-                case.worth * int(differ[case.largest] / 2 <= one < differ[case.largest]),
-            )
-            for case, one in zip(cases, luck, strict=True)
-        ]
-        alike = tuple(sorted((one.largest, one.lost, one.gained) for one in drawn))
-        if alike not in known:
-            net = sum(one.gained - one.lost for one in drawn)
-            known[alike] = -net < margin and chance_at_a_loss_of(margin, drawn) <= 0.05
-        passed.append(known[alike])
-    return sum(passed) / draws
+    assert found.gain == pytest.approx(sum(one >= -7 for one in sums) / 2**12, abs=1e-12)
 
 
 def test_a_noninferiority_bound_is_where_as_good_a_result_has_a_chance_of_5_percent(
-    exam: Exam, raw: dict[str, dict[str, Any]], runs: dict[str, Results], where: dict[str, Place]
+    exam: Exam, cases: list[list[str]], raw: Recorded, runs: Runs, where: dict[str, Place]
 ) -> None:
-    cases = cases_of(exam, *pair_of(raw))
+    changes = changes_of(exam, cases, pair_of(raw))
     found = compare(*pair_of(runs), where, margin=15).margin
     assert found is not None
     assert found.lower_bound == pytest.approx(-17.75, abs=0.005)
-    assert chance_at_a_loss_of(-found.lower_bound, cases) == pytest.approx(0.05, abs=1e-4)
-    assert chance_at_a_loss_of(15, cases) == pytest.approx(found.p_value, abs=1e-6)
+    assert changes.p_value(-found.lower_bound) == pytest.approx(0.05, abs=1e-4)
+    assert changes.p_value(15) == pytest.approx(found.p_value, abs=1e-6)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=" against ".join)
 def test_every_statistic_of_a_pair_is_what_counting_gives(
     pair: tuple[str, str],
     exam: Exam,
-    raw: dict[str, dict[str, Any]],
-    runs: dict[str, Results],
-    where: dict[str, Place],
+    cases: list[list[str]],
+    raw: Recorded,
+    runs: Runs,
 ) -> None:
     old, new = pair
-    found = compare(runs[old], runs[new], where, margin=15)
-    cases = cases_of(exam, raw[old], raw[new])
-    nets = [case.gained - case.lost for case in cases]
+    found = compare(runs[old], runs[new], places(exam), margin=15)
+    sides = raw[old], raw[new]
+    nets = nets_of(exam, cases, sides)
     # Sign-flip: the distribution of all signs, added one case at a time.
-    spread = {0: 1.0}
-    for net in filter(None, nets):
-        wider: defaultdict[int, float] = defaultdict(float)
-        for total, chance in spread.items():
-            wider[total + net] += chance / 2
-            wider[total - net] += chance / 2
-        spread = wider
-    below = sum(chance for total, chance in spread.items() if total <= sum(nets))
-    above = sum(chance for total, chance in spread.items() if total >= sum(nets))
+    below, above = tails(total_of({net: 0.5, -net: 0.5} for net in filter(None, nets)), sum(nets))
     assert (found.tests.loss, found.tests.gain) == pytest.approx((below, above), abs=1e-9)
-    # Blocks: McNemar by binomial sums, then Holm by stepping down.
-    p_values = {}
-    for part in found.blocks:
-        tries, least = part.gained + part.lost, min(part.gained, part.lost)
-        p_values[part.name] = min(1, 2 * sum(comb(tries, k) for k in range(least + 1)) / 2**tries)
-    held = 0.0
-    adjusted = {}
-    for place, name in enumerate(sorted(p_values, key=lambda one: p_values[one])):
-        held = adjusted[name] = max(held, min(1, p_values[name] * (len(p_values) - place)))
-    assert {one.name: one.p_mcnemar for one in found.blocks} == pytest.approx(p_values)
-    assert {one.name: one.p_holm for one in found.blocks} == pytest.approx(adjusted)
+    parts_are_counted(found, exam, turned(exam, *sides))
     # The bound, and the p-value of the margin.
+    changes = changes_of(exam, cases, sides)
     margin = found.margin
     assert margin is not None
-    # A loss that was seen is never excluded.
-    seen = 1 if sum(nets) <= -15 else chance_at_a_loss_of(15, cases)
-    assert seen == pytest.approx(margin.p_value, abs=1e-6)
+    assert changes.p_value(15) == pytest.approx(margin.p_value, abs=1e-6)
     if margin.lower_bound < sum(nets):
-        bound = chance_at_a_loss_of(-margin.lower_bound, cases)
-        assert bound == pytest.approx(0.05, abs=1e-4)
-    same = [Case(case.largest, case.worth) for case in cases]
-    assert chance_at_a_loss_of(margin.least, same) == pytest.approx(0.05, abs=1e-4)
+        assert changes.p_value(-margin.lower_bound) == pytest.approx(0.05, abs=1e-4)
+    assert changes.nothing().p_value(margin.least) == pytest.approx(0.05, abs=1e-4)
     # Four standard errors of both simulations, of 400 and of 200 draws.
-    assert chance_to_pass_if_equal(cases, 15, 200) == pytest.approx(
-        margin.chance_if_equal, abs=4 * (0.25 / 400 + 0.25 / 200) ** 0.5
+    assert chance_to_pass_if_equal(changes, 15, 200) == pytest.approx(
+        margin.chance_if_equal, abs=near(0.5, 400, 200)
     )
-    # The interval: cases drawn anew within strata, with other random numbers.
-    strata: defaultdict[tuple[str, int, int, int], list[int]] = defaultdict(list)
-    sizes = Counter(place.group for place in where.values())
-    named = dict.fromkeys(place.group for place in where.values())
-    sections = {place.group: place.section for place in where.values()}
-    for name, case, net in zip(named, cases, nets, strict=True):
-        strata[sections[name], case.largest, sizes[name], case.worth].append(net)
-    generator = np.random.default_rng(7)
-    drawn = np.sum(
-        [generator.choice(one, (20_000, len(one))).sum(axis=1) for one in strata.values()], axis=0
-    )
+    # The interval: its ends among all the sums that cases drawn anew within strata may have.
     assert found.interval is not None
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    assert (found.interval.low, found.interval.high) == pytest.approx((low, high), abs=1)
+    ends = found.interval.low, found.interval.high
+    drawn = redrawn(nets, cases, exam)
+    are_ends(ends, *map(np.array, (list(drawn), list(drawn.values()))), draws=10_000)
     # The smallest loss: comparisons drawn apart, each with its exact test.
     loss = found.detectable.points
     assert loss is not None
-    assert power_apart(nets, loss, generator) == pytest.approx(0.8, abs=0.03)
+    generator = np.random.default_rng(7)
+    assert power_apart(nets, loss, generator) == pytest.approx(0.8, abs=near(0.8, 3000, 4000))
+    # If nothing else changes: five of equally likely cases lost, each whole, are significant.
+    alone = found.detectable_at_best.points
+    assert alone is not None
+    chance = stats.binom.sf(4, len(cases), alone / exam_maximum(exam))
+    assert chance == pytest.approx(0.8, abs=near(0.8, 3000) + 0.004)
+
+
+def exam_maximum(exam: Exam) -> int:
+    return sum(one.points for one in exam.questions.values())
+
+
+def parts_are_counted(found: Comparison, exam: Exam, changes: Mapping[str, int]) -> None:
+    """Sections, blocks and kinds: McNemar by binomial sums; of blocks with Holm's correction."""
+    told = {
+        "sections": [(part, "section") for part in found.sections],
+        "blocks": [(part, "block") for part in found.blocks],
+        "kinds": [(part, "form") for part in found.kinds],
+    }
+    for parts in told.values():
+        assert sum(part.questions for part, _ in parts) == len(changes)
+        for part, field in parts:
+            inside = [q for q, one in exam.questions.items() if getattr(one, field) == part.name]
+            gained, lost = (sum(changes[q] == way for q in inside) for way in (1, -1))
+            assert (part.questions, part.gained, part.lost) == (len(inside), gained, lost)
+            net = sum(changes[q] * exam.questions[q].points for q in inside)
+            assert part.new_points - part.old_points == net
+            assert part.p_mcnemar == pytest.approx(sign_test(gained, lost), abs=1e-12)
+    adjusted = holm([sign_test(part.gained, part.lost) for part in found.blocks])
+    assert [part.p_holm for part in found.blocks] == pytest.approx(adjusted, abs=1e-12)
+
+
+def redrawn(nets: list[int], cases: list[list[str]], exam: Exam) -> dict[int, float]:
+    """The distribution of the difference of cases drawn anew within strata."""
+    strata: defaultdict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
+    for case, net in zip(cases, nets, strict=True):
+        several = [exam.questions[name] for name in case]
+        worth = [one.points for one in several]
+        strata[several[0].section, max(worth), len(case), sum(worth)][net] += 1
+    return total_of(
+        {net: times / seen.total() for net, times in seen.items()}
+        for seen in strata.values()
+        for _ in range(seen.total())
+    )
+
+
+def chance_to_pass_if_equal(changes: Changes, margin: int, draws: int) -> float:
+    """How often two equal runs that differ as often as these exclude the margin."""
+    generator = np.random.default_rng(11)
+    passed: list[bool] = []
+    known: dict[tuple[object, ...], bool] = {}
+    for _ in range(draws):
+        drawn, net = [], 0
+        for one in changes.strata:
+            differ = (one.lost + one.gained) / len(one.worth)
+            worth, luck = np.array(one.worth), generator.random(len(one.worth))
+            lost, gained = luck < differ / 2, (differ / 2 <= luck) & (luck < differ)
+            drawn.append(Stratum(one.worth, int(lost.sum()), int(gained.sum())))
+            net += int(worth[gained].sum() - worth[lost].sum())
+        alike = net, *((one.lost, one.gained) for one in drawn)
+        if alike not in known:
+            known[alike] = Changes(drawn, net).p_value(margin) <= 0.05
+        passed.append(known[alike])
+    return sum(passed) / draws
 
 
 def power_apart(nets: list[int], loss: float, generator: np.random.Generator) -> float:
@@ -306,7 +278,7 @@ def all_signs(sizes: tuple[int, ...], counts: tuple[int, ...]) -> np.ndarray:
     return np.cumsum(spread)
 
 
-def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, Place]) -> None:
+def test_gemini_against_gpt_is_noise(runs: Runs, where: dict[str, Place]) -> None:
     found = compare(runs["Gemini 3.1 Pro Preview"], runs["GPT-5.2"], where)
     assert found.tests.mcnemar == pytest.approx(0.118, abs=0.0005)
     assert headline(found) == "The difference of 7 points is within noise (p = 0.12)."
@@ -321,7 +293,7 @@ def test_gemini_against_gpt_is_noise(runs: dict[str, Results], where: dict[str, 
     ]
 
 
-def test_blind_and_vision_runs_are_unlike(runs: dict[str, Results]) -> None:
+def test_blind_and_vision_runs_are_unlike(runs: Runs) -> None:
     vision, blind = runs["GPT-5.2"], runs["gpt-oss-120b (high)"]
     with pytest.raises(UnlikeResultsError, match="images \\(vision against blind\\)"):
         compare(vision, blind)

@@ -265,7 +265,7 @@ def tampered(value: Any, draw: st.DrawFn) -> Any:
 RESULTS: dict[str, Any] = {}
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(data=st.data())
 def test_tampering_with_any_field_is_found(data: st.DataObject) -> None:
     """Found as a difference, or no results file at all any more."""

@@ -12,7 +12,7 @@ import pytest
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Question
 from jmle_plugin.mark import Extraction
-from jmle_plugin.mark.extraction import How, read_answer
+from jmle_plugin.mark.extraction import How, Reading, read_answer
 
 RUNS = 15
 QUESTIONS = 400
@@ -75,6 +75,12 @@ def _question(entry: dict[str, str]) -> Question:
     )
 
 
+@pytest.fixture(scope="module")
+def readings(replies: list[Reply]) -> list[Reading]:
+    """What the standard rule reads from each."""
+    return [read_answer(reply.question, reply.text, reply.reasoning) for reply in replies]
+
+
 def test_published_reads_what_the_benchmark_read(replies: list[Reply]) -> None:
     wrong = [
         (reply.model, reply.question.id)
@@ -87,19 +93,19 @@ def test_published_reads_what_the_benchmark_read(replies: list[Reply]) -> None:
     assert wrong == []
 
 
-def test_standard_differs_from_published_in_exactly_these(replies: list[Reply]) -> None:
-    found = {}
-    for reply in replies:
-        standard = read_answer(reply.question, reply.text, reply.reasoning).answer
-        if standard != reply.predicted:
-            found[reply.model, reply.question.id] = standard
+def test_standard_differs_from_published_in_exactly_these(
+    replies: list[Reply], readings: list[Reading]
+) -> None:
+    found = {
+        (reply.model, reply.question.id): reading.answer
+        for reply, reading in zip(replies, readings, strict=True)
+        if reading.answer != reply.predicted
+    }
     assert found == DIFFERENCES
 
 
-def test_standard_reads_every_recorded_reply(replies: list[Reply]) -> None:
-    counts = Counter(
-        read_answer(reply.question, reply.text, reply.reasoning).how for reply in replies
-    )
+def test_standard_reads_every_recorded_reply(readings: list[Reading]) -> None:
+    counts = Counter(reading.how for reading in readings)
     assert counts == {How.EXACT: 5814, How.TOLERANT: 186}
 
 

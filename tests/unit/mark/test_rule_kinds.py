@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jmle_plugin.exam.key_spec import KeySpec
@@ -105,6 +105,7 @@ def made(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     return [change(name, kind) for name, kind in kinds.items()]
 
 
+@settings(max_examples=40)
 @given(candidates(), CHANGES)
 def test_totals_never_exceed_their_maxima(answers: dict[str, str], kinds: dict[str, str]) -> None:
     sheet = sat(decided(*made(kinds)), answers)
@@ -115,6 +116,7 @@ def test_totals_never_exceed_their_maxima(answers: dict[str, str], kinds: dict[s
     assert sheet.total.max <= sum(question.points for question in QUESTIONS.values())
 
 
+@settings(max_examples=40)
 @given(candidates(), CHANGES, st.sampled_from(NAMES))
 def test_a_decision_in_favour_lowers_nobody(
     answers: dict[str, str], kinds: dict[str, str], name: str
@@ -146,6 +148,7 @@ def test_changes_to_different_questions_commute(kinds: dict[str, str], random: A
     assert decided(*changes).key.entries == decided(*shuffled).key.entries
 
 
+@settings(max_examples=40)
 @given(CHANGES, CHANGES, st.randoms(use_true_random=False))
 def test_ordered_changes_to_one_question_apply_in_their_order_wherever_they_stand(
     first: dict[str, str], second: dict[str, str], random: Any

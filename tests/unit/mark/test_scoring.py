@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jmle_plugin.exam.model import Criterion, Exam, ProhibitedRule, Treatment
@@ -20,6 +20,8 @@ from tests.builders import ANSWERS, make_exam, make_key, make_mark, make_marks, 
 
 EXAM = make_exam()
 NAMES = list(EXAM.questions)
+FEW = settings(max_examples=40)
+"""Of an exam of seven questions; each takes many sheets."""
 ANSWERED = [Outcome.CORRECT, Outcome.INCORRECT, Outcome.NO_ANSWER]
 
 
@@ -60,6 +62,7 @@ def added(tallies: Iterable[Tally]) -> tuple[int, int, int, int]:
     return points, maximum, correct, questions
 
 
+@FEW
 @given(sitting=sittings())
 def test_every_division_of_the_exam_adds_up_to_its_total(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
@@ -73,6 +76,7 @@ def test_every_division_of_the_exam_adds_up_to_its_total(
     assert total[3] == sheet.asked == len(sitting[2])
 
 
+@FEW
 @given(sitting=sittings())
 def test_nobody_earns_more_than_there_is(sitting: tuple[Exam, dict[str, Mark], list[str]]) -> None:
     sheet = build_sheet(*sitting)
@@ -84,6 +88,7 @@ def test_nobody_earns_more_than_there_is(sitting: tuple[Exam, dict[str, Mark], l
     assert sheet.formatting.unreadable.points <= sheet.total.points
 
 
+@FEW
 @given(sitting=sittings(errors=False, partial=False))
 def test_pass_is_every_criterion_met_and_prohibited_choices_not_exceeded(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
@@ -104,6 +109,7 @@ def test_pass_is_every_criterion_met_and_prohibited_choices_not_exceeded(
     assert sheet.verdict is (Verdict.PASS if all(met) else Verdict.FAIL)
 
 
+@FEW
 @given(sitting=sittings())
 def test_without_every_reply_there_is_no_verdict(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
@@ -119,6 +125,7 @@ def test_without_every_reply_there_is_no_verdict(
         assert sheet.verdict in (Verdict.PASS, Verdict.FAIL)
 
 
+@FEW
 @given(sitting=sittings())
 def test_errors_are_the_questions_asked_without_a_reply_in_the_exams_order(
     sitting: tuple[Exam, dict[str, Mark], list[str]],
@@ -132,6 +139,7 @@ def test_errors_are_the_questions_asked_without_a_reply_in_the_exams_order(
     assert build_sheet(exam, marks, asked).errors == lost
 
 
+@FEW
 @given(sitting=sittings(), chance=st.randoms())
 def test_order_in_which_marks_arrive_does_not_matter(
     sitting: tuple[Exam, dict[str, Mark], list[str]], chance: Random
