@@ -2,7 +2,8 @@
 
 The catalogues are `report/catalogue/<language>.toml`: whole templates with places for values
 (`{points}`), by document. A form for each grammatical number stands below one key, `key.one` and
-`key.other`. Values are put in as they are, whatever they hold.
+`key.other`. Values are put in as they are, whatever they hold. What a paper words otherwise than a
+report stands once more, below `paper`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Language(StrEnum):
 
 
 _IN_FORCE = ContextVar("language", default=Language.EN)
+_FOR_A_PAPER = ContextVar("for a paper", default=False)
+_PAPER = "paper."
 
 
 @contextmanager
@@ -44,6 +47,16 @@ def language() -> Language:
     return _IN_FORCE.get()
 
 
+@contextmanager
+def writing_a_paper() -> Iterator[None]:
+    """Have texts made in this block as papers word them: Japanese ones end sentences otherwise."""
+    before = _FOR_A_PAPER.set(True)
+    try:
+        yield
+    finally:
+        _FOR_A_PAPER.reset(before)
+
+
 def wording(key: str, number: float | None = None, /, **values: object) -> str:
     """The text of that key with its values.
 
@@ -59,11 +72,20 @@ def wording(key: str, number: float | None = None, /, **values: object) -> str:
 
 def template_of(key: str, number: float | None = None) -> str:
     """The text of that key with its places still open: for values that a form shows apart."""
-    texts = catalogue(language())
+    texts = _texts(language(), for_a_paper=_FOR_A_PAPER.get())
     if number is None:
         return texts[key]
     one = texts.get(f"{key}.{_ONE}") if number == 1 else None
     return texts[f"{key}.{_OTHER}"] if one is None else one
+
+
+@cache
+def _texts(which: Language, *, for_a_paper: bool) -> Mapping[str, str]:
+    every = catalogue(which)
+    if not for_a_paper:
+        return every
+    own = {key.removeprefix(_PAPER): text for key, text in every.items() if key.startswith(_PAPER)}
+    return {**every, **own}
 
 
 def joined(items: Iterable[str]) -> str:

@@ -32,11 +32,13 @@ def places(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
 
 
-def by_text(which: Language) -> dict[str, set[str]]:
-    """Key without its grammatical number -> the places of all its forms."""
+def by_text(which: Language, *, paper: bool = False) -> dict[str, set[str]]:
+    """Key without its grammatical number -> the places of all its forms; or those of papers."""
     found: dict[str, set[str]] = {}
     for key, template in catalogue(which).items():
-        found.setdefault(FORMS.sub("", key), set()).update(places(template))
+        if key.startswith("paper.") is paper:
+            name = FORMS.sub("", key).removeprefix("paper.")
+            found.setdefault(name, set()).update(places(template))
     return found
 
 
@@ -89,6 +91,15 @@ def pattern(text: ast.Constant | ast.JoinedStr) -> str:
 @pytest.mark.parametrize("which", Language)
 def test_every_language_has_the_same_texts_with_the_same_places(which: Language) -> None:
     assert by_text(which) == by_text(Language.EN)
+
+
+@pytest.mark.parametrize("which", Language)
+def test_what_a_paper_words_otherwise_is_a_text_of_reports_with_the_same_places(
+    which: Language,
+) -> None:
+    own = by_text(which, paper=True)
+    assert own
+    assert own == {key: found for key, found in by_text(which).items() if key in own}
 
 
 @pytest.mark.parametrize("which", Language)
