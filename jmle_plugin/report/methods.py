@@ -11,7 +11,7 @@ from jmle_plugin.report.comparison import headline as comparison_headline
 from jmle_plugin.report.sheet import images_of, parameters_text, verdict_word
 from jmle_plugin.report.tallies import model_title
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import joined, known, wording, writing_a_paper
+from jmle_plugin.results.language import joined, known, retold, wording, writing_a_paper
 
 _HASH = 12
 """Characters of a digest that a paper prints; all of it is in the results file."""
@@ -47,10 +47,11 @@ def _exam(results: Results) -> Iterator[str]:
         yield wording("methods.part", asked=sheet.asked, of=sheet.of)
     if results.run.scripted:
         yield wording("methods.scripted")
+    licence = retold("licence", origin.exam.licence)
     if origin.exam.source:
-        yield wording("methods.source", source=origin.exam.source, licence=origin.exam.licence)
+        yield wording("methods.source", source=origin.exam.source, licence=licence)
     else:
-        yield wording("methods.licence", licence=origin.exam.licence)
+        yield wording("methods.licence", licence=licence)
 
 
 def _asked(results: Results) -> Iterator[str]:

@@ -8,6 +8,7 @@ report stands once more, below `paper`.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 FOLDER = Path(__file__).parents[1] / "report" / "catalogue"
 _ONE, _OTHER = "one", "other"
@@ -109,6 +111,36 @@ def known(text: str) -> str:
     One that the catalogue's part `known` does not have stays as it is.
     """
     return catalogue(language()).get(_known().get(text, ""), text)
+
+
+def retold(part: str, text: str) -> str:
+    """A statement of a pack or a results file, which is in English, in the language in force.
+
+    The catalogue's part `retold.<part>` has it as a whole or as a template, whose values are
+    retold as well. One that it does not have stays as it is.
+    """
+    if language() is not Language.EN:
+        for key, pattern in _retold(part).items():
+            if found := pattern.fullmatch(text):
+                values = {name: retold(part, value) for name, value in found.groupdict().items()}
+                return wording(key, **values)
+    return text
+
+
+@cache
+def _retold(part: str) -> Mapping[str, re.Pattern[str]]:
+    """Key -> what its English says with any values; whole statements first."""
+    start = f"retold.{part}."
+    own = {key: text for key, text in catalogue(Language.EN).items() if key.startswith(start)}
+    return {
+        key: re.compile(
+            "".join(
+                re.escape(said) + (f"(?P<{name}>.+?)" if name else "")
+                for said, name, _, _ in Formatter().parse(own[key])
+            )
+        )
+        for key in sorted(own, key=lambda key: "{" in own[key])
+    }
 
 
 @cache
