@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 
 from jmle_plugin.exam.kinds import form_titles
+from jmle_plugin.exam.model import Treatment
 from jmle_plugin.results.language import (
     Language,
     catalogue,
@@ -27,7 +28,17 @@ from jmle_plugin.results.soundness import MISMATCHES
 from tests.conftest import ROOT
 
 CODE = ROOT / "jmle_plugin"
+STATIC = CODE / "report" / "html" / "static"
 ASKED_BY = {"wording", "named", "phrase", "template_of"}
+PLACED = {
+    "page.question.": {one.value for one in Treatment},
+    "cell.": {
+        *("right", "not_right", "no_reply"),
+        *("no_answer", "wrong_number_of_choices", "not_a_number"),
+    },
+    "board.verdict.": {"pass", "fail"},
+}
+"""Of texts that are asked for with a value at their end, beside others: the values there are."""
 FORMS = re.compile(r"\.(one|other)$")
 
 
@@ -70,8 +81,7 @@ def asked_for() -> Iterator[str]:
 
 def asked_by_scripts() -> Iterator[str]:
     """Regular expressions for the keys that the scripts of pages ask for."""
-    scripts = (CODE / "report" / "html" / "static").glob("*.js")
-    for file in scripts:
+    for file in STATIC.glob("*.js"):
         for text in re.findall(
             r"[\"`]([a-z_]+(?:\.?(?:\w+|\$\{[^}]*\}))*)[\"`]", file.read_text("utf-8")
         ):
@@ -130,6 +140,12 @@ def test_every_text_is_used() -> None:
     asked = re.compile("|".join(f"(?:{one})" for one in patterns))
     keys = [key for key in by_text(Language.EN) if not key.startswith(("known.", "retold."))]
     assert [key for key in keys if not asked.fullmatch(key)] == []
+    scripts = "".join(one.read_text("utf-8") for one in STATIC.glob("*.js"))
+    whole = {str(one.value) for one in texts_of_code() if isinstance(one, ast.Constant)}
+    whole |= {f"page.{key}" for key in re.findall(r"\"([a-z_.]+)\"", scripts)}
+    for start, values in PLACED.items():
+        own = {key.removesuffix(".title") for key in keys if key.startswith(start)}
+        assert own <= whole | {start + value for value in values}
 
 
 def test_every_known_text_is_one_of_a_pack_or_of_the_package() -> None:
