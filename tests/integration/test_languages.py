@@ -85,6 +85,7 @@ def test_commands_take_the_language_from_command_line_or_ini(
         english = capsys.readouterr().out
         assert "得点" in japanese
         assert "得点" not in english
+        assert "makes the marks again" not in japanese
     assert main(["show", "none.json", "--lang=ja"]) == 1
     assert "cannot be read" in capsys.readouterr().err
 

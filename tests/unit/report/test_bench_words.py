@@ -30,16 +30,16 @@ def test_every_form(which: Language, snapshot: SnapshotAssertion) -> None:
     perfect, worse, board = sat()
     assert worse.comparison is not None
     with speaking(which):
-        found = {
+        found: dict[str, list[str]] = {
             "sheet": lines_of(sheet_document(worse), 100),
             "line": [summary_line(perfect), summary_line(worse)],
             "comparison": lines_of(comparison_document(worse.comparison), 100),
             "board": lines_of(leaderboard_document(board), 120),
-            "markdown": markdown_report(worse).replace(f"jmle {__version__}", "jmle VERSION"),
-            "board in markdown": markdown(leaderboard_document(board)),
+            "markdown": [markdown_report(worse).replace(f"jmle {__version__}", "jmle VERSION")],
+            "board in markdown": [markdown(leaderboard_document(board))],
         }
     assert found == snapshot
     if which is Language.JA:
-        text = "\n".join("\n".join(one) if isinstance(one, list) else one for one in found.values())
+        text = "\n".join(line for lines in found.values() for line in lines)
         left = [line for line in text.split("\n") if re.search("[A-Za-z]", NAMES.sub("", line))]
         assert left == []

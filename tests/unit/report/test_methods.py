@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -48,7 +49,7 @@ def compared_epochs() -> Results:
     return new.model_copy(update={"comparison": compare(old, new, places(EXAM), margin=2)})
 
 
-MADE = {
+MADE: dict[str, Callable[[], Results]] = {
     "comparison": compared_sample,
     "comparison of epochs": compared_epochs,
     "bench": compared_bench,

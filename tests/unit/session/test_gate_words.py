@@ -68,6 +68,11 @@ def comparisons() -> Mapping[str, list[Comparison]]:
     steady = NewlyWrong(epochs=3, questions=["A-1", "A-2"], unsteady=2, p_value=0.06)
     some = steady.model_copy(update={"p_value": 0.01})
     excluded = one.margin.model_copy(update={"lower_bound": -1.5, "p_value": 0.03})
+    wrong: list[dict[str, object]] = [
+        {"newly_wrong": found.model_copy(update={"new_epochs": epochs})}
+        for found in (steady, some)
+        for epochs in (1, 3)
+    ]
     changes: dict[str, list[dict[str, object]]] = {
         "significant": [
             {}, {"tests": lost}, {"difference": 0}, {"old": often},
@@ -76,9 +81,7 @@ def comparisons() -> Mapping[str, list[Comparison]]:
         ],
         "noninferior": [{}, {"tests": lost}, {"margin": excluded}],
         "newly-wrong": [
-            *({"newly_wrong": found.model_copy(update={"new_epochs": epochs})}
-              for found in (steady, some) for epochs in (1, 3)),
-            {"newly_wrong": NewlyWrong(epochs=3, questions=[])},
+            *wrong, {"newly_wrong": NewlyWrong(epochs=3, questions=[])},
         ],
         "images": [
             {"images": None}, {"images": images},
@@ -149,7 +152,7 @@ def test_sentences(
             return before(key, number)
 
         monkeypatch.setattr(language, "template_of", heard)
-        judged = [found.sentence for one, gate in sittings() if (found := judge(one, gate))]
+        judged = [one.sentence for sat_, gate in sittings() if (one := judge(sat_, gate))]
         found = {"rulings": [*rulings()], "judged": judged, "endings": [*endings()]}
     assert found == snapshot
     elsewhere = {"of_exam", "official.unasked"}
