@@ -200,7 +200,7 @@ def test_statements_with_values_are_retold_with_them() -> None:
     with speaking(Language.JA):
         assert retold("doubt", doubt) == "合格基準（必修）：満点（この回の公表資料は未入手）"
         assert retold("licence", licence) == "試験問題：厚生労働省、データセット：MIT"
-        assert retold("mismatch", "vision against blind") == "提示と提示せず"
+        assert retold("mismatch", "vision against blind") == "旧は提示、新は提示せず"
         assert (
             retold("mismatch", "the old and the new run is partial") == "新旧両方の実行が一部のみ"
         )
