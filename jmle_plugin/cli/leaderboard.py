@@ -35,6 +35,7 @@ from jmle_plugin.report.html.leaderboard import board_page
 from jmle_plugin.report.leaderboard import leaderboard_document
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.tables import csv_text
+from jmle_plugin.results.language import wording
 from jmle_plugin.results.store import read_sound_results
 from jmle_plugin.session.runs_file import RunRow, read_runs, runs_named
 
@@ -84,7 +85,7 @@ def run_leaderboard(options: argparse.Namespace) -> int:
     for file, content in made.items():
         with writing(file):
             write_whole(file.resolve(), content)  # a link stays a link
-        print(f"Written: {file}")
+        print(wording("command.written", file=file))
     if options.format or not made:
         _print(board, options.format or "text")
     return 0

@@ -19,7 +19,9 @@ from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.report.methods import methods_paragraph
 from jmle_plugin.report.sheet_report import comparisons_document, sheet_document
+from jmle_plugin.report.tallies import model_title
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import wording
 from jmle_plugin.results.store import read_sound_results
 
 _PAGES = (".html", ".htm")
@@ -64,7 +66,7 @@ def run_report(options: argparse.Namespace) -> int:
         results = [results[0], *_compared(results, exam)]
     with writing(target):
         write_run_page(results, exam, options.cassettes, target, images=options.html_images)
-    print(f"Page: {target}" + ("" if exam else " (without the questions: they are not here)"))
+    print(wording("command.page" if exam else "command.page_without", file=target))
     return 0
 
 
@@ -83,7 +85,8 @@ def _compared(results: list[Results], exam: Exam | None) -> Iterator[Results]:
         try:
             found = compare(first, one, where, doubt=False, exam=exam)
         except ComparisonError as error:
-            print(f"{one.run.title} is not compared with {first.run.title}: {error.problem}")
+            sides = {"new": model_title(one.run.title), "old": model_title(first.run.title)}
+            print(wording("command.not_compared", problem=error.problem, **sides))
             yield one
         else:
             yield one.model_copy(update={"comparison": found})
@@ -116,5 +119,5 @@ def run_show(options: argparse.Namespace) -> int:
     (file,) = results_named(options, [options.run])
     results = read_sound_results(file)
     print_document((*sheet_document(results), *comparisons_document(results)))
-    print(f"\nThe sheet follows from the marks; `jmle verify {file}` makes the marks again.")
+    print(f"\n{wording('command.verify', file=file)}")
     return 0

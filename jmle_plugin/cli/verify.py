@@ -11,7 +11,8 @@ from pathlib import Path
 from jmle_plugin.ask.opening import Wanted, is_recorded, open_sitting
 from jmle_plugin.cli.common import RUN_OR_FILE, named_exam, one_exam, results_named
 from jmle_plugin.cli.options import add_options
-from jmle_plugin.compare.gates import find_gate, hold_against
+from jmle_plugin.compare.against import hold_against
+from jmle_plugin.compare.gates import find_gate
 from jmle_plugin.compare.remake import remake_results, with_audit
 from jmle_plugin.compare.verify import changes, comparison_differences, verify
 from jmle_plugin.errors import ComparisonError, JmleError, ResultError, SettingsError

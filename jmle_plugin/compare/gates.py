@@ -2,19 +2,16 @@
 
 A gate is one class: what it needs of the baseline, and what it makes of a comparison. It fails
 on what is more than noise, passes where there is nothing of the kind, and is inconclusive in
-between, which only `noninferior` takes for a reason to refuse.
+between, which only `noninferior` takes for a reason to refuse. A sentence is in the language in
+force: it is made of the comparison each time it is asked for.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import ClassVar
 
-from jmle_plugin.errors import ComparisonError, SettingsError, unknown_name
-from jmle_plugin.exam.model import Exam
-from jmle_plugin.mark.sheet import Verdict
+from jmle_plugin.errors import SettingsError, unknown_name
 from jmle_plugin.results.comparison import Comparison, Decision, Ruling
 from jmle_plugin.results.figures import (
     bound_text,
@@ -26,7 +23,7 @@ from jmle_plugin.results.figures import (
     signed,
 )
 from jmle_plugin.results.file import Results
-from jmle_plugin.text import count
+from jmle_plugin.results.language import clauses, joined, wording
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""
@@ -46,12 +43,11 @@ class Gate(ABC):
     def decide(self, comparison: Comparison) -> Ruling:
         """Decide on a comparison whose baseline `check` has let pass."""
 
-    def refused(self, results: Results, why: str) -> Ruling:
+    def refused(self, why: str, *, finished: bool) -> Ruling:
         """What was not compared shows nothing, and passes no gate."""
-        unfinished = results.sheet.verdict in (Verdict.INCOMPLETE, Verdict.PARTIAL)
         return Ruling(
             gate=self.name,
-            decision=Decision.INCOMPLETE if unfinished else Decision.INCONCLUSIVE,
+            decision=Decision.INCONCLUSIVE if finished else Decision.INCOMPLETE,
             passed=False,
             sentence=why,
             figures={},
@@ -64,7 +60,7 @@ class Gate(ABC):
             decision=decision,
             passed=decision is Decision.PASS
             or (decision is Decision.INCONCLUSIVE and not self.strict),
-            sentence=f"gate {self.name}: {decision}: {words}",
+            sentence=wording(f"gate.says.{decision}", gate=self.name, sentence=words),
             figures=figures,
         )
 
@@ -80,16 +76,23 @@ class Significant(Gate):
             return self._by_measures(comparison)
         tests = comparison.tests
         if tests.lost:
-            decision, words = Decision.FAIL, "a significant loss"
+            decision = Decision.FAIL
         elif comparison.difference < 0:
-            decision, words = Decision.INCONCLUSIVE, "a loss within noise"
+            decision = Decision.INCONCLUSIVE
         else:
-            decision, words = Decision.PASS, "no loss"
+            decision = Decision.PASS
+        words = wording(
+            f"gate.significant.{decision}",
+            run=comparison.old.name,
+            difference=signed(comparison.difference),
+            test=wording("gate.test.epochs" if comparison.asked_often else "gate.test.once"),
+            p=p_text(tests.loss),
+            alpha=f"{tests.alpha:g}",
+            smallest_loss=loss_sentence(comparison),
+        )
         return self.ruling(
             decision,
-            f"{words} against {comparison.old.name} ({signed(comparison.difference)} points, "
-            f"one-sided {test_name(comparison)} {p_text(tests.loss)}, alpha {tests.alpha:g}). "
-            f"{loss_sentence(comparison)}",
+            words,
             difference=comparison.difference,
             p_value=tests.loss,
             alpha=tests.alpha,
@@ -135,15 +138,25 @@ class Noninferior(Gate):
             if tests.lost
             else Decision.INCONCLUSIVE
         )
-        significant = f"; the loss is significant ({p_text(tests.loss)})" if tests.lost else ""
+        words = [
+            wording(
+                f"gate.noninferior.{'excluded' if margin.excluded else 'not_excluded'}",
+                points=points_text(margin.points),
+                run=comparison.old.name,
+                bound=bound_text(margin),
+                p=p_text(margin.p_value),
+                alpha=f"{tests.alpha:g}",
+            ),
+            *([wording("gate.noninferior.lost", p=p_text(tests.loss))] if tests.lost else []),
+            wording(
+                "gate.noninferior.chance",
+                share=share_text(margin.chance_if_equal),
+                least=f"{margin.least:.1f}",
+            ),
+        ]
         return self.ruling(
             decision,
-            f"a loss of {points_text(margin.points)} against {comparison.old.name} "
-            f"{'can' if margin.excluded else 'cannot'} be excluded (lower bound "
-            f"{bound_text(margin)}, {p_text(margin.p_value)}, alpha {tests.alpha:g}){significant}; "
-            f"two equal runs that differ as often would pass "
-            f"{share_text(margin.chance_if_equal)} of the time, and no run could exclude less than "
-            f"{margin.least:.1f} points by the same answers alone",
+            clauses(words),
             margin=margin.points,
             lower_bound=margin.lower_bound,
             p_value=margin.p_value,
@@ -172,21 +185,24 @@ class NewlyWrongGate(Gate):
     def decide(self, comparison: Comparison) -> Ruling:
         """Inconclusive where there are no more than chance explains."""
         found, alpha = comparison.newly_wrong, comparison.tests.alpha
-        old, new = comparison.old.name, comparison.new.name
         p = 1.0 if found.p_value is None else found.p_value
-        if not found.questions:
-            decision = Decision.PASS
-            words = f"every question that {old} got right in all of its epochs is right"
-        else:
+        if found.questions:
             decision = Decision.FAIL if p <= alpha else Decision.INCONCLUSIVE
-            noise = "more than" if p <= alpha else "no more than"
-            epochs = f" in an epoch of {found.new_epochs}" if found.new_epochs > 1 else ""
-            words = (
-                f"{old} got {', '.join(found.questions)} right in all of its epochs, {new} does "
-                f"not{epochs}: {len(found.questions)} of {count(found.unsteady or 0, 'question')} "
-                f"with one wrong reply among {found.epochs + 1}, {noise} chance explains "
-                f"(one in {found.epochs + 1}; one-sided {p_text(p)}, alpha {alpha:g})"
-            )
+        else:
+            decision = Decision.PASS
+        several = bool(found.questions) and found.new_epochs > 1
+        words = wording(
+            f"gate.newly_wrong.{decision}{'_epochs' if several else ''}",
+            old=comparison.old.name,
+            new=comparison.new.name,
+            questions=joined(found.questions),
+            epochs=found.new_epochs,
+            wrong=len(found.questions),
+            unsteady=wording("count.questions", found.unsteady or 0),
+            replies=found.epochs + 1,
+            p=p_text(p),
+            alpha=f"{alpha:g}",
+        )
         return self.ruling(
             decision,
             words,
@@ -216,24 +232,24 @@ class Images(Gate):
         """Inconclusive where fewer are right within noise, or none was shown to both."""
         images, alpha, old = comparison.images, comparison.tests.alpha, comparison.old.name
         if images is None:
-            return self.ruling(
-                Decision.INCONCLUSIVE,
-                f"no question was shown with its figures to both {comparison.new.name} and {old}",
-            )
-        fewer = images.new_correct < images.old_correct
-        if images.p_loss <= alpha and fewer:
-            decision, words = Decision.FAIL, "significantly fewer"
-        elif fewer:
-            decision, words = Decision.INCONCLUSIVE, "within noise fewer"
-        else:
-            decision, words = Decision.PASS, "no fewer"
-        lost = f"; less often right: {', '.join(images.lost)}" if images.lost else ""
+            words = wording("gate.images.none", new=comparison.new.name, old=old)
+            return self.ruling(Decision.INCONCLUSIVE, words)
+        decision = Decision.PASS
+        if images.new_correct < images.old_correct:
+            decision = Decision.FAIL if images.p_loss <= alpha else Decision.INCONCLUSIVE
+        words = wording(
+            f"gate.images.{decision}",
+            run=old,
+            new=mean_text(images.new_correct),
+            old=mean_text(images.old_correct),
+            questions=images.questions,
+            p=p_text(images.p_loss),
+            alpha=f"{alpha:g}",
+        )
+        lost = [wording("gate.images.lost", questions=joined(images.lost))] if images.lost else []
         return self.ruling(
             decision,
-            f"{words} image questions are right with their figures than by {old}: "
-            f"{mean_text(images.new_correct)} of {images.questions}, there "
-            f"{mean_text(images.old_correct)} (one-sided {p_text(images.p_loss)}, "
-            f"alpha {alpha:g}){lost}",
+            clauses([words, *lost]),
             questions=images.lost,
             new_correct=images.new_correct,
             old_correct=images.old_correct,
@@ -253,46 +269,3 @@ def find_gate(name: str) -> Gate:
     if name not in GATES:
         raise unknown_name("gate", name, GATES, where="--baseline-gate")
     return GATES[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A run held against its baseline: a comparison, or why there is none; and the gate's word."""
-
-    comparison: Comparison | None
-    ruling: Ruling | None
-    refusal: str = ""
-
-
-def hold_against(  # noqa: PLR0913 - each is a choice of its own
-    baseline: Results,
-    results: Results,
-    exam: Exam,
-    gate: Gate | None,
-    *,
-    allow: Collection[str],
-    alpha: float,
-    margin: float | None,
-) -> Compared:
-    """Compare results with their baseline, and have the gate decide, if there is one.
-
-    What cannot be compared is refused. The rest is as in `comparison.compare`.
-    """
-    # scipy takes a second to import: only sessions that compare pay for it.
-    from jmle_plugin.compare.comparison import compare  # noqa: PLC0415
-    from jmle_plugin.compare.pairing import places  # noqa: PLC0415
-
-    try:
-        found = compare(
-            baseline, results, places(exam), allow=allow, alpha=alpha, margin=margin, exam=exam
-        )
-    except ComparisonError as error:
-        why = f"not compared with {baseline.run.name}: {error.problem}"
-        return Compared(None, gate.refused(results, why) if gate else None, why)
-    ruling = gate.decide(found) if gate else None
-    return Compared(found.model_copy(update={"ruling": ruling}), ruling)
-
-
-def test_name(comparison: Comparison) -> str:
-    """Which test decides on points."""
-    return "sign-flip and permutation" if comparison.asked_often else "sign-flip"

@@ -10,8 +10,10 @@ from typing import Any
 from jmle_plugin.compare.measures import answered_marks, p_value_of, part_of
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.bench import parts_of
+from jmle_plugin.results.bench import MeasureChange
 from jmle_plugin.results.comparison import Comparison, Decision
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import joined, known, wording
 
 
 def rank_section(
@@ -65,22 +67,23 @@ def judge_measures(comparison: Comparison) -> tuple[Decision, str, list[str]]:
     lower = [one for one in deciding if (one.difference or 0) < 0]
     unknown = [one for one in deciding if one.p_holm is None]
     if lost:
-        decision, words = Decision.FAIL, "significantly lower"
+        decision = Decision.FAIL
     elif lower or unknown:
-        decision, words = Decision.INCONCLUSIVE, "lower within noise, or undefined"
+        decision = Decision.INCONCLUSIVE
     else:
-        decision, words = Decision.PASS, "no measure is lower"
-    named = [
-        f"{one.title} {one.measure} "
-        + ("undefined" if one.difference is None else f"{one.difference:+.3f}")
-        for one in lost or [*lower, *unknown]
-    ]
-    listed = f": {', '.join(named)}" if named else ""
-    return (
-        decision,
-        (
-            f"{words} than by {comparison.old.name}{listed} (paired tests, Holm, alpha "
-            f"{comparison.tests.alpha:g})"
-        ),
-        named,
+        decision = Decision.PASS
+    named = [*map(_changed, lost or [*lower, *unknown])]
+    words = wording(
+        f"gate.measures.{decision}",
+        run=comparison.old.name,
+        measures=joined(named),
+        alpha=f"{comparison.tests.alpha:g}",
     )
+    return decision, words, named
+
+
+def _changed(one: MeasureChange) -> str:
+    which = {"section": known(one.title), "measure": known(one.measure)}
+    if one.difference is None:
+        return wording("gate.measure.undefined", **which)
+    return wording("gate.measure.changed", difference=f"{one.difference:+.3f}", **which)

@@ -77,9 +77,11 @@ _TEMPLATES = (
 """What begins thinking and what ends it, by template."""
 
 _TAG = re.compile(
-    "|".join(
+    r"(?=[<\[◁])(?:"  # looked for first: nearly all of a text begins no tag
+    + "|".join(
         f"(?P<open{at}>{begin})|(?P<close{at}>{end})" for at, (begin, end) in enumerate(_TEMPLATES)
     )
+    + ")"
 )
 
 

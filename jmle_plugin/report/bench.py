@@ -67,7 +67,9 @@ def headline(sheet: Sheet) -> str:
     return joined(
         wording("bench.headline", measure=known(one.title), value=number(one.value))
         if name == POOLED
-        else wording("bench.headline_of", section=name, measure=one.title, value=number(one.value))
+        else wording(
+            "bench.headline_of", section=name, measure=known(one.title), value=number(one.value)
+        )
         for name, section in shown.items()
         for one in [next(iter(section.measures.values()))]
     )
@@ -180,10 +182,11 @@ def changes_facts(comparison: Comparison) -> Iterator[str]:
     tests: dict[str, list[str]] = {}
     for one in comparison.measures:
         tests.setdefault(one.test, []).append(known(one.measure))
-    yield clauses(
+    tested = (
         wording("bench.tested", measures=joined(dict.fromkeys(names)), test=known(test))
         for test, names in tests.items()
     )
+    yield wording("bench.tests", tests=clauses(tested))
     undefined = [_changed(one) for one in comparison.measures if one.p_value is None]
     if undefined:
         yield wording("bench.not_compared", measures=joined(undefined))

@@ -26,7 +26,7 @@ from jmle_plugin.results.figures import (
     share_text,
     signed,
 )
-from jmle_plugin.results.language import clauses, known, wording
+from jmle_plugin.results.language import clauses, known, retold, wording
 
 
 def comparison_document(comparison: Comparison) -> doc.Document:
@@ -126,7 +126,8 @@ def headline(comparison: Comparison) -> str:
 def facts(comparison: Comparison) -> Iterator[str]:
     """What else there is to know, a sentence each."""
     for name, text in comparison.allowed.items():
-        yield wording("comparison.allowed", name=known(name), text=text)
+        which = wording(f"comparison.mismatch.{name}")
+        yield wording("comparison.allowed", name=which, text=retold("mismatch", text))
     if comparison.one_sided:
         left_out = wording("count.questions", comparison.one_sided)
         yield wording("comparison.one_sided", questions=left_out)

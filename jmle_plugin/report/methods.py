@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from jmle_plugin.mark.sheet import Sheet
 from jmle_plugin.report.bench import bench_sentences, headline, interval, number
-from jmle_plugin.report.comparison import facts
+from jmle_plugin.report.comparison import facts, side_titles
 from jmle_plugin.report.comparison import headline as comparison_headline
 from jmle_plugin.report.sheet import images_of, parameters_text, verdict_word
 from jmle_plugin.report.tallies import model_title
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import joined, known, wording
+from jmle_plugin.results.language import joined, known, retold, wording, writing_a_paper
 
 _HASH = 12
 """Characters of a digest that a paper prints; all of it is in the results file."""
@@ -20,14 +20,15 @@ _PACKAGES = ("jmle", "python", "litellm")
 
 def methods_paragraph(results: Results) -> str:
     """One paragraph in the language in force; every figure of it is in the results file."""
-    sentences = (
-        *_exam(results),
-        *_asked(results),
-        *_marked(results),
-        *_scored(results),
-        *_doubted(results),
-        _versions(results),
-    )
+    with writing_a_paper():
+        sentences = (
+            *_exam(results),
+            *_asked(results),
+            *_marked(results),
+            *_scored(results),
+            *_doubted(results),
+            _versions(results),
+        )
     return wording("list.sentences").join(sentences)
 
 
@@ -46,10 +47,11 @@ def _exam(results: Results) -> Iterator[str]:
         yield wording("methods.part", asked=sheet.asked, of=sheet.of)
     if results.run.scripted:
         yield wording("methods.scripted")
+    licence = retold("licence", origin.exam.licence)
     if origin.exam.source:
-        yield wording("methods.source", source=origin.exam.source, licence=origin.exam.licence)
+        yield wording("methods.source", source=origin.exam.source, licence=licence)
     else:
-        yield wording("methods.licence", licence=origin.exam.licence)
+        yield wording("methods.licence", licence=licence)
 
 
 def _asked(results: Results) -> Iterator[str]:
@@ -149,7 +151,7 @@ def _doubted(results: Results) -> Iterator[str]:
             "methods.chance", chance=str(chance), draws=f"{chance.draws:,}", seed=chance.seed
         )
     if (compared := results.comparison) is not None:
-        yield wording("methods.compared", run=compared.old.title)
+        yield wording("methods.compared", run=side_titles(compared)[0])
         yield comparison_headline(compared)
         yield from facts(compared)
 

@@ -12,7 +12,7 @@ from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.sheet import Sheet, Verdict, which_criteria
 from jmle_plugin.report.tallies import headline_points, points_of
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import clauses, joined, known, named, wording
+from jmle_plugin.results.language import clauses, joined, known, named, retold, wording
 from jmle_plugin.results.provenance import Provenance
 from jmle_plugin.text import clipped, printable
 
@@ -73,7 +73,7 @@ def _some_epochs(origin: Provenance) -> list[str]:
 def _licence(results: Results) -> Iterator[str]:
     """A bench's, which may keep some of its sections from commercial use."""
     if results.sheet.bench:
-        yield wording("note.licence", licence=results.provenance.exam.licence)
+        yield wording("note.licence", licence=retold("licence", results.provenance.exam.licence))
 
 
 def _costly(sheet: Sheet) -> Iterator[str]:
@@ -200,9 +200,13 @@ def notes(results: Results) -> Iterator[str]:
     yield wording("list.facts").join(_facts(origin))
     yield from _licence(results)
     yield from _sent_otherwise(origin)
-    yield from (wording("note.unconfirmed", doubt=known(doubt)) for doubt in origin.key.unconfirmed)
     yield from (
-        wording("note.not_evaluable", rule=known(rule)) for rule in results.sheet.not_evaluated
+        wording("note.unconfirmed", doubt=retold("doubt", doubt))
+        for doubt in origin.key.unconfirmed
+    )
+    yield from (
+        wording("note.not_evaluable", rule=retold("doubt", rule))
+        for rule in results.sheet.not_evaluated
     )
 
 

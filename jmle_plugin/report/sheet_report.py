@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from jmle_plugin.mark.grading import Outcome
@@ -32,7 +32,7 @@ from jmle_plugin.report.tallies import (
     strata_tables,
 )
 from jmle_plugin.results.comparison import Decision
-from jmle_plugin.results.file import Results
+from jmle_plugin.results.file import GateDecision, Results
 from jmle_plugin.results.language import joined, known, named, wording
 
 _TONES = {
@@ -68,9 +68,8 @@ def sheet_document(results: Results) -> doc.Document:
     )
 
 
-def gates_document(sat: Iterable[Results]) -> doc.Document:
-    """What the gates decided on each run, a sentence each; empty where none decided anything."""
-    gates = [gate for results in sat for gate in results.gates]
+def gates_document(gates: Sequence[GateDecision]) -> doc.Document:
+    """What the gates decided, a sentence each; empty where none decided anything."""
     signs = [_DECISIONS.get(gate.decision, _NO_VERDICT) for gate in gates]
     return (doc.List([f"{sign} {gate.sentence}" for sign, gate in zip(signs, gates, strict=True)]),)
 

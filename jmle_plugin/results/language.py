@@ -2,11 +2,13 @@
 
 The catalogues are `report/catalogue/<language>.toml`: whole templates with places for values
 (`{points}`), by document. A form for each grammatical number stands below one key, `key.one` and
-`key.other`. Values are put in as they are, whatever they hold.
+`key.other`. Values are put in as they are, whatever they hold. What a paper words otherwise than a
+report stands once more, below `paper`.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 FOLDER = Path(__file__).parents[1] / "report" / "catalogue"
 _ONE, _OTHER = "one", "other"
@@ -27,6 +30,8 @@ class Language(StrEnum):
 
 
 _IN_FORCE = ContextVar("language", default=Language.EN)
+_FOR_A_PAPER = ContextVar("for a paper", default=False)
+_PAPER = "paper."
 
 
 @contextmanager
@@ -44,6 +49,16 @@ def language() -> Language:
     return _IN_FORCE.get()
 
 
+@contextmanager
+def writing_a_paper() -> Iterator[None]:
+    """Have texts made in this block as papers word them: Japanese ones end sentences otherwise."""
+    before = _FOR_A_PAPER.set(True)
+    try:
+        yield
+    finally:
+        _FOR_A_PAPER.reset(before)
+
+
 def wording(key: str, number: float | None = None, /, **values: object) -> str:
     """The text of that key with its values.
 
@@ -59,11 +74,20 @@ def wording(key: str, number: float | None = None, /, **values: object) -> str:
 
 def template_of(key: str, number: float | None = None) -> str:
     """The text of that key with its places still open: for values that a form shows apart."""
-    texts = catalogue(language())
+    texts = _texts(language(), for_a_paper=_FOR_A_PAPER.get())
     if number is None:
         return texts[key]
     one = texts.get(f"{key}.{_ONE}") if number == 1 else None
     return texts[f"{key}.{_OTHER}"] if one is None else one
+
+
+@cache
+def _texts(which: Language, *, for_a_paper: bool) -> Mapping[str, str]:
+    every = catalogue(which)
+    if not for_a_paper:
+        return every
+    own = {key.removeprefix(_PAPER): text for key, text in every.items() if key.startswith(_PAPER)}
+    return {**every, **own}
 
 
 def joined(items: Iterable[str]) -> str:
@@ -87,6 +111,36 @@ def known(text: str) -> str:
     One that the catalogue's part `known` does not have stays as it is.
     """
     return catalogue(language()).get(_known().get(text, ""), text)
+
+
+def retold(part: str, text: str) -> str:
+    """A statement of a pack or a results file, which is in English, in the language in force.
+
+    The catalogue's part `retold.<part>` has it as a whole or as a template, whose values are
+    retold as well. One that it does not have stays as it is.
+    """
+    if language() is not Language.EN:
+        for key, pattern in _retold(part).items():
+            if found := pattern.fullmatch(text):
+                values = {name: retold(part, value) for name, value in found.groupdict().items()}
+                return wording(key, **values)
+    return text
+
+
+@cache
+def _retold(part: str) -> Mapping[str, re.Pattern[str]]:
+    """Key -> what its English says with any values; whole statements first."""
+    start = f"retold.{part}."
+    own = {key: text for key, text in catalogue(Language.EN).items() if key.startswith(start)}
+    return {
+        key: re.compile(
+            "".join(
+                re.escape(said) + (f"(?P<{name}>.+?)" if name else "")
+                for said, name, _, _ in Formatter().parse(own[key])
+            )
+        )
+        for key in sorted(own, key=lambda key: "{" in own[key])
+    }
 
 
 @cache

@@ -17,7 +17,7 @@ from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.results.comparison import Ruling
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import speaking
+from jmle_plugin.results.language import speaking, wording
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.session.closing import Ending, Overview, make_overview, named
 from jmle_plugin.session.collection import exam_ids, seat_part, seats
@@ -50,7 +50,7 @@ class ExamSession:
     ) -> None:
         """`complete` are results of runs that are named and need not be sat: they are gated too."""
         self._settings = settings
-        self._complete = [Sat.of(results) for results in complete]
+        self._complete = complete
         self._context = RunContext.start(settings.root, settings.results, workers)
         self._baselines: Mapping[str, Baseline] = {}
         if settings.baseline.name:
@@ -148,7 +148,8 @@ class ExamSession:
             self._finish(session.config, stopped=stopped)
         yield
         if not looked_only:
-            self._decide(session, int(exitstatus))
+            with speaking(self._settings.reports.language):
+                self._decide(session, int(exitstatus))
 
     def _decide(self, session: pytest.Session, status: int) -> None:
         problem, others = self._problem(), session.testsfailed - self._explained
@@ -161,7 +162,7 @@ class ExamSession:
             decision = decide(
                 status,
                 self._settings.gate,
-                [*self._complete, *(one.sat for one in self._finished)],
+                [*map(Sat.of, self._complete), *(one.sat for one in self._finished)],
                 asked=self._settings.gate_asked,
                 share=self._settings.pass_share,
                 unasked=sum(not one.asked for one in self._taken),
@@ -220,15 +221,15 @@ class ExamSession:
 
     def _rulings(self) -> list[Ruling]:
         """What the baselines' gates say, each of the exam that it is about."""
-        return [
-            one.ruling.model_copy(
-                update={"sentence": f"{one.results.exam.id}: {one.ruling.sentence}"}
-            )
-            if self._overview is not None
-            else one.ruling
-            for one in self._finished
-            if one.ruling is not None
-        ]
+        found: list[Ruling] = []
+        for one in self._finished:
+            ruling = one.ruling
+            if ruling is not None and self._overview is not None:
+                exam, sentence = one.results.exam.id, ruling.sentence
+                said = wording("gate.of_exam", exam=exam, sentence=sentence)
+                ruling = ruling.model_copy(update={"sentence": said})
+            found += [ruling] if ruling else []
+        return found
 
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
@@ -260,7 +261,7 @@ class ExamSession:
         if self._settings.gate == "official" and self._settings.gate_asked:
             for taken in self._taken:
                 if not taken.asked:
-                    return f"gate official: no question of {named(taken, self._taken)} was asked"
+                    return wording("gate.official.unasked", run=named(taken, self._taken))
         return ""
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.compare.gates import Compared, find_gate, hold_against
+from jmle_plugin.compare.against import Compared, hold_against
+from jmle_plugin.compare.gates import find_gate
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.epochs import score_epochs

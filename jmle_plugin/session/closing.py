@@ -14,7 +14,7 @@ from jmle_plugin.report.document import Title
 from jmle_plugin.report.sheet_report import Unasked, overview_document
 from jmle_plugin.report.terminal import Line, columns_of, terminal_lines
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import wording
+from jmle_plugin.results.language import joined, wording
 from jmle_plugin.session.collection import seat_part
 from jmle_plugin.session.finish import Finished, SittingMarks
 from jmle_plugin.session.gate import FAILED, ExitDecision
@@ -104,8 +104,9 @@ class Ending:
         found: dict[str, list[pytest.TestReport]] = {}
         for name, taken in self.seats.items():
             if name in given:
-                whose = f" · {named(taken, self.taken)}" if len(self.taken) > 1 else ""
-                found.setdefault(f"wrong answers{whose}", []).append(given[name])
+                whose = [named(taken, self.taken)] if len(self.taken) > 1 else []
+                title = wording("list.facts").join([wording("exit.wrong_answers"), *whose])
+                found.setdefault(title, []).append(given[name])
         return found
 
     def _unexpected(self) -> bool:
@@ -122,8 +123,10 @@ class Ending:
                 for one in self.taken
                 if self.not_asked.get(one.sitting.run.address) == reason
             ]
-            whose = "" if len(runs) == len(self.taken) else f"{', '.join(runs)}: "
-            yield f"Asking ended early: {whose}{reason}"
+            if len(runs) == len(self.taken):
+                yield wording("exit.asking_ended", reason=reason)
+            else:
+                yield wording("exit.asking_ended_of", runs=joined(runs), reason=reason)
 
 
 def named(one: SittingMarks, among: Sequence[SittingMarks]) -> str:

@@ -22,7 +22,7 @@ from jmle_plugin.report.sheet_report import gates_document, sheet_document
 from jmle_plugin.report.terminal import Line, terminal_lines
 from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Ruling
-from jmle_plugin.results.file import Results, build_results
+from jmle_plugin.results.file import GateDecision, Results, build_results
 from jmle_plugin.results.language import wording
 from jmle_plugin.results.provenance import RunContext
 from jmle_plugin.results.store import write_results
@@ -31,6 +31,7 @@ from jmle_plugin.session.reports import append_summary, write_reports
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:
+    from jmle_plugin.compare.against import Compared
     from jmle_plugin.session.baseline import Baseline
 
 
@@ -95,9 +96,8 @@ class Finished:
 
     results: Results
     exam: Exam
-    ruling: Ruling | None
-    remark: str
-    """Why there is no comparison; empty where there is one, or none was asked for."""
+    compared: Compared | None = None
+    """What came of a baseline; None where none was named."""
     audited: Audited | None = None
     """What came of an audit, of which this is the half with figures."""
     half: bool = False
@@ -116,6 +116,15 @@ class Finished:
     def sat(self) -> Sat:
         """The sitting as the gate sees it."""
         return Sat.of(self.results, decides=not self.half)
+
+    @property
+    def ruling(self) -> Ruling | None:
+        """What the baseline's gate decided, in the language in force; None where there is none."""
+        return self.compared.ruling if self.compared else None
+
+    def gates(self, settings: Settings) -> list[GateDecision]:
+        """What the session's gate and the baseline's decided, in the language in force."""
+        return decisions(self.sat, settings.gate, settings.pass_share, self.ruling)
 
     def lines(self, columns: int, *, quiet: bool) -> Iterator[Line]:
         """The sheet and the comparison for people in lines of `columns`, or a line for each."""
@@ -137,8 +146,8 @@ class Finished:
                 yield Line("")
                 yield from terminal_lines(comparison_document(compared), columns)
                 yield Line("")
-        elif self.remark:
-            yield Line(self.remark)
+        elif self.compared is not None:
+            yield Line(self.compared.refusal)
 
 
 def finish(
@@ -163,23 +172,21 @@ def finish(
     if blind is not None:
         audited = audit_halves(results, _scored(blind, settings, context), exam)
         results = results.model_copy(update={"audit": audited.audit})
-    ruling, remark = None, ""
+    compared = None
     if baseline is not None and not half:
         compared = baseline.compare(results, exam)
-        ruling, remark = compared.ruling, compared.refusal
         results = results.model_copy(update={"comparison": compared.comparison})
-    judged = decisions(
-        Sat.of(results, decides=not half), settings.gate, settings.pass_share, ruling
-    )
-    results = results.model_copy(update={"gates": judged})
-    return Finished(results, exam, ruling, remark, audited, half)
+    made = Finished(results, exam, compared, audited, half)
+    judged = results.model_copy(update={"gates": made.gates(settings)})
+    return replace(made, results=judged)
 
 
 def write_all(finished: Sequence[Finished], settings: Settings) -> list[Finished]:
     """Write every sitting's results and reports; what the gates decided begins a job's summary."""
     problem = ""
     try:
-        append_summary(gates_document(one.results for one in finished), settings)
+        gates = [gate for one in finished for gate in one.gates(settings)]
+        append_summary(gates_document(gates), settings)
     except ResultError as error:
         problem = f"a report could not be written: {error}"
     done: list[Finished] = []

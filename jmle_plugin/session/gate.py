@@ -1,4 +1,7 @@
-"""The gate: what it decides on each run, and the session's exit status with its reasons."""
+"""The gate: what it decides on each run, and the session's exit status with its reasons.
+
+Sentences are in the language in force.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from jmle_plugin.mark.sheet import Sheet, Verdict
 from jmle_plugin.report.sheet import unofficial, verdict_word
 from jmle_plugin.results.comparison import Decision, Ruling
 from jmle_plugin.results.file import GateDecision, Results
-from jmle_plugin.text import count
+from jmle_plugin.results.language import clauses, joined, known, wording
 
 PASSED, FAILED = 0, 1
 HALF = 0.5
@@ -41,9 +44,8 @@ class Sat:
     @classmethod
     def of(cls, results: Results, *, decides: bool = True) -> Sat:
         """Results as the gate sees them: the name says what is not the official way."""
-        how = "".join(f", {fact}" for fact in unofficial(results))
         return cls(
-            f"{results.exam.id} {results.run.name}{how}",
+            joined([f"{results.exam.id} {results.run.name}", *unofficial(results)]),
             results.sheet,
             decides,
             sum(mark.outcome is not Outcome.CORRECT for mark in results.marks),
@@ -57,13 +59,16 @@ def judge(one: Sat, gate: str, share: float = HALF) -> GateDecision | None:
     """
     sheet = one.sheet
     if sheet.errors:
-        questions = count(len(sheet.errors), "question has", "questions have")
-        words = f"{one.name}: {questions} no reply (first: {sheet.errors[0]})"
+        words = wording("gate.incomplete", len(sheet.errors), name=one.name, first=sheet.errors[0])
         return GateDecision(name=gate, decision=Decision.INCOMPLETE, sentence=words)
     if not one.decides:
         return None
     decision, words = {"official": _official, "all": _all, "none": _none}[gate](one, share)
-    return GateDecision(name=gate, decision=decision, sentence=f"gate {gate}: {words}")
+    return GateDecision(name=gate, decision=decision, sentence=_said(gate, words))
+
+
+def _said(gate: str, sentence: str) -> str:
+    return wording("gate.own", gate=gate, sentence=sentence)
 
 
 def decisions(sat: Sat, gate: str, share: float, ruling: Ruling | None) -> list[GateDecision]:
@@ -102,30 +107,34 @@ def decide(  # noqa: PLR0913 - each is a fact of its own
     trusted.
     """
     if status not in _DECIDABLE:
-        return ExitDecision(status, "pytest ended early; the gate decides nothing")
+        return ExitDecision(status, wording("exit.ended_early"))
     refusals = [problem, *(_refusal(one, gate, share, asked=asked) for one in sat)]
     refusals += _other(other_failures)
     if reasons := [one for one in refusals if one]:
         return ExitDecision(FAILED, "\n".join(reasons))
     if gate == "none":
-        return ExitDecision(PASSED, "gate none: every question asked has a reply")
+        return ExitDecision(PASSED, _said(gate, wording("gate.none")))
     partial = any(one.sheet.part for one in sat)
     if gate == "all" or partial or unasked:
-        return ExitDecision(status, "exit status is pytest's own: any wrong answer fails")
-    told_of = {False: "passed", True: "complete, without a pass mark"}
+        return ExitDecision(status, wording("exit.own"))
+    told_of = {False: "passed", True: "complete"}
     facts = [
-        f"{', '.join(names)} {words}"
-        for bench, words in told_of.items()
+        wording(f"gate.official.{how}", name=joined(names))
+        for bench, how in told_of.items()
         if (names := [one.name for one in sat if one.decides and one.sheet.bench is bench])
     ]
-    others = "".join(
-        f"; {one.name} ({_word(one.sheet)}) decides nothing" for one in sat if not one.decides
-    )
-    return ExitDecision(PASSED, f"gate official: {'; '.join(facts)}{others}")
+    facts += [
+        wording("exit.undecided", name=one.name, verdict=_word(one.sheet))
+        for one in sat
+        if not one.decides
+    ]
+    return ExitDecision(PASSED, _said(gate, clauses(facts)))
 
 
 def _word(sheet: Sheet) -> str:
-    return verdict_word(sheet) if sheet.verdict is Verdict.NONE else sheet.verdict.value.upper()
+    if sheet.verdict is Verdict.NONE:
+        return verdict_word(sheet)
+    return wording(f"verdict.upper.{sheet.verdict}")
 
 
 def decide_shard(
@@ -140,25 +149,22 @@ def decide_shard(
 
     `lacking` counts by run the replies that are still missing; the others are as in `decide`.
     """
-    part = "shard {}/{}".format(*shard)
+    part = "{}/{}".format(*shard)
     if status not in _DECIDABLE:
-        return ExitDecision(status, f"{part}: pytest ended early; the part is not complete")
+        return ExitDecision(status, wording("exit.shard_ended_early", part=part))
     reasons = [problem] if problem else []
     reasons += [
-        f"{run}: {count(missing, 'reply is', 'replies are')} missing; give the same command again"
-        for run, missing in lacking.items()
-        if missing
+        wording("exit.missing", missing, run=run) for run, missing in lacking.items() if missing
     ]
     reasons += _other(other_failures)
     if reasons:
-        return ExitDecision(FAILED, "\n".join(f"{part}: {one}" for one in reasons))
-    runs = ", ".join(lacking)
-    return ExitDecision(PASSED, f"{part}: {runs}: every reply is recorded; no result is made of it")
+        lines = (wording("exit.shard", part=part, sentence=one) for one in reasons)
+        return ExitDecision(FAILED, "\n".join(lines))
+    return ExitDecision(PASSED, wording("exit.shard_complete", part=part, runs=joined(lacking)))
 
 
 def _other(failures: int) -> list[str]:
-    words = count(failures, "other failure", "other failures")
-    return [f"{words} in this session"] if failures else []
+    return [wording("exit.other_failures", failures)] if failures else []
 
 
 def with_rulings(decision: ExitDecision, rulings: Sequence[Ruling]) -> ExitDecision:
@@ -184,28 +190,32 @@ def _refusal(one: Sat, gate: str, share: float, *, asked: bool) -> str:
 
 
 def _none(_one: Sat, _share: float) -> tuple[Decision, str]:
-    return Decision.PASS, "every question asked has a reply"
+    return Decision.PASS, wording("gate.none")
 
 
 def _all(one: Sat, _share: float) -> tuple[Decision, str]:
     if not one.wrong:
-        return Decision.PASS, f"{one.name}: every reply is right"
-    return Decision.FAIL, f"{one.name}: {count(one.wrong, 'reply is', 'replies are')} not right"
+        return Decision.PASS, wording("gate.all.passed", name=one.name)
+    return Decision.FAIL, wording("gate.all.failed", one.wrong, name=one.name)
 
 
 def _official(one: Sat, share: float) -> tuple[Decision, str]:
-    sheet = one.sheet
+    sheet, name = one.sheet, one.name
     if sheet.part:
-        often = f" in all {sheet.epochs.count} epochs" if sheet.epochs else ""
-        asked = f"only {sheet.asked} of {sheet.of} questions were asked{often}"
-        return Decision.INCOMPLETE, f"{one.name}: {asked}, which gives no verdict"
+        asked = {"name": name, "asked": sheet.asked, "of": sheet.of}
+        return Decision.INCOMPLETE, (
+            wording("gate.official.partial_epochs", epochs=sheet.epochs.count, **asked)
+            if sheet.epochs
+            else wording("gate.official.partial", **asked)
+        )
     if sheet.lacking:
-        lacking = f"the data set lacks {', '.join(sheet.lacking)}"
-        return Decision.INCONCLUSIVE, f"{one.name} has no verdict: {lacking}"
+        lacking = joined(sheet.lacking)
+        return Decision.INCONCLUSIVE, wording("gate.official.lacking", name=name, lacking=lacking)
     if sheet.verdict is Verdict.NONE:
         if sheet.bench:
-            return Decision.PASS, f"{one.name} complete, without a pass mark"
-        return Decision.INCONCLUSIVE, f"{one.name} has no verdict: {sheet.no_verdict}"
+            return Decision.PASS, wording("gate.official.complete", name=name)
+        reason = known(sheet.no_verdict)
+        return Decision.INCONCLUSIVE, wording("gate.official.none", name=name, reason=reason)
     return _by_criteria(one, share)
 
 
@@ -213,25 +223,29 @@ def _by_criteria(one: Sat, share: float) -> tuple[Decision, str]:
     sheet = one.sheet
     epochs = sheet.epochs
     if epochs is not None and epochs.share is not None:
-        if epochs.share > share:
-            return Decision.PASS, f"{one.name} passed"
-        return Decision.FAIL, (
-            f"{one.name} passed in {epochs.passed} of {epochs.count} epochs; more than "
-            f"{share:.0%} have to"
-        )
-    if sheet.verdict is Verdict.FAIL:
-        return Decision.FAIL, f"{one.name} failed ({', '.join(_failed(sheet))})"
-    return Decision.PASS, f"{one.name} passed"
+        if epochs.share <= share:
+            often = {"passed": epochs.passed, "epochs": epochs.count, "share": f"{share:.0%}"}
+            words = wording("gate.official.too_few_epochs", name=one.name, **often)
+            return Decision.FAIL, words
+    elif sheet.verdict is Verdict.FAIL:
+        failed = joined(_failed(sheet))
+        return Decision.FAIL, wording("gate.official.failed", name=one.name, failed=failed)
+    return Decision.PASS, wording("gate.official.passed", name=one.name)
 
 
 def _failed(sheet: Sheet) -> list[str]:
     failed = [
-        f"{section.title} {section.points}/{section.max}, {-(section.margin or 0)} short"
+        wording(
+            "gate.official.short",
+            title=known(section.title),
+            points=section.points,
+            max=section.max,
+            short=-(section.margin or 0),
+        )
         for section in sheet.sections.values()
         if section.passed is False
     ]
-    if sheet.prohibited.passed is False:
-        failed.append(
-            f"{sheet.prohibited.count} prohibited choices, at most {sheet.prohibited.limit}"
-        )
+    rule = sheet.prohibited
+    if rule.passed is False:
+        failed.append(wording("gate.official.prohibited", count=rule.count, limit=rule.limit))
     return failed

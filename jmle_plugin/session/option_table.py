@@ -247,7 +247,7 @@ OPTIONS = (
     ),
     Option(
         "lang",
-        "language of sheets, comparisons, audits and leaderboards, in text and in markdown",
+        "language of sheets, comparisons, gates, audits and leaderboards, in text and in markdown",
         choices=tuple(one.value for one in Language),
         default=Language.EN.value,
     ),

@@ -9,9 +9,22 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from jmle_plugin.exam.model import Exam
+from jmle_plugin.results.file import Results
 from tests.browser.conftest import NARROW, WIDE, Open, listed, overflows, violations
+from tests.browser.test_leaderboard import written
+from tests.builders import make_results
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def board(runs: list[Results], sample: Exam, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The leaderboard of two runs that scored points, and of one without a verdict."""
+    stopped = runs[1].run.model_copy(update={"name": "scripted-attending"})
+    marks = {mark.question: mark for mark in runs[1].marks[:9]}
+    part = make_results(sample, marks, asked=marks).model_copy(update={"run": stopped})
+    return written(tmp_path_factory.mktemp("board"), [*runs, part], sample, "scripted-resident")
+
 
 JAPANESE = "ja-JP"
 SPOKEN = """() => {
@@ -32,11 +45,15 @@ SPOKEN = """() => {
 """Every text of ours and the language it says it is in; texts of exam and replies are theirs."""
 NAMES = re.compile(
     r"scripted[-/]\w+|sample|000[A-F]-\d+|\b[A-F]\b|"
-    r"\b[a-e]\b|McNemar|Holm|\bp\b|\b[np][01]{2}\b|\bn\b|kB|MB|model_client|jmle[-\w]*|standard|official|"
+    r"\b[a-f]\b|000[A-F]-|Made-up bench|made-up|Classes|Terms|CC BY-NC 4.0, not for commercial use|"
+    r"perfect|worse|some/model(-2026)?|A-\d+|\bT-?\d?|partial|F1|Pearson|ja-\d|Which\?|Name them\.|"
+    r"McNemar|Holm|\bp\b|\b[np][01]{2}\b|\bn\b|kB|MB|model_client|jmle[-\w]*|standard|official|"
     r"\w+=\S+|[0-9a-f]{10,}",
     re.ASCII,
 )
 """Proper names, ids, units and signs of statistics, which are the same in every language."""
+TERMS = ("肺炎", "胃癌")
+"""Expressions that the bench of these tests asks for."""
 OFFICIAL = ("不合格", "合格", "必修", "一般・臨床", "禁忌肢", "禁忌", "見本試験")
 
 
@@ -47,7 +64,7 @@ def latin(text: str) -> list[str]:
 def japanese(text: str, exam: Exam) -> bool:
     """Whether anything Japanese is in it but what the exam itself is made of."""
     subjects = {one.subject for one in exam.questions.values()}
-    for name in sorted(subjects | {*OFFICIAL, exam.title}, key=len, reverse=True):
+    for name in sorted(subjects | {*OFFICIAL, *TERMS, exam.title}, key=len, reverse=True):
         text = text.replace(name, "") if name else text
     return bool(re.search("[ぁ-んァ-ヶ一-龥]", text))
 
@@ -57,20 +74,30 @@ def texts(page: Page) -> list[tuple[str, str]]:
     return [(text, lang) for text, lang in page.evaluate(SPOKEN) if text.strip()]
 
 
-@pytest.mark.parametrize("question", ["", "000B-2"])
-def test_a_page_in_japanese_has_no_english_but_names(
-    visit: Open, two_runs: Path, question: str
-) -> None:
-    page = visit(two_runs, question, locale=JAPANESE)
+@pytest.fixture(params=["runs", "question", "board", "bench", "bench board"])
+def place(
+    request: pytest.FixtureRequest, two_runs: Path, board: Path, bench_pages: tuple[Path, Path]
+) -> tuple[Path, str]:
+    """A page and what is open in it: runs with comparison and audit, all runs, a bench."""
+    return {
+        "runs": (two_runs, ""),
+        "question": (two_runs, "000B-2"),
+        "board": (board, ""),
+        "bench": (bench_pages[0], ""),
+        "bench board": (bench_pages[1], ""),
+    }[request.param]
+
+
+def test_a_page_in_japanese_has_no_english_but_names(visit: Open, place: tuple[Path, str]) -> None:
+    page = visit(*place, locale=JAPANESE)
     assert page.locator("html").get_attribute("lang") == "ja"
     assert {text: words for text, _ in texts(page) if (words := latin(text))} == {}
 
 
-@pytest.mark.parametrize("question", ["", "000B-2"])
 def test_a_page_in_english_has_no_japanese_but_official_terms(
-    visit: Open, two_runs: Path, sample: Exam, question: str
+    visit: Open, place: tuple[Path, str], sample: Exam
 ) -> None:
-    page = visit(two_runs, question)
+    page = visit(*place)
     assert page.locator("html").get_attribute("lang") == "en"
     ours = {text for text, lang in texts(page) if lang == "en"}
     assert {text for text in ours if japanese(text, sample)} == set()

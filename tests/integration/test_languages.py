@@ -40,9 +40,32 @@ def test_only_what_people_read_is_in_another_language(
     assert "**❌ 不合格**" in japanese[3]
     assert "**❌ 不合格**" in summary.read_text("utf-8")
     assert "FAIL" not in japanese[3]
-    reason = [line for line in english[0] if line.startswith("gate official")]
-    assert reason
-    assert set(reason) <= set(japanese[0])
+    assert [line for line in english[0] if line.startswith("gate official: sample scripted-intern")]
+    said = "ゲートofficial：sample scripted-internは不合格です："
+    assert [line for line in japanese[0] if line.startswith(said)]
+    assert f"❌ {said}" in summary.read_text("utf-8")
+
+
+def test_a_baseline_gate_speaks_the_language_and_its_file_stays_english(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.sit("--run=scripted-resident", "--report=none")
+    baseline = ("--baseline=scripted-resident", "--baseline-gate=significant", "--gate=none")
+    result = project.sit("--run=scripted-intern", *baseline, "--lang=ja")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = "ゲートsignificant：不合格：scripted-residentに対する有意な得点の低下が認められます"
+    assert [line for line in result.outlines if line.startswith(said)]
+    gates = project.results("scripted-intern")["gates"]
+    assert gates[1]["sentence"].startswith("gate significant: fail: a significant loss against")
+    assert (
+        gates[1]["sentence"]
+        == (project.results("scripted-intern")["comparison"]["ruling"]["sentence"])
+    )
+    capsys.readouterr()
+    file = str(project.path / "results" / "sample" / "scripted-intern.json")
+    held = str(project.path / "results" / "sample" / "scripted-resident.json")
+    assert main(["verify", file, f"--baseline={held}"]) == 0
+    assert "with its gate significant" in capsys.readouterr().out
 
 
 def test_commands_take_the_language_from_command_line_or_ini(
@@ -62,6 +85,7 @@ def test_commands_take_the_language_from_command_line_or_ini(
         english = capsys.readouterr().out
         assert "得点" in japanese
         assert "得点" not in english
+        assert "makes the marks again" not in japanese
     assert main(["show", "none.json", "--lang=ja"]) == 1
     assert "cannot be read" in capsys.readouterr().err
 

@@ -84,6 +84,9 @@ def comparisons() -> dict[str, Comparison]:
         make_epochs(EXAM, {}, {"A_1": Outcome.INCORRECT}, {}, run=make_run(run="often")),
         make_epochs(EXAM, {}, {"B_2": Outcome.INCORRECT}, {}, run=make_run(run="again")),
     ]
+    blind, asked = make_run(run="part", images=ImageMode.BLIND), ("A-1", "A-2", "B-2")
+    some = {name: mark for name, mark in make_marks(EXAM).items() if name in asked}
+    part = make_results(EXAM, some, asked=asked, run=blind)
     where = places(EXAM)
     return {
         "once": compare(old, new, where),
@@ -91,10 +94,11 @@ def comparisons() -> dict[str, Comparison]:
         "margin": compare(old, new, where, margin=2),
         "unplaced": compare(old, new, None, unplaced="sample is not here."),
         "epochs": compare(often[0], often[1], where, margin=2),
+        "allowed": compare(old, part, where, allow=("images", "partial")),
     }
 
 
-@pytest.mark.parametrize("which", ["once", "same", "margin", "unplaced", "epochs"])
+@pytest.mark.parametrize("which", ["once", "same", "margin", "unplaced", "epochs", "allowed"])
 def test_comparison(which: str, snapshot: SnapshotAssertion) -> None:
     with speaking(Language.EN):
         comparison = comparisons()[which]

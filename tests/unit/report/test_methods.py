@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin import __version__
+from jmle_plugin.compare.comparison import compare
+from jmle_plugin.compare.habits import with_doubt
+from jmle_plugin.compare.pairing import places
+from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.methods import methods_paragraph
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.language import Language, speaking
-from tests.unit.report.sheets import SHEETS, sample_results
+from tests.builders import make_epochs, make_run, sample_exam
+from tests.unit.report.benches import compared_bench
+from tests.unit.report.sheets import EXAM, SHEETS, sample_results
 from tests.unit.report.test_terminal import CASES
 
 SHOWN = {
@@ -19,6 +27,34 @@ SHOWN = {
     **{name: CASES[name] for name in ("imported", "examinees", "no vision", "not evaluable")},
     "sample": sample_results("scripted-resident"),
 }
+
+
+@cache
+def compared_sample() -> Results:
+    exam = sample_exam()
+    old, new = (
+        with_doubt(sample_results(name), exam) for name in ("scripted-intern", "scripted-resident")
+    )
+    return new.model_copy(update={"comparison": compare(old, new, places(exam), margin=3)})
+
+
+@cache
+def compared_epochs() -> Results:
+    old, new = (
+        with_doubt(
+            make_epochs(EXAM, {}, {wrong: Outcome.INCORRECT}, {}, run=make_run(run=name)), EXAM
+        )
+        for name, wrong in (("old", "A_1"), ("new", "B_2"))
+    )
+    return new.model_copy(update={"comparison": compare(old, new, places(EXAM), margin=2)})
+
+
+MADE: dict[str, Callable[[], Results]] = {
+    "comparison": compared_sample,
+    "comparison of epochs": compared_epochs,
+    "bench": compared_bench,
+}
+"""Those that take statistics, made when they are shown."""
 
 
 def paragraph(results: Results, language: Language) -> str:
@@ -33,9 +69,15 @@ def paragraph(results: Results, language: Language) -> str:
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("sheet", SHOWN)
+@pytest.mark.parametrize("sheet", [*SHOWN, *MADE])
 def test_paragraph(sheet: str, language: Language, snapshot: SnapshotAssertion) -> None:
-    assert paragraph(SHOWN[sheet], language) == snapshot
+    text = paragraph(MADE[sheet]() if sheet in MADE else SHOWN[sheet], language)
+    assert text == snapshot
+    if language is Language.JA:
+        # A paper's plain style, and each sentence ended.
+        assert not re.search("です|ます|ません|[^。]集計は", text)
+    else:
+        assert re.search(r"\. Results were", text)
 
 
 @pytest.mark.parametrize("language", Language)

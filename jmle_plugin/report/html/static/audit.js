@@ -2,12 +2,12 @@
 // What the figures are worth: the paired table of a sitting with them and one without.
 
 function idLinks(ids) {
-  return ids.flatMap((id, place) => [place ? ", " : "", link(id)]);
+  return ids.flatMap((id, place) => [place ? t("items") : "", link(id)]);
 }
 
 /** A state's name, how many questions are in it, and which. */
 function stateFact({ name, index, questions }) {
-  return [nodes("audit.state", { name, index }), [h("b", {}, questions.length), questions.length ? ": " : "", idLinks(questions)]];
+  return [nodes("audit.state", { name, index }), [h("b", {}, questions.length), questions.length ? t("label_sign") : "", idLinks(questions)]];
 }
 
 /** A count of a part; it opens the ids of its questions in a row below the part's own. */

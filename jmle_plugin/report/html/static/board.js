@@ -86,7 +86,7 @@ const forms = {
   of: ["number", (text) => of_(...text.split("/"))],
   strip: ["", (_text, row, from) => strip(row, from)],
   verdict: ["", (_text, row) => verdictOf(row)],
-  vision: ["middle", (text, row) => h("span", { role: "img", "aria-label": row.images }, text)],
+  vision: ["middle", (text, row) => h("span", { role: "img", "aria-label": t(`board.images.${row.images}`) }, text)],
   noise: ["number", (text, row) => h("span", { class: row.noise ? "noise" : "" }, text)],
 };
 
@@ -125,7 +125,7 @@ function rankingOf(columns, rows, label, caption, kindOf) {
 }
 
 function boardOf(table, n) {
-  const label = table.difference ? `${table.heading} (${t("board.table", { number: n + 1 })})` : table.heading;
+  const label = table.difference ? t("board.of_table", { title: table.heading, number: n + 1 }) : table.heading;
   const points = table.columns.some((column) => column.form === "strip");
   return h("section", { class: "board", "aria-label": label },
     table.difference && h("p", { class: "difference" }, foreign(table.difference)),
@@ -133,8 +133,8 @@ function boardOf(table, n) {
     h("p", { class: "table-facts" }, table.facts.map((fact) => foreign(fact))),
     table.rows.length && points ? markLegend(table) : null,
     table.rows.length ? rankingOf(table.columns, table.rows, t("board.ranks", { title: label }), "", (row) => (row.verdict === "pass" ? "passed" : "failed")) : null,
-    table.text_only.length ? rankingOf(table.text_only_columns, table.text_only, `${label}: ${table.text_only_title}`, table.text_only_title, () => "") : null,
-    table.unranked.length ? rankingOf(table.unranked_columns, table.unranked, `${label}: ${table.unranked_title}`, table.unranked_title, () => "") : null,
+    table.text_only.length ? rankingOf(table.text_only_columns, table.text_only, t("board.part", { title: label, part: table.text_only_title }), table.text_only_title, () => "") : null,
+    table.unranked.length ? rankingOf(table.unranked_columns, table.unranked, t("board.part", { title: label, part: table.unranked_title }), table.unranked_title, () => "") : null,
     h("ul", { class: "notes" }, [...table.notes, ...page.legend].map((note) => h("li", {}, note))),
     strataOf(table, label),
     heatOf(table, n));
@@ -151,7 +151,7 @@ function hear(words) {
 function drawPage() {
   const chosen = [...document.querySelectorAll(".heat-filters")].map((form) => Object.fromEntries(new FormData(form)));
   const runs = page.tables.reduce((sum, one) => sum + one.rows.length + one.unranked.length, 0);
-  document.title = visible(`${t("board")} · ${[...new Set(page.tables.map((table) => table.title))].join(", ")}`);
+  document.title = visible(`${t("board")} · ${[...new Set(page.tables.map((table) => table.title))].join(t("items"))}`);
   document.getElementById("masthead").replaceChildren(
     h("h1", {}, both("board")), h("p", {}, counted(runs, "runs")), languageSwitch());
   document.getElementById("boards").replaceChildren(...page.tables.map(boardOf));

@@ -92,7 +92,7 @@ function drawFrame() {
 
 /** Everything, in the language in force; what was opened and chosen stays. */
 function drawPage() {
-  document.title = visible([page.exam.title, page.runs.map((run) => run.title).join(", ")].join(" · "));
+  document.title = visible([page.exam.title, page.runs.map((run) => run.title).join(t("items"))].join(" · "));
   const open = [...document.querySelectorAll("#sheets details")].map((one) => one.open);
   drawSheets();
   document.querySelectorAll("#sheets details").forEach((one, n) => { one.open ||= Boolean(open[n]); });

@@ -50,7 +50,7 @@ function answerSheet(run, block, questions) {
   const counts = Object.keys(outcomes)
     .map((outcome) => [given.filter((one) => one === outcome).length, outcome])
     .filter(([number]) => number)
-    .map(([number, outcome]) => t("answers.count", { number, outcome: outcomeText(outcome) })).join(", ");
+    .map(([number, outcome]) => t("answers.count", { number, outcome: outcomeText(outcome) })).join(t("items"));
   if (questions.length > most) return h("p", { class: "small" }, t("answers.many", { counts }));
   const rows = Math.ceil(questions.length / columns);
   const cells = questions.map((one, n) => {

@@ -70,7 +70,8 @@ function comparisonOf(run) {
           known.measures ? plainTable("compared", known.measures) : h("table", { class: "compared" },
             h("thead", {}, h("tr", {}, head.map((name, n) => h("th", { scope: "col", class: n ? "number" : null }, name)))),
             h("tbody", {}, known.parts.map(partRow)))),
-        h("p", { class: "quiet small" }, t(known.by_replies ? "compared.p_replies" : "compared.p"))),
+        // Of a bench the facts name each measure's own test.
+        known.measures ? null : h("p", { class: "quiet small" }, t(known.by_replies ? "compared.p_replies" : "compared.p"))),
       h("div", {}, changes(t("compared.gained"), known.gained), changes(t("compared.lost"), known.lost)),
     ),
     h("details", {}, h("summary", {}, t("compared.facts")), h("ul", { class: "notes" }, known.facts.map((fact) => h("li", {}, linked(fact))))),

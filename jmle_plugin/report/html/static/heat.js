@@ -15,13 +15,13 @@ const disagreements = {
 function heatOf(table, n) {
   const runs = [...table.rows, ...table.unranked];
   const known = table.blocks.length > 0;
-  const which = page.tables.length > 1 ? ` (${t("board.table", { number: n + 1 })})` : "";
+  const named = (title) => (page.tables.length > 1 ? t("board.of_table", { title, number: n + 1 }) : title);
   const rows = table.questions.map((question, place) => ({
     question, place, found: new Set(runs.map((row) => outcomeAt(row, place))),
   }));
   // What runs disagree in comes first: of the rest there is nothing to compare.
   const differing = rows.some(({ found }) => disagreements.differ(found));
-  const form = h("form", { class: "heat-filters", "aria-label": t("questions") + which },
+  const form = h("form", { class: "heat-filters", "aria-label": named(t("questions")) },
     known && pick("block", t("filter.block"), [["", t("filter.all")], ...table.blocks.map((name) => [name, name])]),
     known && pick("form", t("filter.kind"), [["", t("filter.all")], ...formsOf(table.questions)]),
     known && pick("image", t("filter.image"), [["", t("filter.any")], ["with", t("filter.with")], ["without", t("filter.without")]]),
@@ -45,7 +45,7 @@ function heatOf(table, n) {
       && (!wanted.runs || disagreements[wanted.runs](found)));
     frame.replaceChildren(...parts.map((block) => {
       const inside = kept.filter(({ question }) => !block || question.block === block);
-      return inside.length ? gridOf(block, inside.map(({ place }) => lines[place]), runs, which) : null;
+      return inside.length ? gridOf(block, inside.map(({ place }) => lines[place]), runs, named) : null;
     }).filter(Boolean));
     form.lastChild.textContent = kept.length === rows.length
       ? counted(rows.length, "questions") : t("count.some", { some: kept.length, all: counted(rows.length, "questions") });
@@ -101,11 +101,11 @@ function legendOf() {
     h("span", {}, h("i", { class: name }), outcomeText(name))));
 }
 
-function gridOf(block, lines, runs, which) {
+function gridOf(block, lines, runs, named) {
   const title = block ? t("part.block", { block }) : t("board.all");
   const heads = runs.map((row) => h("th", { scope: "col" },
     h("span", { class: `name${row.verdict === "pass" ? " passed" : ""}`, title: visible(row.name) }, nameOf(row))));
-  return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": title + which },
+  return h("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": named(title) },
     h("table", { class: "heat" }, h("caption", {}, title),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, t("board.question"))), heads)),
       h("tbody", {}, lines)));
@@ -138,6 +138,6 @@ function show({ question, place }, runs) {
   const wanted = alternatives(question.accepted.map((one) => one.join(",")));
   readout.replaceChildren(h("b", {}, question.id), " ", t("board.key", { points: counted(question.max, "points"), key: wanted || t("unknown") }),
     ...groups.map(([said, group]) => h("span", {}, outcomeAt(group[0], place) === "correct" ? "○ " : "", h("b", {}, foreign(said)), ` ×${group.length} `,
-      group.map((row, n) => [n ? ", " : "", row.page ? h("a", { href: pageOf(row, question.id) }, nameOf(row)) : nameOf(row)]))));
+      group.map((row, n) => [n ? t("items") : "", row.page ? h("a", { href: pageOf(row, question.id) }, nameOf(row)) : nameOf(row)]))));
   readout.hidden = false;
 }

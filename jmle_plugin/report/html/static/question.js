@@ -64,7 +64,7 @@ const short = 300; // characters that may stand open beside the answers of many 
 function spent(mark) {
   const facts_ = [];
   const tokens = Object.entries(mark.tokens ?? {}).filter(([, count]) => count != null);
-  if (tokens.length) facts_.push([t("reply.tokens"), tokens.map(([name, count]) => t(`reply.token.${name}`, { number: count.toLocaleString("en") })).join(", ")]);
+  if (tokens.length) facts_.push([t("reply.tokens"), tokens.map(([name, count]) => t(`reply.token.${name}`, { number: count.toLocaleString("en") })).join(t("items"))]);
   if (mark.cost != null) facts_.push([t("reply.cost"), dollars(mark.cost)]);
   if (mark.seconds != null) {
     const speed = mark.tokens_per_second;
@@ -89,7 +89,7 @@ function asking(mark, alone, people) {
     h("p", { class: "given" }, sign(mark.outcome), " ",
       alone ? null : h("span", { class: "quiet" }, t("epochs.nth", mark)),
       h("b", {}, foreign(answerText(mark.answer, mark.outcome))),
-      mark.invalid ? ` (${template(`reading.${mark.invalid.replaceAll(" ", "_")}`) ?? mark.invalid})` : null,
+      mark.invalid ? t("reading.invalid", { why: template(`reading.${mark.invalid.replaceAll(" ", "_")}`) ?? mark.invalid }) : null,
       h("span", { class: "points" }, `${mark.points} / ${mark.max}`)),
     mark.error ? h("p", { class: "missing" }, foreign(mark.error)) : null,
     mark.outcome === "error" ? null : h("p", { class: "reading" }, mark.line ? [t("reading.line", { reading: readingOf(mark, people) }), h("q", {}, foreign(mark.line))] : readingOf(mark, people)),
@@ -141,7 +141,7 @@ function questionOf(question) {
         h("button", { type: "button", class: "close", "aria-label": t("question.close") }, "✕"))),
     serial
       ? h("details", { class: "serial", open: true },
-        h("summary", {}, both("question.serial"), " ", serial.questions.map((id, n) => [n ? ", " : "", id === question.id ? h("b", {}, id) : link(id)])),
+        h("summary", {}, both("question.serial"), " ", serial.questions.map((id, n) => [n ? t("items") : "", id === question.id ? h("b", {}, id) : link(id)])),
         h("div", { class: "exam-text", lang: "ja" }, foreign(serial.text)))
       : null,
     question.text ? h("div", { class: "exam-text", lang: "ja" }, foreign(question.text)) : h("p", { class: "missing" }, t("questions.text_gone")),

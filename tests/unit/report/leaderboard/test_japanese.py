@@ -9,6 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from wcwidth import wcswidth
 
 from jmle_plugin.compare.leaderboard import Leaderboard
+from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.columns import COLUMNS
 from jmle_plugin.report.leaderboard import leaderboard_document
 from jmle_plugin.report.markdown import markdown
@@ -17,6 +18,11 @@ from jmle_plugin.report.tables import csv_text
 from jmle_plugin.report.typesetting import families
 from jmle_plugin.results.language import Language, catalogue, speaking
 from tests.builders import lines_of
+from tests.unit.report.leaderboard.conftest import HOSTILE
+
+LATIN = re.compile("[A-Za-z]{2,}")
+FACTS = re.compile(r"正答表：official|Holm補正")
+"""What a table is of has names in it, and a method of correction is one."""
 
 
 @pytest.mark.parametrize("columns", [80, 120])
@@ -53,6 +59,21 @@ def test_a_picture_speaks_japanese_where_a_font_does(
         assert (plot(board, ".svg") != english) is (len(families()) > 1)
         monkeypatch.setattr("jmle_plugin.report.plot.families", lambda: ["DejaVu Sans"])
         assert "passed" in titles(plot(board, ".svg"))
+
+
+@pytest.mark.skipif(len(families()) == 1, reason="no font with Japanese letters is here")
+def test_a_japanese_picture_has_no_english_but_names(board: Leaderboard, exam: Exam) -> None:
+    names = {
+        exam.title,
+        *(one for table in board.tables for row in table.every for one in (row.title, row.run)),
+    }
+    with speaking(Language.JA):
+        written = re.findall(r"<!-- (.*?) -->", plot(board, ".svg").decode())
+    assert "得点率（%）" in written
+    assert not [text for text in written if "?" in text and HOSTILE[:8] not in text]
+    own = [text for text in written if not any(text.startswith(name[:8]) for name in names)]
+    left = {text: words for text in own if (words := LATIN.findall(text))}
+    assert {text: words for text, words in left.items() if not FACTS.search(text)} == {}
 
 
 def titles(picture: bytes) -> str:
