@@ -4,8 +4,9 @@
 
 Each is run by its own command. A line that says `WHAT: FIGURE (RANGE), aimed at TARGET` becomes a
 row, with what it is compared with and whether it meets its target; other lines stand below as they
-were printed. What cannot be run (no data, no browser) and what falls short stand there as such.
-`--quick` runs those that take a minute, smaller, to see that they work.
+were printed. What cannot be run (no data, no browser), what was not named and what falls short
+stand there as such. `--quick` runs those that take a minute, smaller, to see that they work, and
+writes nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def main() -> None:
         ran.append(run(name, QUICK.get(name, []) if options.quick else []))
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = table(ran, f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {machine}")
-    if options.quick or options.names:
+    if options.quick:
         print(text)
     else:
         write_whole(DOCUMENT, put_in(DOCUMENT.read_text("utf-8"), text).encode())
@@ -94,6 +95,8 @@ def table(ran: list[Ran], when: str) -> str:
         rows += [row for line in one.lines if (row := _row(one.name, line))]
         if others := [line for line in one.lines if line.strip() and not _row(one.name, line)]:
             rest += [f"`{one.name}`:", "", "```text", *others, "```", ""]
+    if absent := [name for name in NAMES if name not in {one.name for one in ran}]:
+        rest += [f"Not run then: {', '.join(absent)}.", ""]
     return "\n".join([f"{when}.", "", *rows, "", *rest]).rstrip() + "\n"
 
 

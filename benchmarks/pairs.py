@@ -64,8 +64,8 @@ def main() -> None:
     start = time.process_time()
     compare(runs[1], runs[0], where, margin=5)
     whole = time.process_time() - start
-    print(f"one comparison with a margin and both verdicts' doubt: {1000 * whole:.0f} ms")
-    print(f"a leaderboard of {2 * len(runs)} runs: {ranked(runs, exam):.1f} s")
+    print(f"one comparison with a margin, both verdicts' doubt: {whole:.2f} s, aimed at 0.5")
+    print(f"a leaderboard of {2 * len(runs)} runs: {ranked(runs, exam):.1f} s, aimed at 30")
     print(f"{len(pairs)} pairs in {took:.1f} s, {1000 * took / len(pairs):.0f} ms each; {TARGET}")
 
 

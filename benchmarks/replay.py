@@ -33,6 +33,10 @@ def test_empty(number):
     pass
 """
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider"]
+LIMIT = 2.4
+"""Times 400 empty tests."""
+MORE = 1.1
+"""Times what two workers cost 400 empty tests, in wall time."""
 
 
 def main() -> None:
@@ -53,13 +57,25 @@ def main() -> None:
             replay = [*PYTEST, "--offline", f"--exam-data={data}", f"--run={run}", "tests_exam"]
             seconds(replay, project)
             pairs = [(seconds(empty, project), seconds(replay, project)) for _ in range(rounds)]
-            print(f"{name}: {ratio_text(pairs, '400 empty tests')}")
+            print(f"{name}: {ratio_text(pairs, '400 empty tests')}, aimed at {LIMIT}", flush=True)
+            two = [_more(replay, empty, project) for _ in range(rounds)]
+            said = ratio_text(two, "as 400 empty tests")
+            print(f"{name}, what -n2 costs beyond -n0: {said}, aimed at {MORE}", flush=True)
             without = [*replay, "--report=none"]
             costs = [(processor(without, project), processor(replay, project)) for _ in pairs]
             print(
                 f"  its page: {statistics.median(page / none - 1 for none, page in costs):.1%} "
                 f"({statistics.median(page - none for none, page in costs):.2f} s)"
             )
+
+
+def _more(replay: list[str], empty: list[str], project: Path) -> tuple[float, float]:
+    """Seconds that two workers take more than none: of the empty tests, and of the replay."""
+    alone, beside = (
+        (seconds(command, project), seconds([*command, "-n2"], project))
+        for command in (empty, replay)
+    )
+    return alone[1] - alone[0], beside[1] - beside[0]
 
 
 def processor(command: list[str], folder: Path) -> float:

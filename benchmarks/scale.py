@@ -21,6 +21,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.ratios import ratio_text
+
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (400, 4000, 12484)
 PAPER = 400
@@ -33,6 +35,8 @@ KINDS = {
     "replayed, no report": ["-n0", "--report=none"],
     "replayed, page": ["-n0"],
 }
+LIMIT = 1.1
+"""Times the smallest exam's cost of a question."""
 BY_TWO = {"replayed by two, no report": ["-n2", "--report=none"]}
 
 
@@ -65,8 +69,8 @@ def main() -> None:
         (tests / "test_exam.py").write_bytes((ROOT / "tests_exam" / "test_exam.py").read_bytes())
         for size in sizes:
             # In a process of its own: this one's memory would count as that of its children.
-            made = [sys.executable, __file__, "--make", folder, str(size)]
-            subprocess.run(made, check=True)
+            made = [sys.executable, "-m", "benchmarks.scale", "--make", folder, str(size)]
+            subprocess.run(made, check=True, cwd=ROOT)
         for kind, arguments in (KINDS | (BY_TWO if given.workers else {})).items():
             session(project, 1, arguments)  # byte code and file caches
             rounds = [
@@ -80,6 +84,15 @@ def main() -> None:
             print(f"{'ratio':>7} {'beyond start':>13} {'ratio':>6}")
             for size in given.sizes:
                 print(row(rounds, size, given.sizes[0]))
+            if "replayed" in kind and len(given.sizes) > 1:
+                print(against(rounds, kind, max(given.sizes), given.sizes[0]), flush=True)
+
+
+def against(rounds: list[dict[int, Cost]], kind: str, size: int, least: int) -> str:
+    """The largest size's cost of a question beside the smallest's, and what is aimed at."""
+    pairs = [(one[least].processor / least, one[size].processor / size) for one in rounds]
+    said = ratio_text(pairs, f"one of {least}", digits=4)
+    return f"{kind}, a question of {size:,}: {said}, aimed at {LIMIT}"
 
 
 def row(rounds: list[dict[int, Cost]], size: int, least: int) -> str:
