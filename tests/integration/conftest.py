@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import shutil
+import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,14 @@ def _litellm() -> None:
 def _forked_gateways(_litellm: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions in this process start their gateways as copies of it."""
     monkeypatch.setattr(launch, "subprocess", forked)
+
+
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """What was started in the background ignores Ctrl-C, and so would everything it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 
 from jmle_plugin.ask.matching import refuse_more_epochs
@@ -161,7 +163,7 @@ class LiveAsking:
         if self._progress is not None:
             self._progress.end()
         try:
-            reasons = self._stop()
+            reasons = _apart(self._stop)
         except KeyboardInterrupt:
             return {}
         self._close()
@@ -264,6 +266,20 @@ class LiveAsking:
             self._log.unlink(missing_ok=True)
         for one in self._sittings:
             drop_empty(one.folder)
+
+
+def _apart(work: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """What `work` gives, in a thread: Ctrl-C ends the wait for it, no connection half opened."""
+    given: Future[dict[str, str]] = Future()
+
+    def run() -> None:
+        try:
+            given.set_result(work())
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            given.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return given.result()
 
 
 def _why_ended(status: RunStatus) -> str:

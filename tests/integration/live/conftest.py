@@ -167,14 +167,15 @@ def paper() -> Paper:
 
 @pytest.fixture
 def room(
-    _forked_gateways: None, project: Project, paper: Paper, monkeypatch: pytest.MonkeyPatch
+    _forked_gateways: None,
+    _interruptible: None,
+    project: Project,
+    paper: Paper,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Room]:
     shutil.rmtree(project.path / "cassettes")
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     made = Room(project, paper)
-    # What was started in the background ignores Ctrl-C, and so would everything it starts.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield made
-    signal.signal(signal.SIGINT, before)
     made.end()

@@ -55,6 +55,7 @@ def results_of(project: Project) -> dict[str, bytes]:
     return {file.stem: file.read_bytes() for file in files if ".partial" not in file.name}
 
 
+@pytest.mark.usefixtures("_interruptible")
 def test_a_file_of_21_runs_is_interrupted_and_every_run_is_asked_once(project: Project) -> None:
     write_pack(project.path / "data", "drill", questions=2, threshold=1)
     project.conftest(REACHED)
