@@ -17,7 +17,6 @@ import pytest
 
 from jmle_plugin.ask.cassette import Cassette, read_cassette
 from jmle_plugin.cli import main
-from jmle_plugin.gateway.library import load_litellm
 from tests.integration.conftest import timeless
 from tests.integration.live_use.conftest import RUN, Live, answered
 from tests.scripted.provider import Answer, Call, completion, failure, sighted
@@ -25,12 +24,6 @@ from tests.scripted.provider import Answer, Call, completion, failure, sighted
 # What litellm and its libraries warn of is theirs.
 pytestmark = pytest.mark.filterwarnings("ignore")
 Line = dict[str, Any]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _litellm() -> None:
-    """What is loaded before `pytester` begins is not forgotten, and not loaded again, after it."""
-    load_litellm()
 
 
 class Desk:
