@@ -1,6 +1,6 @@
 """Every benchmark once, on one machine and one day: writes the table of docs/measurements.md.
 
-    python -m benchmarks [NAME...] [--quick]
+    python -m benchmarks [NAME...] [--rounds N] [--quick]
 
 Each is run by its own command. A line that says `WHAT: FIGURE (RANGE), aimed at TARGET` becomes a
 row, with what it is compared with and whether it meets its target; other lines stand below as they
@@ -35,6 +35,10 @@ NAMES = (
 """In the order of the document."""
 QUICK = {"live": ["--quick"], "ramp": ["--quick"], "benches": ["--sizes", "50", "100"]}
 """Those that are run quickly, and how."""
+ROUNDS = {
+    "inert", "replay", "scale", "rescore", "live", "overhead", "ramp", "connections", "page",
+}  # fmt: skip
+"""Those that measure in turns."""
 _ROW = re.compile(
     r"(?P<what>.+?): (?P<figure>[\d.,]+(?:%| s| MB| times)?)"
     r"(?: (?P<peer>the [^(,;]+?|of [^(,;]+?))?"
@@ -55,6 +59,7 @@ def main() -> None:
     """Run them and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
+    parser.add_argument("--rounds", type=int, metavar="N", help="instead of each one's own number")
     parser.add_argument("--quick", action="store_true", help="the short ones, smaller; writes none")
     options = parser.parse_args()
     if unknown := set(options.names) - set(NAMES):
@@ -63,7 +68,10 @@ def main() -> None:
     ran = []
     for name in names:
         print(f"{name} ...", file=sys.stderr, flush=True)
-        ran.append(run(name, QUICK.get(name, []) if options.quick else []))
+        arguments = QUICK.get(name, []) if options.quick else []
+        if options.rounds and name in ROUNDS:
+            arguments = [*arguments, "--rounds", str(options.rounds)]
+        ran.append(run(name, arguments))
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = table(ran, f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {machine}")
     if options.quick:
