@@ -41,7 +41,7 @@ ROUNDS = {
 """Those that measure in turns."""
 _ROW = re.compile(
     r"(?P<what>.+?): (?P<figure>[\d.,]+(?:%| s| MB| times)?)"
-    r"(?: (?P<peer>the [^(,;]+?|of [^(,;]+?))?"
+    r"(?: (?P<peer>[^(,;]+?))?"
     r"(?: \((?P<range>[^)]*)\))?, aimed at (?P<target>[\d.,]+)%?(?P<rest>.*)"
 )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from jmle_plugin.text import count
+
 
 def ratio_text(pairs: Sequence[tuple[float, float]], of: str, *, digits: int = 2) -> str:
     """`1.17 times OF (1.10 to 1.30 in 3 rounds; median 27.60 s and 31.60 s)`.
@@ -16,6 +18,6 @@ def ratio_text(pairs: Sequence[tuple[float, float]], of: str, *, digits: int = 2
     medians = [statistics.median(times) for times in zip(*pairs, strict=True)]
     return (
         f"{statistics.median(ratios):.2f} times {of} "
-        f"({min(ratios):.2f} to {max(ratios):.2f} in {len(pairs)} rounds; "
+        f"({min(ratios):.2f} to {max(ratios):.2f} in {count(len(pairs), 'round')}; "
         f"median {medians[0]:.{digits}f} s and {medians[1]:.{digits}f} s)"
     )

@@ -59,7 +59,7 @@ def main() -> None:
             pairs = [(seconds(empty, project), seconds(replay, project)) for _ in range(rounds)]
             print(f"{name}: {ratio_text(pairs, '400 empty tests')}, aimed at {LIMIT}", flush=True)
             two = [_more(replay, empty, project) for _ in range(rounds)]
-            said = ratio_text(two, "as 400 empty tests")
+            said = ratio_text(two, "what it costs 400 empty tests")
             print(f"{name}, what -n2 costs beyond -n0: {said}, aimed at {MORE}", flush=True)
             without = [*replay, "--report=none"]
             costs = [(processor(without, project), processor(replay, project)) for _ in pairs]
