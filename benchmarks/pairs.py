@@ -66,9 +66,8 @@ def main() -> None:
     whole = time.process_time() - start
     print(f"one comparison with a margin, both verdicts' doubt: {whole:.2f} s, aimed at 0.5")
     print(f"a leaderboard of {2 * len(runs)} runs: {ranked(runs, exam):.1f} s, aimed at 30")
-    print(
-        f"{len(pairs)} pairs in {took:.1f} s, {1000 * took / len(pairs):.0f} ms each; {TARGET.relative_to(ROOT)}"
-    )
+    each, file = 1000 * took / len(pairs), TARGET.relative_to(ROOT)
+    print(f"{len(pairs)} pairs in {took:.1f} s, {each:.0f} ms each; {file}")
 
 
 def ranked(runs: list[Results], exam: Exam) -> float:
