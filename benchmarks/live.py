@@ -147,7 +147,8 @@ def session_command(
     return [
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--gate=none",
         f"--exam={pack}", "--model=slow", f"--api-base={address}/v1", f"--epochs={epochs}",
-        f"--cassettes={folder}", f"--results={folder}", *arguments, str(ROOT / "tests_exam"),
+        f"--cassettes={folder}", f"--results={folder}", "--image-probe=optional", *arguments,
+        str(ROOT / "tests_exam"),
     ]  # fmt: skip
 
 
@@ -191,8 +192,10 @@ def provider(*figures: float) -> Iterator[str]:
         [sys.executable, str(script), *map(str, figures)], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
 
 
 def levels(address: str) -> list[tuple[float, int]]:
