@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.pairing import places
@@ -17,13 +18,15 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.html.page import write_page
 from jmle_plugin.report.html.questions import StoredReply
 from jmle_plugin.report.html.runs import PageRun
-from tests.browser.conftest import NARROW, Open
+from tests.browser.conftest import NARROW, PATIENCE, Open
 from tests.builders import make_exam, make_mark, make_question, make_results, make_run
 
 pytestmark = pytest.mark.browser
 
 REPLY = StoredReply(Reply("考えられる疾患を順に除外する。" * 100 + "\n【回答】a"), "nowhere")
 GAINED = 40
+SOON = 2_000
+"""Milliseconds until a key shows; PATIENCE in all."""
 NODES = 8_000
 """Elements of the page as it opens, 20 a question; it has 14, whatever the replies hold."""
 DATA = 2_500_000
@@ -90,21 +93,28 @@ def test_a_question_that_is_filtered_out_opens_and_leaves_the_list_alone(
     assert frame.evaluate("(one) => one.scrollTop") == 800
 
 
+def arrow_scrolls(page: Page, beyond: float = 0.0) -> None:
+    """Press an arrow until the page scrolls: a busy browser may take a key for nothing."""
+    for _ in range(PATIENCE // SOON):
+        page.keyboard.press("ArrowDown")
+        with suppress(Error):  # not yet
+            page.wait_for_function("(beyond) => scrollY > beyond", arg=beyond, timeout=SOON)
+            return
+    pytest.fail("the page does not scroll")
+
+
 def test_arrows_scroll_where_somebody_reads(visit: Open, long_run: Path) -> None:
     page = visit(long_run)
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => scrollY > 0")
+    arrow_scrolls(page)
     expect(page.locator("#question h3")).to_have_count(0)
     page = visit(long_run, "A-5")
     page.locator("#question .exam-text").click()
     down = page.evaluate("scrollY")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("(down) => scrollY > down", arg=down)
+    arrow_scrolls(page, down)
     expect(page.locator("#question h3")).to_have_text("A-5")
     page.locator("h1").click()
     page.evaluate("scrollTo(0, 0)")
-    page.keyboard.press("ArrowDown")
-    page.wait_for_function("() => scrollY > 0")
+    arrow_scrolls(page)
     expect(page.locator("#question h3")).to_have_text("A-5")
 
 
