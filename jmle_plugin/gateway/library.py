@@ -116,18 +116,13 @@ def load_litellm() -> Any:
         import httpx  # noqa: PLC0415 - as litellm does
         import litellm  # noqa: PLC0415 - only the gateway pays for it
 
-    if getattr(litellm, "_jmle_prepared", False):
-        return litellm
-
-    if httpx.AsyncClient.send.__module__ != __name__:  # else seen twice, it would be a repetition
-        _watch(httpx)
+    _watch(httpx)
     # What leaves, and what is answered, is seen in httpx.
     litellm.disable_aiohttp_transport = True
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     litellm.modify_params = False
     litellm.num_retries = 0
-    litellm._jmle_prepared = True  # noqa: SLF001 - our own mark
     return litellm
 
 
@@ -136,6 +131,9 @@ def _watch(httpx: Any) -> None:
 
     Its answer is read here, whole and bounded: the call sees it as it arrived.
     """
+    if getattr(httpx, "_jmle_watched", False):
+        return  # seen twice, every request would be a repetition
+    httpx._jmle_watched = True  # noqa: SLF001 - our own mark
     send, send_waiting = httpx.AsyncClient.send, httpx.Client.send
     # A redirect would carry the key to the server it names: only one kind of header is
     # taken off on the way, and providers have others.
