@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jmle_plugin.compare.gates import Gate
 from jmle_plugin.errors import ComparisonError
@@ -69,5 +69,5 @@ def hold_against(  # noqa: PLR0913 - each is a choice of its own
     except ComparisonError as error:
         finished = results.sheet.verdict not in (Verdict.INCOMPLETE, Verdict.PARTIAL)
         return Compared(name, None, gate, error.problem, finished)
-    ruling = gate.decide(found) if gate else None
-    return Compared(name, found.model_copy(update={"ruling": ruling}), gate)
+    held = Compared(name, found, gate)
+    return replace(held, comparison=found.model_copy(update={"ruling": held.ruling}))

@@ -221,15 +221,15 @@ class ExamSession:
 
     def _rulings(self) -> list[Ruling]:
         """What the baselines' gates say, each of the exam that it is about."""
-        found: list[Ruling] = []
-        for one in self._finished:
-            ruling = one.ruling
-            if ruling is not None and self._overview is not None:
-                exam, sentence = one.results.exam.id, ruling.sentence
-                said = wording("gate.of_exam", exam=exam, sentence=sentence)
-                ruling = ruling.model_copy(update={"sentence": said})
-            found += [ruling] if ruling else []
-        return found
+        found = [(one.results.exam.id, ruling) for one in self._finished if (ruling := one.ruling)]
+        if self._overview is None:
+            return [ruling for _, ruling in found]
+        return [
+            ruling.model_copy(
+                update={"sentence": wording("gate.of_exam", exam=exam, sentence=ruling.sentence)}
+            )
+            for exam, ruling in found
+        ]
 
     def _select(self, *, stopped: bool) -> None:
         """Settle what was asked.
