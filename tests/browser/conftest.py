@@ -13,28 +13,23 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from jmle_plugin.ask.cassette import read_cassette
-from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.run import ImageMode, read_run
 from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.leaderboard import Entry, leaderboard
 from jmle_plugin.compare.pairing import places
-from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.compare.verdict import verdict_doubt
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.gateway.reply import read_reply
-from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import mark_reply
 from jmle_plugin.report.html.leaderboard import board_page
 from jmle_plugin.report.html.page import write_run_page
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.provenance import RunContext
 from tests.browser.chromium import FLAGS, MISSING, find_chromium
 from tests.builders import make_mark, make_results, sample_exam
 from tests.conftest import ROOT
-from tests.integration.test_benches import replies, write_bench
-from tests.packs import record_run
+from tests.unit.report.benches import sit_twice
 
 WIDE, NARROW = 1440, 360
 PATIENCE = 60_000
@@ -179,13 +174,7 @@ def two_runs(sample: Exam, runs: list[Results], tmp_path_factory: pytest.TempPat
 def bench_pages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The page of a run that is compared with a better one, and that of both."""
     folder = tmp_path_factory.mktemp("bench")
-    exam = write_bench(folder / "data")
-    made: list[Results] = []
-    for run in ("perfect", "worse"):
-        bad = run == "worse"
-        record_run(folder / "cassettes", exam, run, right=replies(unreadable=bad, short=bad))
-        sitting = open_sitting(exam, folder / "cassettes", Wanted(run=run))
-        made.append(remake_results(sitting, Extraction.STANDARD, RunContext.outside()))
+    exam, made = sit_twice(folder)
     perfect, worse = made
     worse = worse.model_copy(update={"comparison": compare(perfect, worse, exam=exam)})
     page, board = folder / "worse.html", folder / "board.html"

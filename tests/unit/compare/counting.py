@@ -271,3 +271,25 @@ class Changes:
     def nothing(self) -> Changes:
         """The same cases, of which none changed."""
         return Changes([Stratum(one.worth) for one in self.strata], 0.0)
+
+
+def passes_if_equal(changes: Changes, margin: float, *, draws: int) -> float:
+    """How often two equal runs that differ as often as these exclude the margin.
+
+    Their changes are finer ones than by whole questions, where those seen are.
+    """
+    generator, passed = np.random.default_rng(11), 0
+    known: dict[tuple[object, ...], bool] = {}
+    for _ in range(draws):
+        drawn, net = [], 0
+        for one in changes.strata:
+            differ = min(changes.times * (one.lost + one.gained) / len(one.worth), 1)
+            worth, luck = np.array(one.worth), generator.random(len(one.worth))
+            lost, gained = luck < differ / 2, (differ / 2 <= luck) & (luck < differ)
+            drawn.append(Stratum(one.worth, int(lost.sum()), int(gained.sum())))
+            net += int(worth[gained].sum() - worth[lost].sum())
+        alike = net, *((one.lost, one.gained) for one in drawn)
+        if alike not in known:
+            known[alike] = Changes(drawn, net).p_value(margin * changes.times) <= 0.05
+        passed += known[alike]
+    return passed / draws

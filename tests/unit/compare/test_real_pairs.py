@@ -22,10 +22,10 @@ from jmle_plugin.report.comparison import headline
 from jmle_plugin.results.comparison import Comparison
 from tests.unit.compare.counting import (
     Changes,
-    Stratum,
     are_ends,
     holm,
     near,
+    passes_if_equal,
     sign_test,
     tails,
     total_of,
@@ -172,7 +172,7 @@ def test_every_statistic_of_a_pair_is_what_counting_gives(
         assert changes.p_value(-margin.lower_bound) == pytest.approx(0.05, abs=1e-4)
     assert changes.nothing().p_value(margin.least) == pytest.approx(0.05, abs=1e-4)
     # Four standard errors of both simulations, of 400 and of 200 draws.
-    assert chance_to_pass_if_equal(changes, 15, 200) == pytest.approx(
+    assert passes_if_equal(changes, 15, draws=200) == pytest.approx(
         margin.chance_if_equal, abs=near(0.5, 400, 200)
     )
     # The interval: its ends among all the sums that cases drawn anew within strata may have.
@@ -228,26 +228,6 @@ def redrawn(nets: list[int], cases: list[list[str]], exam: Exam) -> dict[int, fl
         for seen in strata.values()
         for _ in range(seen.total())
     )
-
-
-def chance_to_pass_if_equal(changes: Changes, margin: int, draws: int) -> float:
-    """How often two equal runs that differ as often as these exclude the margin."""
-    generator = np.random.default_rng(11)
-    passed: list[bool] = []
-    known: dict[tuple[object, ...], bool] = {}
-    for _ in range(draws):
-        drawn, net = [], 0
-        for one in changes.strata:
-            differ = (one.lost + one.gained) / len(one.worth)
-            worth, luck = np.array(one.worth), generator.random(len(one.worth))
-            lost, gained = luck < differ / 2, (differ / 2 <= luck) & (luck < differ)
-            drawn.append(Stratum(one.worth, int(lost.sum()), int(gained.sum())))
-            net += int(worth[gained].sum() - worth[lost].sum())
-        alike = net, *((one.lost, one.gained) for one in drawn)
-        if alike not in known:
-            known[alike] = Changes(drawn, net).p_value(margin) <= 0.05
-        passed.append(known[alike])
-    return sum(passed) / draws
 
 
 def power_apart(nets: list[int], loss: float, generator: np.random.Generator) -> float:

@@ -28,7 +28,6 @@ from jmle_plugin.results.leaderboard import Row
 from tests.unit.compare.counting import (
     Changes,
     Rows,
-    Stratum,
     are_ends,
     both_tests,
     by_sharing,
@@ -38,6 +37,7 @@ from tests.unit.compare.counting import (
     holm,
     larger,
     near,
+    passes_if_equal,
     replies_of,
     rows_of,
     total_of,
@@ -217,27 +217,8 @@ def test_the_bound_of_runs_with_epochs_has_a_chance_of_5_percent(often: Often) -
         <= changes.p_value(-margin.lower_bound - off)
     )
     assert changes.nothing().p_value(margin.least) == pytest.approx(0.05, abs=1e-4)
-    passed = passes_if_equal(changes, draws=150)
+    passed = passes_if_equal(changes, MARGIN, draws=150)
     assert margin.chance_if_equal == pytest.approx(passed, abs=near(0.5, 400, 150))
-
-
-def passes_if_equal(changes: Changes, draws: int) -> float:
-    """How often two equal runs whose whole changes are so many finer ones exclude the margin."""
-    generator, passed = np.random.default_rng(11), 0
-    known: dict[tuple[object, ...], bool] = {}
-    for _ in range(draws):
-        drawn, net = [], 0
-        for one in changes.strata:
-            differ = min(changes.times * (one.lost + one.gained) / len(one.worth), 1)
-            worth, luck = np.array(one.worth), generator.random(len(one.worth))
-            lost, gained = luck < differ / 2, (differ / 2 <= luck) & (luck < differ)
-            drawn.append(Stratum(one.worth, int(lost.sum()), int(gained.sum())))
-            net += int(worth[gained].sum() - worth[lost].sum())
-        alike = net, *((one.lost, one.gained) for one in drawn)
-        if alike not in known:
-            known[alike] = Changes(drawn, net).p_value(MARGIN * changes.times) <= 0.05
-        passed += known[alike]
-    return passed / draws
 
 
 DRAWS = 2000
