@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def a_reply(script: str, pack: Path, address: str, epochs: int) -> Spent:
-    """What one reply takes beyond start-up: by a script of this folder, or by the suite."""
+    """What one reply takes beyond start-up: by the module, or by the suite."""
     few, many = (asked(script, pack, address, number) for number in (1, epochs))
     return {name: (many[name] - few[name]) / (QUESTIONS * (epochs - 1)) for name in many}
 
@@ -100,15 +100,8 @@ def asked(script: str, pack: Path, address: str, epochs: int) -> Spent:
     with tempfile.TemporaryDirectory() as folder:
         command = session_command(pack, address, folder, epochs, f"--concurrency={IN_FLIGHT}")
         if script:
-            file = str(ROOT / "benchmarks" / f"{script}.py")
-            command = [
-                sys.executable,
-                file,
-                str(pack),
-                f"{address}/v1",
-                str(IN_FLIGHT),
-                str(epochs),
-            ]
+            command = [sys.executable, "-m", f"benchmarks.{script}", str(pack), f"{address}/v1"]
+            command += [str(IN_FLIGHT), str(epochs)]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL)
         gateway = 0.0
