@@ -112,9 +112,10 @@ def load_litellm() -> Any:
         os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
         os.environ["LITELLM_MODE"] = "PRODUCTION"
         os.environ.pop("LITELLM_LOG", None)  # its debug log prints whole requests
-    with _uncollected():
-        import httpx  # noqa: PLC0415 - as litellm does
-        import litellm  # noqa: PLC0415 - only the gateway pays for it
+        with _uncollected():
+            import litellm  # noqa: PLC0415 - only the gateway pays for it
+    import httpx  # noqa: PLC0415 - as litellm does
+    import litellm  # noqa: PLC0415
 
     _watch(httpx)
     # What leaves, and what is answered, is seen in httpx.
@@ -247,7 +248,10 @@ def _forget_empty_keys() -> None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """What is loaded now stays: looking through it for garbage would double the time."""
+    """What is loaded now stays: looking through it for garbage would double the time.
+
+    Done again, it would keep what is garbage by then, and its open sockets.
+    """
     gc.disable()
     try:
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hashlib
 import re
 from io import BytesIO
@@ -197,6 +198,13 @@ def test_an_address_in_the_environment_says_nothing_of_prices_either(
     monkeypatch.setenv(name, "http://127.0.0.1:9/v1")
     assert model_facts(load_litellm(), "gpt-5.2").input_price is None
     assert model_facts(load_litellm(), "anthropic/claude-sonnet-4-5").input_price is not None
+
+
+def test_loading_the_library_again_keeps_no_garbage() -> None:
+    load_litellm()
+    kept = gc.get_freeze_count()
+    load_litellm()
+    assert gc.get_freeze_count() == kept
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
