@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from importlib import metadata
 from typing import Any
 
 import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from jmle_plugin.cli import main
 from jmle_plugin.session.option_table import OPTIONS
@@ -49,10 +51,29 @@ def test_ci_runs_the_second_command_of_the_readme() -> None:
 def test_constraints_are_exact_versions_and_nothing_of_the_machine_that_wrote_them() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
-    named = {re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in lines}
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    assert {re.split("[<>=]", one)[0].lower() for one in wanted} - named == set()
+    named = {canonicalize_name(line.partition("==")[0]) for line in lines}
+    assert _installed_for("jmle", "test") - named == set()
+
+
+def _installed_for(name: str, *extras: str) -> set[str]:
+    """Packages that this environment holds because one and its extras are installed."""
+    found: set[str] = set()
+    waiting = [(name, frozenset(extras))]
+    seen = set()
+    while waiting:
+        name, extras_of = one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        for line in metadata.requires(name) or ():
+            wanted = Requirement(line)
+            marker = wanted.marker
+            if marker is None or any(
+                marker.evaluate({"extra": extra}) for extra in ("", *extras_of)
+            ):
+                found.add(canonicalize_name(wanted.name))
+                waiting.append((wanted.name, frozenset(wanted.extras)))
+    return found - {"jmle"}
 
 
 def test_the_workflow_is_one() -> None:
