@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,16 @@ def answered(text: str, **usage: Any) -> Answer:
     body = completion(text)
     body["usage"] = {k: v for k, v in (body["usage"] | usage).items() if v is not None}
     return Answer(body)
+
+
+def describe(project: Project, served: Provider, models: Sequence[str]) -> None:
+    """Write `runs.toml`: one run of each model, in two groups."""
+    rows = [
+        f'[[run]]\nmodel = "{name}"\napi_base = "{served.base}"\n'
+        f'group = "{"medical" if n % 2 else "general"}"\n'
+        for n, name in enumerate(models)
+    ]
+    (project.path / "runs.toml").write_text("\n".join(rows), "utf-8")
 
 
 @pytest.fixture(scope="session")

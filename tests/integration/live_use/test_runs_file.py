@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from jmle_plugin.cli import main
 from tests.conftest import ROOT
 from tests.integration.conftest import BARE, Project
+from tests.integration.live_use.conftest import describe
 from tests.integration.processes import until
 from tests.packs import RIGHT, WRONG, write_pack
 from tests.scripted.provider import Answer, Call, Provider, completion, provider
@@ -31,15 +31,6 @@ def pytest_runtest_logstart(nodeid):
         Path("reached").touch()
 """
 DRILL = ("--exam=drill", "--runs=runs.toml", "--report=none")
-
-
-def describe(project: Project, served: Provider, models: Sequence[str]) -> None:
-    rows = [
-        f'[[run]]\nmodel = "{name}"\napi_base = "{served.base}"\n'
-        f'group = "{"medical" if n % 2 else "general"}"\n'
-        for n, name in enumerate(models)
-    ]
-    (project.path / "runs.toml").write_text("\n".join(rows), "utf-8")
 
 
 def asked(served: Provider) -> Counter[tuple[str, str]]:
