@@ -19,7 +19,11 @@ class Strict(BaseModel):
     """Data that cannot change, in which an unknown field is an error."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
+        extra="forbid",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,  # a session uses a part of the forms, and every worker loads them all
     )
 
 
