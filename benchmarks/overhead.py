@@ -128,7 +128,8 @@ def waiting(pack: Path, address: str, epochs: int) -> int:
                 time.sleep(0.25)
         finally:
             for pid in [*family(process.pid)]:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # a gateway ends with its session
+                    os.kill(pid, signal.SIGKILL)
             process.wait()
     if settled < SETTLED:
         sys.exit(f"exit status {process.returncode}: {' '.join(command)}")

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import canonical_json, digest, read_json
@@ -124,7 +130,11 @@ class Announced(Wire):
 
 
 class Announcement(Wire):
-    """Every request one run may make, in the order they shall be asked, and their figures."""
+    """Every request one run may make, in the order they shall be asked, and their figures.
+
+    On the way a body stands once, however many epochs ask it: `requests` are question, epoch
+    and digest, `bodies` are the bodies by digest.
+    """
 
     run: str
     requests: list[Announced] = Field(repr=False)
@@ -133,6 +143,30 @@ class Announcement(Wire):
     """Keys of the run's requests that have a reply already."""
     at_once: bool = False
     """Whether they are asked as soon as they are known, and other runs' wait for a test."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_their_bodies(cls, told: Any) -> Any:
+        if not (isinstance(told, dict) and "bodies" in told):
+            return told
+        fields = dict(told)
+        bodies = fields.pop("bodies")
+        try:
+            fields["requests"] = [
+                {"question": question, "epoch": epoch, "digest": of, "body": bodies[of]}
+                for question, epoch, of in fields["requests"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"its requests have no bodies ({error})") from None
+        return fields
+
+    @model_serializer(mode="wrap")
+    def _bodies_apart(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        rest: dict[str, Any] = written(self.model_copy(update={"requests": []}))
+        return rest | {
+            "requests": [request.key for request in self.requests],
+            "bodies": {request.digest: request.body for request in self.requests},
+        }
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -52,11 +52,11 @@ class Plan:
         """The requests that are to be made, and their figures."""
         images: dict[str, ImageFile] = {}
         requests = []
+        bodies: dict[str, dict[str, Any]] = {}
         for seat in self.asked:
             name, body = seat.question.id, seat.request.body
-            requests.append(
-                Announced(question=name, epoch=seat.epoch, digest=digest(body), body=body)
-            )
+            body = bodies.setdefault(of := digest(body), body)  # epochs are many, and share it
+            requests.append(Announced(question=name, epoch=seat.epoch, digest=of, body=body))
             if self.sitting.run.images is ImageMode.VISION:
                 images |= {
                     one.sha256: ImageFile(path=str(one.path), media_type=one.media_type)

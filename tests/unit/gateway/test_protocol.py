@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import GatewayError
-from jmle_plugin.files import digest
+from jmle_plugin.files import canonical_json, digest
 from jmle_plugin.gateway.protocol import (
     Announced,
     Announcement,
@@ -133,6 +133,32 @@ def test_no_parameter_says_how_to_call(name: str) -> None:
 def test_a_request_is_announced_once() -> None:
     with pytest.raises(ValueError, match="announced twice"):
         announcement(announced(BODY), announced(BODY))
+
+
+def test_epochs_share_a_body_on_the_way() -> None:
+    of = digest(BODY)
+    asked = [Announced(question="A-1", epoch=n, digest=of, body=BODY) for n in range(1, 251)]
+    line = announcement(*asked).line()
+    assert line.count(b"messages") == 1
+    told = Announcement.from_line(line).requests
+    assert told == asked
+    assert all(one.body["messages"] is told[0].body["messages"] for one in told)
+
+
+@pytest.mark.parametrize(
+    ("requests", "bodies"),
+    [
+        ([["A-1", 1, digest(BODY)]], {}),
+        ([["A-1", digest(BODY)]], {digest(BODY): BODY}),
+        ([["A-1", 1, []]], {}),
+        (1, {}),
+        ([["A-1", 1, "0"]], ["0"]),
+    ],
+)
+def test_a_request_without_its_body_is_refused(requests: object, bodies: object) -> None:
+    told = {"run": "r", "requests": requests, "bodies": bodies}
+    with pytest.raises(GatewayError, match="its requests have no bodies"):
+        Announcement.from_line(canonical_json(told))
 
 
 def test_every_image_has_a_file() -> None:
