@@ -54,22 +54,11 @@ MESSAGE_LIMIT = 500
 DEFAULT_MAX_EDGE = 2048
 """Pixels of a figure's longest side; about what providers scale down to anyway."""
 
-
 CHAT_PATH = "/v1/chat/completions"
-
-
 RUN_HEADER = "x-jmle-run"
-
-
 QUESTION_HEADER = "x-jmle-question"
-
-
 EPOCH_HEADER = "x-jmle-epoch"
-
-
 DIGEST_HEADER = "x-jmle-question-sha256"
-
-
 LEAVE = b"leave\n"
 """What the parent writes to the gateway's standard input to have it end at once."""
 GRACE = 30.0
