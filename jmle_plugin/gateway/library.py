@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from jmle_plugin.gateway.limits import HEADERS
@@ -113,9 +114,9 @@ def load_litellm() -> Any:
         os.environ["LITELLM_MODE"] = "PRODUCTION"
         os.environ.pop("LITELLM_LOG", None)  # its debug log prints whole requests
         with _uncollected():
-            import litellm  # noqa: PLC0415 - only the gateway pays for it
+            import_module("litellm")
     import httpx  # noqa: PLC0415 - as litellm does
-    import litellm  # noqa: PLC0415
+    import litellm  # noqa: PLC0415 - only the gateway pays for it
 
     _watch(httpx)
     # What leaves, and what is answered, is seen in httpx.

@@ -135,10 +135,10 @@ class Announcement(Wire):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_their_bodies(cls, told: Any) -> Any:
-        if not (isinstance(told, dict) and "bodies" in told):
-            return told
-        fields = dict(told)
+    def _with_their_bodies(cls, data: Any) -> Any:
+        if not (isinstance(data, dict) and "bodies" in data):
+            return data
+        fields = dict(data)
         bodies = fields.pop("bodies")
         try:
             fields["requests"] = [

@@ -10,7 +10,7 @@ import pytest
 import scipy.stats  # noqa: F401 - before pytester, which forgets what its tests load
 import yaml
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from jmle_plugin.cli import main
 from jmle_plugin.session.option_table import OPTIONS
@@ -55,25 +55,22 @@ def test_constraints_are_exact_versions_and_nothing_of_the_machine_that_wrote_th
     assert _installed_for("jmle", "test") - named == set()
 
 
-def _installed_for(name: str, *extras: str) -> set[str]:
+def _installed_for(name: str, *extras: str) -> set[NormalizedName]:
     """Packages that this environment holds because one and its extras are installed."""
-    found: set[str] = set()
+    seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [(name, frozenset(extras))]
-    seen = set()
     while waiting:
-        name, extras_of = one = waiting.pop()
+        one = package, chosen = waiting.pop()
         if one in seen:
             continue
         seen.add(one)
-        for line in metadata.requires(name) or ():
+        for line in metadata.requires(package) or ():
             wanted = Requirement(line)
-            marker = wanted.marker
-            if marker is None or any(
-                marker.evaluate({"extra": extra}) for extra in ("", *extras_of)
+            if wanted.marker is None or any(
+                wanted.marker.evaluate({"extra": extra}) for extra in ("", *chosen)
             ):
-                found.add(canonicalize_name(wanted.name))
                 waiting.append((wanted.name, frozenset(wanted.extras)))
-    return found - {"jmle"}
+    return {canonicalize_name(package) for package, _ in seen if package != name}
 
 
 def test_the_workflow_is_one() -> None:

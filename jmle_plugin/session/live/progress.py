@@ -55,7 +55,8 @@ class Plan:
         bodies: dict[str, dict[str, Any]] = {}
         for seat in self.asked:
             name, body = seat.question.id, seat.request.body
-            body = bodies.setdefault(of := digest(body), body)  # epochs are many, and share it
+            of = digest(body)
+            body = bodies.setdefault(of, body)  # that of the first epoch: there may be many
             requests.append(Announced(question=name, epoch=seat.epoch, digest=of, body=body))
             if self.sitting.run.images is ImageMode.VISION:
                 images |= {

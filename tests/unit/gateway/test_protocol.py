@@ -140,9 +140,9 @@ def test_epochs_share_a_body_on_the_way() -> None:
     asked = [Announced(question="A-1", epoch=n, digest=of, body=BODY) for n in range(1, 251)]
     line = announcement(*asked).line()
     assert line.count(b"messages") == 1
-    told = Announcement.from_line(line).requests
-    assert told == asked
-    assert all(one.body["messages"] is told[0].body["messages"] for one in told)
+    read = Announcement.from_line(line).requests
+    assert read == asked
+    assert all(one.body["messages"] is read[0].body["messages"] for one in read)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_epochs_share_a_body_on_the_way() -> None:
     ],
 )
 def test_a_request_without_its_body_is_refused(requests: object, bodies: object) -> None:
-    told = {"run": "r", "requests": requests, "bodies": bodies}
+    line = canonical_json({"run": "r", "requests": requests, "bodies": bodies})
     with pytest.raises(GatewayError, match="its requests have no bodies"):
-        Announcement.from_line(canonical_json(told))
+        Announcement.from_line(line)
 
 
 def test_every_image_has_a_file() -> None:
