@@ -13,18 +13,22 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
+LEFT_OUT = {"slow": "slow", "long": "'long and not slow'"}
+"""Markers of tests that run when they are asked for, and what asks for them."""
+
 # How long an example takes depends on what else the machine does.
 settings.register_profile("jmle", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jmle")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, unless markers were chosen by hand."""
+    """Leave out what takes long, unless markers were chosen by hand."""
     if config.getoption("markexpr"):
         return
     for item in items:
-        if item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.skip(reason="takes minutes: pytest tests -m slow"))
+        for name, command in LEFT_OUT.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=f"{name}: pytest tests -m {command}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

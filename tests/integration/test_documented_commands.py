@@ -148,6 +148,7 @@ def test_a_command_that_needs_nothing_works(
         assert main(arguments) == 0
 
 
+@pytest.mark.long
 def test_pictures_of_terminals_are_what_the_commands_print() -> None:
     folder = ROOT / "docs" / "images"
     for name, lines in terminals.captures():

@@ -123,6 +123,7 @@ def test_every_asking_has_a_reply_and_a_cassette_of_its_own(
     )
 
 
+@pytest.mark.long
 def test_the_same_cassettes_give_the_same_bytes_whatever_the_workers(
     planned: Project, server: ScriptedServer
 ) -> None:

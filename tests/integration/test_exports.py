@@ -81,6 +81,7 @@ def load(file: Path) -> dict[str, Any]:
     return dict(json.loads(file.read_text("utf-8")))
 
 
+@pytest.mark.long
 @pytest.mark.data
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_published_run_goes_out_as_it_came_and_comes_back_with_the_same_marks(

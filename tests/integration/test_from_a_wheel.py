@@ -70,7 +70,7 @@ def folder(tmp_path: Path, site: Path) -> Folder:
     return Folder(tmp_path, site)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)])
+@pytest.mark.parametrize("workers", [(), pytest.param(("-n2",), marks=pytest.mark.long)])
 def test_the_first_minute(folder: Folder, workers: tuple[str, ...]) -> None:
     before = _content(folder.site)
     ran = folder.pytest("--pyargs", "jmle_plugin.tests_exam", *SAMPLE, *workers)
@@ -114,6 +114,7 @@ def test_a_project_of_ones_own(folder: Folder) -> None:
     assert ran.returncode == 0, ran.stdout
 
 
+@pytest.mark.long
 def test_a_model_of_ones_own_is_recorded_replayed_and_verified(
     folder: Folder, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_model_of_ones_own_is_recorded_replayed_and_verified(
     assert review.jmle("show", "sample/my-pipeline").returncode == 0
 
 
+@pytest.mark.long
 def test_a_repository_of_ones_own_gates_and_a_reviewer_verifies_what_the_gate_decided(
     folder: Folder,
 ) -> None:

@@ -46,6 +46,7 @@ def of_dependency(exam: Exam, dependency: str) -> list[str]:
     return [one.id for one in exam.questions.values() if one.image_dependency == dependency]
 
 
+@pytest.mark.long
 def test_an_audit_by_image_dependency_has_exact_figures(project: Project, tmp_path: Path) -> None:
     data = write_jmedqa(tmp_path / "data", [117])
     exam = load(117, data)
@@ -87,6 +88,7 @@ def test_an_audit_by_image_dependency_has_exact_figures(project: Project, tmp_pa
     assert any("which questions count three points" in one for one in unconfirmed)
 
 
+@pytest.mark.long
 def test_a_leaderboard_over_nine_sittings_has_a_table_for_each_and_no_sum(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

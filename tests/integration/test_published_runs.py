@@ -102,6 +102,7 @@ def figures(results: dict[str, Any]) -> dict[str, int]:
     return dict(zip(FIGURES, values, strict=True))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", KEYS)
 def test_every_published_figure_is_reproduced(sit: Sit, data_root: Path, key: str) -> None:
     published = json.loads((data_root / "jmle2026-bench" / "published.json").read_text("utf-8"))
@@ -140,10 +141,9 @@ def rescored(
     return rescore
 
 
-def test_the_default_reading_gains_exactly_these_points(
-    sit: Sit, rescored: Callable[..., Path]
-) -> None:
-    published = sit("--key=official", "--extraction=published")
+@pytest.mark.long
+def test_the_default_reading_gains_exactly_these_points(rescored: Callable[..., Path]) -> None:
+    published = read(rescored("--key=official", "--extraction=published"))
     standard = read(rescored("--key=official"))
     gained: dict[str, dict[str, int]] = {}
     for name, one in standard.items():
@@ -158,6 +158,7 @@ def test_the_default_reading_gains_exactly_these_points(
     assert gained == GAINED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "options",
     [
@@ -238,6 +239,7 @@ def test_the_first_places_are_open(
     assert rows[-1]["ranks"][0] > 10
 
 
+@pytest.mark.long
 def test_figures_are_the_same_with_and_without_the_exams_data(
     rescored: Callable[..., Path],
     data_root: Path,

@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from jmle_plugin.cli import main
 from jmle_plugin.session.option_table import OPTIONS
-from tests.conftest import ROOT
+from tests.conftest import LEFT_OUT, ROOT
 from tests.integration.conftest import Project
 
 DOCUMENTS = {
@@ -39,13 +39,16 @@ def test_every_option_is_described() -> None:
         assert option.dest in OPTIONS_TABLES
 
 
-def test_ci_runs_the_second_command_of_the_readme() -> None:
+def test_ci_runs_the_second_command_of_the_readme_and_then_the_longer_tests() -> None:
     (command,) = (
         line
         for line in DOCUMENTS["README.md"].splitlines()
         if "--constraint constraints.txt" in line
     )
-    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").endswith(f"\n{command}\n")
+    longer = command.rpartition(" && ")[2].replace("tests", f"tests -m {LEFT_OUT['long']}")
+    commands = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert commands.endswith(f"\n{command}\n{longer}\n")
+    assert f"`pytest {longer.partition('pytest ')[2]}`" in DOCUMENTS["docs/contributing.md"]
 
 
 def test_constraints_are_exact_versions_and_nothing_of_the_machine_that_wrote_them() -> None:

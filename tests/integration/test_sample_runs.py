@@ -29,6 +29,7 @@ def test_the_intern_fails_the_required_section_only(
     assert sheet["prohibited"]["passed"] is True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", ["4", pytest.param("16", marks=pytest.mark.slow)])
 def test_the_same_cassettes_give_the_same_bytes_whatever_the_workers(
     project: Project, many: str

@@ -209,6 +209,7 @@ def test_epochs_are_those_of_each_exam(exams: Project) -> None:
     assert [sheet["epochs"]["count"] for sheet in sheets] == [2, 2]
 
 
+@pytest.mark.long
 @pytest.mark.data
 def test_five_real_sittings_are_checked_replayed_and_marked_whole(
     project: Project,

@@ -116,7 +116,11 @@ def script(room: Room, dialect: Dialect) -> Script:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "workers"), [(ANTHROPIC, "0"), (GEMINI, "2")], ids=["anthropic", "gemini"]
+    ("dialect", "workers"),
+    [
+        pytest.param(ANTHROPIC, "0", id="anthropic"),
+        pytest.param(GEMINI, "2", id="gemini", marks=pytest.mark.long),
+    ],
 )
 def test_dialect_end_to_end(
     room: Room, monkeypatch: pytest.MonkeyPatch, dialect: Dialect, workers: str

@@ -102,6 +102,7 @@ def test_what_arrives_after_the_controller_is_gone_is_not_asked_again(
     assert not [*room.folder.glob(".journal*")]
 
 
+@pytest.mark.long
 def test_one_of_the_processes_is_killed(room: Room) -> None:
     """The controller, then the gateway, then a worker; the last session ends well."""
     with provider(room.paper.script(delay=0.2)) as served:

@@ -37,6 +37,7 @@ def asked(paper: Paper, served: Provider, model: str) -> Counter[str]:
     return Counter(paper.question(call) for call in served.calls if call.body["model"] == model)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -107,6 +107,7 @@ def test_fewer_calls_at_a_time_after_a_429_and_more_again(room: Room) -> None:
     assert max(after) >= 6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seconds", [3.0, pytest.param(20.0, marks=pytest.mark.slow)])
 def test_provider_that_is_gone_for_a_while(room: Room, seconds: float) -> None:
     script = room.paper.script(delay=0.05)

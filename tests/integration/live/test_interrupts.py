@@ -19,7 +19,7 @@ DELAY = 0.5
 @pytest.mark.parametrize(
     ("group", "workers"),
     [
-        (True, "2"),
+        pytest.param(True, "2", marks=pytest.mark.long),
         (False, "0"),
         pytest.param(True, "0", marks=pytest.mark.slow),
         pytest.param(False, "2", marks=pytest.mark.slow),
@@ -80,6 +80,7 @@ def test_a_second_ctrl_c_leaves_calls_in_flight_to_the_gateway(room: Room) -> No
     assert room.results()["sheet"]["verdict"] == "pass"
 
 
+@pytest.mark.long
 def test_second_session_on_the_same_run_is_refused(room: Room) -> None:
     with provider(room.paper.script(delay=0.7)) as served:
         first = room.begin(served, "--concurrency=4")

@@ -8,14 +8,14 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyte
 
-COLUMNS, ROWS = 80, 1000
-"""So many rows that nothing scrolls away."""
+COLUMNS, ROWS = 80, 160
+"""So many rows that nothing scrolls away; all of them are drawn for each screen."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,22 @@ class Capture:
 
     def screens(self) -> Iterator[list[str]]:
         """The lines that are there after each return, line feed or run of text between them."""
-        screen = pyte.Screen(COLUMNS, ROWS)
-        stream = pyte.ByteStream(screen)
-        for piece in self.written.replace(b"\r", b"\0\r").replace(b"\n", b"\n\0").split(b"\0"):
-            stream.feed(piece)
-            yield [line.rstrip() for line in screen.display[: screen.cursor.y + 1]]
+        return _screens(self.written.replace(b"\r", b"\0\r").replace(b"\n", b"\n\0").split(b"\0"))
 
     @property
     def lines(self) -> list[str]:
         """The lines that are there at the end."""
-        *_, last = self.screens()
-        return last
+        return next(_screens([self.written]))
+
+
+def _screens(pieces: Iterable[bytes]) -> Iterator[list[str]]:
+    """The lines after each piece."""
+    screen = pyte.Screen(COLUMNS, ROWS)
+    stream = pyte.ByteStream(screen)
+    for piece in pieces:
+        stream.feed(piece)
+        assert screen.cursor.y < ROWS - 1, "more rows than the terminal has"
+        yield [line.rstrip() for line in screen.display[: screen.cursor.y + 1]]
 
 
 def on_terminal(folder: Path, *arguments: str, path: str) -> Capture:

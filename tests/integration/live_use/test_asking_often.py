@@ -7,6 +7,8 @@ import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import pytest
+
 from tests.integration.conftest import timeless
 from tests.integration.live_use.conftest import RUN, WRONG, Live, answered
 from tests.scripted.provider import Answer, Call
@@ -55,6 +57,7 @@ def texts(live: Live, question: str) -> list[str]:
     ]
 
 
+@pytest.mark.long
 def test_epochs_are_asked_added_and_replayed_alike_with_any_workers(live: Live) -> None:
     wavering(live)
     questions = list(live.exam.questions)

@@ -29,6 +29,7 @@ def cassettes(live: Live) -> dict[str, Cassette]:
     return {file.name: read_cassette(file) for file in live.folder().glob("*.yaml")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", [pytest.param((), marks=pytest.mark.slow), ("-n2",)])
 def test_a_session_orders_and_ends_and_the_same_command_collects(
     live: Live, texts: dict[str, str], mode: tuple[str, ...]

@@ -64,6 +64,7 @@ def candidate(call: Call) -> Answer:
     return said(call, f"I look at it.\nAnswer: {RIGHT[qid] if seen else 'yes'}")
 
 
+@pytest.mark.long
 def test_a_bench_in_english_is_asked_in_english_audited_and_replayed(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

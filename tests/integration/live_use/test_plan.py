@@ -75,6 +75,7 @@ def test_a_session_says_what_it_asks_and_how_far_it_is(live: Live) -> None:
     assert live.asked == []
 
 
+@pytest.mark.long
 def test_only_what_is_selected_is_asked(live: Live) -> None:
     live.answer = lambda *_: answered(WRONG)
     command = (

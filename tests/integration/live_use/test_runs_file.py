@@ -88,6 +88,7 @@ def begin(project: Project, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [pytest.param("0", marks=pytest.mark.slow), "2"])
 def test_a_complete_run_is_gated_though_it_is_not_sat_again(
     project: Project, workers: str, capsys: pytest.CaptureFixture[str]
@@ -121,6 +122,7 @@ def test_a_complete_run_is_gated_though_it_is_not_sat_again(
     assert said.err.splitlines()[-1] == "Missing: later (later) has no results"
 
 
+@pytest.mark.long
 def test_what_is_complete_is_sat_again_under_another_key_or_reading(project: Project) -> None:
     write_pack(project.path / "data", "drill", questions=2, threshold=1)
     with provider(lambda _: Answer(completion(RIGHT))) as served:

@@ -76,6 +76,7 @@ def command_lines() -> str:
     return "\n".join(found)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workers", ["-n2", pytest.param("-n0", marks=pytest.mark.slow)])
 def test_nothing_tells_a_key_or_the_token(
     live: Live, workers: str, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from tests.scripted.provider import Answer, Call, completion, failure, provider
 CLOSED = "this key may not ask about nursing"
 
 
+@pytest.mark.long
 def test_each_exam_has_its_own_replies_and_its_own_outage(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from tests.integration.live_use.conftest import WRONG, Live, answered
 from tests.scripted.provider import Answer, Call, failure
 
 
+@pytest.mark.long
 def test_a_model_that_is_refused_does_not_stop_the_other(live: Live) -> None:
     right = live.answer
 

@@ -60,6 +60,7 @@ def test_one_line_stays_in_place_below_whole_lines(live: Live, workers: str) -> 
     assert sum(len(re.findall(r"[.w]", line.partition("py ")[2] or line)) for line in rest) == 40
 
 
+@pytest.mark.long
 def test_names_of_tests_stay_whole_as_well(live: Live) -> None:
     capture = sit(live, "-v")
     named = [line for line in capture.lines if "::test_question[" in line]
@@ -69,6 +70,7 @@ def test_names_of_tests_stay_whole_as_well(live: Live) -> None:
     assert any(PROGRESS.fullmatch(screen[-1]) for screen in capture.screens())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [("-q",), pytest.param(("-s",), marks=pytest.mark.slow)])
 def test_a_quiet_session_and_one_whose_tests_print_have_no_line_in_place(
     live: Live, arguments: tuple[str, ...]
