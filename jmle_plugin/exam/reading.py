@@ -20,7 +20,7 @@ from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import Manifest
 from jmle_plugin.exam.model import Question, Treatment
 from jmle_plugin.exam.source_spec import OtherSource
-from jmle_plugin.exam.sources import ADAPTERS, Paper, PaperQuestion
+from jmle_plugin.exam.sources import Paper, PaperQuestion, read_paper
 from jmle_plugin.exam.sources.paper import answered_with, folded
 
 _QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -77,7 +77,7 @@ def _missing(manifest: Manifest, where: object) -> DataMissingError:
 
 def _read_paper(manifest: Manifest, folder: Path) -> Paper:
     try:
-        paper = ADAPTERS[manifest.source.format](folder, manifest.source.part or "")
+        paper = read_paper(manifest.source.format, folder, manifest.source.part or "")
     except PackError as error:
         # An empty folder, or a fetch that was interrupted before the questions came.
         if manifest.source.folder and isinstance(error.__cause__, FileNotFoundError):

@@ -52,7 +52,7 @@ class _Entry(BaseModel):
 _ENTRY = TypeAdapter(_Entry)
 
 
-def read(folder: Path) -> Paper:
+def read(folder: Path, _: str) -> Paper:
     """Read the data set below `folder`; PackError names the file and the question."""
     file = folder / FILE_NAME
     try:

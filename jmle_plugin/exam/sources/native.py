@@ -47,7 +47,7 @@ _QUESTION = TypeAdapter(_Question)
 _SERIAL = TypeAdapter(_Serial)
 
 
-def read(folder: Path) -> Paper:
+def read(folder: Path, _: str) -> Paper:
     """Read the questions below `folder`; PackError names the file and the question."""
     file = folder / FILE_NAME
     data = read_toml(file)

@@ -16,7 +16,7 @@ from jmle_plugin.errors import DataMissingError, JmleError, PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.exam.sources import ADAPTERS
+from jmle_plugin.exam.sources import read_paper
 from jmle_plugin.mark.bench import check_measures
 from tests.builders import picture_file
 from tests.unit.exam.problems import check_exam
@@ -151,7 +151,7 @@ def test_an_answer_that_is_no_option_names_its_line(tmp_path: Path) -> None:
     entry = {"question": "Which?", "options": ["one", "two"], "answer_idx": 2}
     write_lines(tmp_path / "mcqa" / "test.jsonl", entry)
     with pytest.raises(PackError, match="line 1: the answer 2"):
-        ADAPTERS["jmedbench"](tmp_path, "")
+        read_paper("jmedbench", tmp_path)
 
 
 def test_slake_is_read_in_english_and_closed(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_list_is_never_evaluated(tmp_path: Path) -> None:
         "question,answer\nWhich?,\"__import__('os').system('x')\"\n", "utf-8"
     )
     with pytest.raises(PackError, match="line 2: the answer is no list of texts"):
-        ADAPTERS["jmed-llm"](tmp_path, "")
+        read_paper("jmed-llm", tmp_path)
 
 
 @pytest.mark.parametrize(

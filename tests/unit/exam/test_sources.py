@@ -1,11 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from jmle_plugin.errors import PackError
+from jmle_plugin.exam.sources import ADAPTERS, read_paper
+
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import NativePackBuilder, PackBuilder
+
+
+@pytest.mark.parametrize("layout", ADAPTERS)
+def test_every_layout_has_an_adapter_that_names_what_it_misses(layout: str, tmp_path: Path) -> None:
+    with pytest.raises(PackError) as error:
+        read_paper(layout, tmp_path, "1")
+    assert str(tmp_path) in str(error.value)
 
 
 def test_options_are_found_on_lines_and_in_tables(pack: PackBuilder) -> None:
