@@ -56,8 +56,11 @@ class HttpModelClient:
         # A transport, not a client: one request, one reply, and no redirects, cookies or
         # proxies in between. The service is on loopback, so there are no certificates.
         # Where only cassettes answer, none is opened: its parts take 40 ms to load.
+        def nowhere(request: httpx.Request) -> NoReturn:
+            raise httpx.ConnectError("there is no service to ask", request=request)
+
         self._transport: httpx.BaseTransport = (
-            httpx.MockTransport(_nowhere)
+            httpx.MockTransport(nowhere)
             if address is None
             else httpx.HTTPTransport(verify=False, trust_env=False)
         )
@@ -113,12 +116,6 @@ class HttpModelClient:
         if isinstance(error, self._breaks):
             problem = f"the gateway is gone ({problem})"
         return ReplyError(f"no reply to question {request.question}: {problem}")
-
-
-def _nowhere(request: Any) -> NoReturn:
-    import httpx  # noqa: PLC0415 - as above
-
-    raise httpx.ConnectError("there is no service to ask", request=request)
 
 
 def question_headers(request: AskRequest) -> dict[str, str]:

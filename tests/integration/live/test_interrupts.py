@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 
 import pytest
 
@@ -68,9 +67,9 @@ def test_a_second_ctrl_c_leaves_calls_in_flight_to_the_gateway(room: Room) -> No
         return honest(call)
 
     with provider(held) as served:
-        session = room.begin(served, "--concurrency=4")
-        until(lambda: len(served.calls) == 12)
-        time.sleep(2.0)  # for a first test to pass: before that there is nothing to make results of
+        session = room.begin(served, "--concurrency=4", "-v")
+        # Once a second test is told a first mark is kept, of which there are results.
+        until(lambda: len(served.calls) == 12 and room.output.count("PASSED") > 1)
         session.send_signal(signal.SIGINT)
         until(lambda: "waiting up to 30 seconds for 4 calls in flight" in room.output)
         session.send_signal(signal.SIGINT)
