@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,12 @@ from jmle_plugin.gateway.protocol import CHAT_PATH, DIGEST_HEADER, EPOCH_HEADER,
 from jmle_plugin.gateway.reply import Reply, read_reply
 
 _UNUSED = (
-    *("aiohttp", "boto3", "botocore", "httplib2", "requests", "tornado", "urllib3"),
+    *("aiohttp", "boto3", "botocore", "httplib2", "httpx2", "requests", "tornado", "urllib3"),
     # httpx's command line, which it imports where it can.
     *("click", "rich"),
 )
+_SOUGHT = ("httpx_curl_cffi", "pyreqwest")
+"""Transports for httpx that vcrpy looks for in every test, also where they are not installed."""
 
 
 def import_vcr() -> None:
@@ -50,6 +53,9 @@ def import_vcr() -> None:
     finally:
         for name in hidden:
             sys.modules.pop(name, None)
+    for name in _SOUGHT:
+        if name not in sys.modules and find_spec(name) is None:
+            sys.modules[name] = None  # type: ignore[assignment]  # found missing at once
 
 
 def read_recorded(recorder: Recorder, seat: Seat) -> Reply:
@@ -96,29 +102,20 @@ class Recorder:
         """
         del serializer  # the file's form is ours
         from vcr.persisters.filesystem import CassetteNotFoundError  # noqa: PLC0415
-        from vcr.request import Request  # noqa: PLC0415
 
         try:
             stored = read_cassette(Path(cassette_path))
         except FileNotFoundError as error:
             raise CassetteNotFoundError(cassette_path) from error
         self._check_origin(stored, cassette_path)
-        request = Request(
-            "POST",
-            NOWHERE + CHAT_PATH,
-            canonical_json(stored.request),
-            _headers(stored, cassette_path),
-        )
-        return [request], [_response(stored.response)]
+        return [_as_request(stored, cassette_path)], [_response(stored.response)]
 
     def check(self, path: Path, request: AskRequest) -> Cassette:
         """What the file holds; CassetteError where replaying would find no answer to `request`."""
         stored = read_cassette(path)
         self._check_origin(stored, str(path))
-        matches(
-            _Request(question_headers(request), request.payload),
-            _Request(_headers(stored, str(path)), canonical_json(stored.request)),
-        )
+        asked = _Request(question_headers(request), request.payload)
+        matches(asked, _as_request(stored, str(path)))
         return stored
 
     def write(self, path: Path, cassette: Cassette, *, first: bool = False) -> None:
@@ -193,6 +190,10 @@ class _Request:
     headers: dict[str, str]
     body: bytes
 
+    def __deepcopy__(self, _: dict[int, Any]) -> _Request:
+        """Itself: vcrpy copies what it reads before it filters it."""
+        return self
+
 
 def keep_run(folder: Path, run: RunSpec) -> None:
     """Say in `run.json` what the folder's cassettes are replies of; more epochs may join."""
@@ -208,6 +209,8 @@ def canonical_request(request: Any) -> Any:
     Traffic that is no question of ours (a client of one's own may speak HTTP too) is none
     of the cassette's business.
     """
+    if isinstance(request, _Request):
+        return request  # as recorded
     if QUESTION_HEADER not in request.headers:
         return None
     request.uri = NOWHERE + CHAT_PATH
@@ -217,14 +220,16 @@ def canonical_request(request: Any) -> Any:
     return request
 
 
-def _headers(stored: Cassette, path: str) -> dict[str, str]:
+def _as_request(stored: Cassette, path: str) -> _Request:
     headers = {
         QUESTION_HEADER: stored.question,
         EPOCH_HEADER: str(stored.epoch),
         DIGEST_HEADER: stored.question_sha256,
         FILE_HEADER: path,
     }
-    return headers if stored.imported is None else {**headers, IMPORTED_HEADER: "yes"}
+    if stored.imported is not None:
+        headers[IMPORTED_HEADER] = "yes"
+    return _Request(headers, canonical_json(stored.request))
 
 
 def _response(body: dict[str, Any]) -> dict[str, Any]:
