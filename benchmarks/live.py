@@ -2,9 +2,10 @@
 
     python -m benchmarks.live [--rounds 5] [--quick]
 
-400 questions, 98 with figures. Whole processes, in turns; ratios are taken within a round
-and their median reported. Peak memory is the summed PSS of all of a session's processes
-(Linux), looked at four times a second in a session of its own, because looking costs time.
+400 questions, 98 with figures, for a model known to see them. Whole processes, in turns; ratios
+are taken within a round and their median reported. Peak memory is the summed PSS of all of a
+session's processes (Linux), looked at four times a second in a session of its own, because
+looking costs time.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS, FIGURES = 400, 98
 MEMORY = 1200
 """MB, as summed PSS."""
+KNOWN = "gpt-4o"
+"""A model that is known to see figures: none is probed first."""
 STEM = "58歳の男性。発熱と咳嗽を主訴に来院した。" * 15
 
 
@@ -117,7 +120,7 @@ def pool(pack: Path, address: str, setting: Setting) -> float:
 def suite(pack: Path, address: str, setting: Setting, *, memory: bool = False) -> float:
     """Seconds of a session that asks everything, or the bytes it took at most."""
     arguments = (f"-n{setting.workers}", f"--concurrency={setting.in_flight}")
-    return session(pack, address, arguments, memory=memory)
+    return session(pack, address, [*arguments, f"--model={KNOWN}"], memory=memory)
 
 
 def session(
@@ -128,7 +131,9 @@ def session(
     with tempfile.TemporaryDirectory() as cassettes:
         command = session_command(pack, address, cassettes, epochs, *arguments)
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(address), stdout=subprocess.PIPE
+        )
         peak = watch(process) if memory else 0
         output = process.communicate()[0]
         took = time.perf_counter() - start
@@ -141,12 +146,16 @@ def session(
 def session_command(
     pack: Path, address: str, folder: str, epochs: int, *arguments: str
 ) -> list[str]:
-    """The command of a session that asks every question so often and keeps all in a folder."""
+    """The command of a session that asks every question so often and keeps all in a folder.
+
+    It asks a server of one's own, unless the arguments name a model.
+    """
+    named = any(one.startswith("--model=") for one in arguments)
+    served = ["--model=slow", f"--api-base={address}/v1", "--image-probe=optional"]
     return [
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--gate=none",
-        f"--exam={pack}", "--model=slow", f"--api-base={address}/v1", f"--epochs={epochs}",
-        f"--cassettes={folder}", f"--results={folder}", "--image-probe=optional", *arguments,
-        str(ROOT / "tests_exam"),
+        f"--exam={pack}", f"--epochs={epochs}", f"--cassettes={folder}", f"--results={folder}",
+        *([] if named else served), *arguments, str(ROOT / "tests_exam"),
     ]  # fmt: skip
 
 
@@ -201,9 +210,10 @@ def levels(address: str) -> list[tuple[float, int]]:
     return [tuple(one) for one in httpx.get(f"{address}/seen").json()]
 
 
-def environment() -> dict[str, str]:
-    """This process' environment, byte code allowed."""
-    return {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def environment(openai: str = "http://127.0.0.1:9") -> dict[str, str]:
+    """This process' environment, byte code allowed, with a server that stands in for OpenAI's."""
+    kept = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"OPENAI_BASE_URL": f"{openai}/v1", "OPENAI_API_KEY": "none"}
 
 
 def write_exam(folder: Path, figures: int = FIGURES) -> Path:

@@ -29,6 +29,7 @@ from jmle_plugin.gateway.protocol import (
 from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.sending import (
     Call,
+    Turns,
     left_out_one_by_one,
     says_the_same,
     stands_in,
@@ -89,6 +90,7 @@ class Provider:
         self._routes: dict[str, dict[str, Any]] = {}
         self._prepared: set[bytes] = set()
         self._preparing = asyncio.Lock()
+        self._turns = Turns()
 
     async def ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The completion to an OpenAI chat body with figures by digest, as plain JSON.
@@ -182,7 +184,7 @@ class Provider:
         CURRENT.set(call)
         try:
             # The client's own timeout is for each read: a trickle would outlast it.
-            async with asyncio.timeout(self._timeout):
+            async with self._turns.take(call), asyncio.timeout(self._timeout):
                 response = await self._litellm.acompletion(
                     model=call.model,
                     **parameters,

@@ -8,14 +8,20 @@ itself says: it is made without being sent, once with the parameter and once wit
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 from jmle_plugin.gateway.failures import ProviderError
+
+_PATIENCE = 0.5
+"""Seconds that a call may hold its turn: one that asks for a token first takes longer."""
 
 
 @dataclass
@@ -50,6 +56,8 @@ class Call:
     """All of the request that was rehearsed."""
     seconds: float | None = None
     """From the question leaving to the end of that body; None until it is there."""
+    departs: Callable[[], object] = lambda: None
+    """Told when the question leaves; in any thread."""
     _left_at: float = 0.0
 
     @property
@@ -100,6 +108,7 @@ class Call:
             _repeat_failure()
         self.sent = rest
         self._left_at = time.monotonic()
+        self.departs()
         return True
 
     def arrive(self, content: bytes) -> None:
@@ -125,6 +134,38 @@ class Call:
                 fatal=True,
             )
         return None
+
+
+class Turns:
+    """Calls are made ready one after the other, each until its question leaves.
+
+    Made ready together they would all leave after the last was ready, be answered together,
+    and so on: a provider's places would stand empty while the next calls are made ready.
+    """
+
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._patience = patience
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def take(self, call: Call) -> AsyncIterator[None]:
+        """Wait for a turn, which ends when `call` leaves or ends, or after `patience` seconds."""
+        await self._turn.acquire()
+        loop, ended = asyncio.get_running_loop(), False
+
+        def end() -> None:
+            nonlocal ended
+            if not ended:
+                ended = True
+                self._turn.release()
+
+        limit = loop.call_later(self._patience, end)
+        call.departs = partial(loop.call_soon_threadsafe, end)
+        try:
+            yield
+        finally:
+            limit.cancel()
+            end()
 
 
 def left_out_one_by_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from typing import Any
@@ -14,6 +15,7 @@ from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.sending import (
     Call,
+    Turns,
     left_out_one_by_one,
     says_the_same,
     stands_in,
@@ -271,3 +273,44 @@ def test_parameters_are_rehearsed_once_for_all_questions(
     ask(Answer(completion()), times=3, seed=1, odd={"deep": [1]})
     assert len(ask.calls) == 3
     assert len(made) == 4
+
+
+def test_calls_are_made_ready_one_after_the_other() -> None:
+    turns, course = Turns(patience=60), []
+
+    async def make(name: str) -> None:
+        call = Call("m", ("a question",))
+        async with turns.take(call):
+            course.append(f"{name} is made ready")
+            await asyncio.sleep(0.01)
+            course.append(f"{name} leaves")
+            await asyncio.to_thread(call.leave, b'{"prompt": "a question"}')
+            await asyncio.sleep(0.1)
+            course.append(f"{name} is answered")
+
+    async def both() -> None:
+        await asyncio.gather(make("one"), make("two"))
+
+    asyncio.run(both())
+    assert course.index("one leaves") < course.index("two is made ready")
+    assert course.index("two is made ready") < course.index("one is answered")
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["it ends", "it takes too long"])
+def test_call_that_does_not_leave_keeps_no_other_from_leaving(ends: bool) -> None:
+    async def run() -> None:
+        turns, done = Turns(patience=60 if ends else 0.01), asyncio.Event()
+
+        async def stuck() -> None:
+            async with turns.take(Call("m", ("a question",))):
+                if not ends:
+                    await done.wait()
+
+        waiting = asyncio.create_task(stuck())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30), turns.take(Call("m", ("a question",))):
+            assert waiting.done() is ends
+        done.set()
+        await waiting
+
+    asyncio.run(run())
