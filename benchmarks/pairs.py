@@ -23,8 +23,8 @@ from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark import Extraction
-from jmle_plugin.results.figures import p_text, signed
 from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import p_text, signed
 from jmle_plugin.results.provenance import RunContext
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image as Pillow
 
 from jmle_plugin.ask.cassette import Cassette
-from jmle_plugin.ask.importing.foreign import ForeignRun
+from jmle_plugin.ask.importing.writing import ForeignRun
 from jmle_plugin.ask.prompt import load_prompt
 from jmle_plugin.ask.reply import Reply
 from jmle_plugin.ask.run import ImageMode, ImportedFrom, PromptRef, RunSpec

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[1]
+JMLE = "import sys; from jmle_plugin.cli import main; sys.exit(main())"
+"""`jmle` for `python -c`, where the package is found but not installed."""
 
 LEFT_OUT = {"slow": "slow", "long": "'long and not slow'"}
 """Markers of tests that run when they are asked for, and what asks for them."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jmle_plugin.exam.manifest import Manifest
-from jmle_plugin.exam.source_spec import OtherSource
+from jmle_plugin.exam.spec import OtherSource
 
 OPTIONS = {str(n): f"架空の選択肢{n}" for n in range(1, 6)}
 WORTH = {"dentist": (60, 3), "midwife": (37, 2), "orthoptist": (65, 2)}

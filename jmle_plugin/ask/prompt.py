@@ -22,7 +22,7 @@ from jmle_plugin.ask.words import ShotSpec, Upstream, Words
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.kinds import forms
 from jmle_plugin.exam.model import Exam
-from jmle_plugin.exam.source_spec import PinnedFiles
+from jmle_plugin.exam.spec import PinnedFiles
 from jmle_plugin.files import read_regular
 from jmle_plugin.gateway.reply import PROJECTS
 from jmle_plugin.strict import Strict, first_problem

@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from jmle_plugin.ask.sight import Sight
 from jmle_plugin.errors import RunError, SettingsError
-from jmle_plugin.exam.key_spec import Name
+from jmle_plugin.exam.keys import Name
 from jmle_plugin.files import canonical_json, read_json, read_regular, write_whole
 from jmle_plugin.strict import Strict, first_problem
 
@@ -84,6 +83,27 @@ class ClientRef(Strict):
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}" if self.version else self.name
+
+
+class Sight(Strict):
+    """What a model made of a drawn word before it was asked anything else."""
+
+    seed: int
+    word: str
+    """Drawn by the seed; one of 274,625."""
+    read: bool
+    """Whether its reply held the word where it was shown, and not where it was not."""
+    prompt_tokens: int | None = None
+    """Of the request with the picture, by the server's count; None where it gave none."""
+    blind_tokens: int | None = None
+    """Of the same request without it."""
+    cost: float | None = None
+    """Of both, in US dollars; None where it is not known."""
+
+    @property
+    def counted_alike(self) -> bool:
+        """Whether the server counts as many tokens with the picture as without."""
+        return self.prompt_tokens is not None and self.prompt_tokens == self.blind_tokens
 
 
 class RunSpec(Strict):

@@ -15,20 +15,19 @@ from typing import Any, BinaryIO
 from jmle_plugin.ask.opening import can_be_asked, open_halves, open_sitting
 from jmle_plugin.ask.recording import keep_run
 from jmle_plugin.ask.sitting import Sitting, shard
+from jmle_plugin.cli import add_options
 from jmle_plugin.cli.batch_results import probe_of, read_batches, silent_provider
 from jmle_plugin.cli.common import named_exam, say, writing
-from jmle_plugin.cli.options import add_options
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.files import whole_file, write_whole
-from jmle_plugin.gateway.batch_file import custom_id, request_line
+from jmle_plugin.gateway.batch_file import Orders, custom_id, request_line
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.models import sees_figures
-from jmle_plugin.gateway.orders import Orders
 from jmle_plugin.gateway.protocol import Announcement, ModelFacts
-from jmle_plugin.session.live.keeping import fold_journal
-from jmle_plugin.session.live.probing import check_vision, needs_probe
-from jmle_plugin.session.live.progress import Plan
+from jmle_plugin.session.keeping import fold_journal
 from jmle_plugin.session.option_values import model_parameters
+from jmle_plugin.session.probing import check_vision, needs_probe
+from jmle_plugin.session.progress import Plan
 from jmle_plugin.session.runs_file import named_rows, read_runs
 from jmle_plugin.text import count
 

@@ -19,10 +19,10 @@ from jmle_plugin.gateway.batch_file import (
     Result,
     attempt_part,
     custom_id,
-    read_results,
+    results_in,
     run_part,
 )
-from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.failures import ProviderError, Redaction
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import (
     DEFAULT_MAX_EDGE,
@@ -32,17 +32,16 @@ from jmle_plugin.gateway.protocol import (
     Prices,
 )
 from jmle_plugin.gateway.provider import Provider
-from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.reply import read_reply
-from jmle_plugin.session.live.keeping import fold_journal
-from jmle_plugin.session.live.probing import (
+from jmle_plugin.session.keeping import fold_journal
+from jmle_plugin.session.option_values import token_prices
+from jmle_plugin.session.probing import (
     judged,
     keep_sight,
     needs_probe,
     probe_announcement,
 )
-from jmle_plugin.session.live.progress import Plan
-from jmle_plugin.session.option_values import token_prices
+from jmle_plugin.session.progress import Plan
 
 _ELSEWHERE = "http://batch.invalid/v1"
 """Stands for a server that nothing is sent to, and whose prices are not known."""
@@ -110,7 +109,7 @@ def read_batches(options: argparse.Namespace, drawn: Path) -> bool:
 def _results(file: Path) -> list[Result]:
     try:
         with file.open("rb") as lines:
-            return list(read_results(lines, file))
+            return list(results_in(lines, file))
     except OSError as error:
         raise ResultError(
             f"cannot be read ({error.strerror})", where=file, remedy="Name a file of results."

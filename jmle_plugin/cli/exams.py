@@ -1,4 +1,4 @@
-"""`jmle exams`, `fetch` and `check`: what packs and data are here, and are they sound."""
+"""`jmle exams`, `fetch`, `check` and `init`: packs and data that are here, and a new project."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from jmle_plugin.ask.prompt import prompt_source
+from jmle_plugin.cli import add_options
 from jmle_plugin.cli.common import data_root, find_exam, named_exam, print_json, say
-from jmle_plugin.cli.options import add_options
-from jmle_plugin.errors import DataMissingError, JmleError
+from jmle_plugin.errors import DataMissingError, JmleError, SettingsError
 from jmle_plugin.exam.check import check_key, check_paper, key_differences, notes
 from jmle_plugin.exam.fetch import fetch_exam, fetch_files
-from jmle_plugin.exam.library import find_packs, pack_folders
-from jmle_plugin.exam.manifest import read_manifest
+from jmle_plugin.exam.manifest import find_packs, pack_folders, read_manifest, suite_folder
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.files import write_whole
 from jmle_plugin.report.layout import folded, ranges, table
 from jmle_plugin.text import count, printable
 
@@ -217,3 +217,54 @@ def run_check(options: argparse.Namespace) -> int:
         + (count(len(problems), "problem") if problems else "no problems")
     )
     return 1 if problems else 0
+
+
+_TEMPLATES = Path(__file__).with_name("project")
+_IGNORED = ".gitignore"
+
+
+def add_init_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `jmle init`."""
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="default: this one")
+
+
+def run_init(options: argparse.Namespace) -> int:
+    """Write what is missing and leave what is there; the exit status.
+
+    Raises SettingsError where the folder cannot be written.
+    """
+    folder: Path = options.folder
+    files = {
+        "tests_exam/test_exam.py": suite_folder("tests_exam") / "test_exam.py",
+        "conftest.py": _TEMPLATES / "conftest.txt",
+        ".github/workflows/exam.yml": _TEMPLATES / "exam.yml",
+    }
+    try:
+        for name, source in files.items():
+            target = folder / name
+            if target.exists() or target.is_symlink():
+                say(f"{target}: is there already, and stays as it is")
+            else:
+                write_whole(target, source.read_bytes())
+                say(f"{target}: written")
+        _ignore(folder / _IGNORED)
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(
+            f"the project's files cannot be written ({error})",
+            where=folder,
+            remedy="Make the folder writable, or name another; what was written stays.",
+        ) from error
+    print("Try it offline: pytest tests_exam --exam=sample --model=scripted/resident")
+    return 0
+
+
+def _ignore(file: Path) -> None:
+    """Add the lines that the file lacks at its end."""
+    present = file.read_text(encoding="utf-8") if file.exists() else ""
+    wanted = (_TEMPLATES / "gitignore.txt").read_text(encoding="utf-8").splitlines()
+    if missing := [line for line in wanted if line not in present.splitlines()]:
+        front = present if not present or present.endswith("\n") else f"{present}\n"
+        write_whole(file, front + "\n".join(missing) + "\n")
+        say(f"{file}: {'lines added' if present else 'written'}")
+    else:
+        say(f"{file}: has the lines already")

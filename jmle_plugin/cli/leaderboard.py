@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from jmle_plugin.ask.run import EARLIER
+from jmle_plugin.cli import add_options
 from jmle_plugin.cli.common import (
     exam_at_hand,
     exam_name,
@@ -20,7 +21,6 @@ from jmle_plugin.cli.common import (
     results_named,
     writing,
 )
-from jmle_plugin.cli.options import add_options
 from jmle_plugin.compare.leaderboard import (
     Entry,
     Leaderboard,

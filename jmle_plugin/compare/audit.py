@@ -14,8 +14,7 @@ from jmle_plugin.compare.significance import holm, mcnemar
 from jmle_plugin.errors import ComparisonError, UnlikeResultsError
 from jmle_plugin.exam.model import Exam, Question, Treatment
 from jmle_plugin.files import canonical_json
-from jmle_plugin.results.audit import Audit, AuditPart, Half
-from jmle_plugin.results.figures import LEVEL
+from jmle_plugin.results.doubt import LEVEL, Audit, AuditPart, Half
 from jmle_plugin.results.file import Results
 from jmle_plugin.results.soundness import find_mismatches
 

@@ -12,18 +12,18 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from jmle_plugin.errors import SettingsError, unknown_name
-from jmle_plugin.results.comparison import Comparison, Decision, Ruling
-from jmle_plugin.results.figures import (
-    bound_text,
-    loss_sentence,
+from jmle_plugin.results.comparison import Comparison, Decision, Ruling, bound_text, loss_sentence
+from jmle_plugin.results.file import Results
+from jmle_plugin.results.language import (
+    clauses,
+    joined,
     mean_text,
     p_text,
     points_text,
     share_text,
     signed,
+    wording,
 )
-from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import clauses, joined, wording
 
 STEADY_EPOCHS = 3
 """Epochs of a baseline from which a question that was always right says something."""
@@ -101,7 +101,7 @@ class Significant(Gate):
 
     def _by_measures(self, comparison: Comparison) -> Ruling:
         """Of a bench: fail where a measure is lower by more than noise, each by its own test."""
-        from jmle_plugin.compare.sections import judge_measures  # noqa: PLC0415 - needs scipy
+        from jmle_plugin.compare.ranking import judge_measures  # noqa: PLC0415 - needs scipy
 
         decision, words, changed = judge_measures(comparison)
         alpha = comparison.tests.alpha

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from jmle_plugin.compare.significance import Replies, asked_once
 from jmle_plugin.mark.epochs import tidy
-from jmle_plugin.results.doubt import Interval
-from jmle_plugin.results.figures import LEVEL
+from jmle_plugin.results.doubt import LEVEL, Interval
 
 Stratum = TypeVar("Stratum", bound=Hashable)
 Figure = TypeVar("Figure", int, float)

@@ -18,8 +18,7 @@ from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Verdict
-from jmle_plugin.results.doubt import Confidence, ConfidenceBin, Estimate, Letter
-from jmle_plugin.results.figures import LEVEL
+from jmle_plugin.results.doubt import LEVEL, Confidence, ConfidenceBin, Estimate, Letter
 from jmle_plugin.results.file import Results
 
 DRAWS = 2_000

@@ -9,12 +9,19 @@ from pathlib import Path
 from jmle_plugin.ask.run import SCRIPTED_NOTE, ImageMode
 from jmle_plugin.compare.habits import letters_against_others
 from jmle_plugin.compare.pairing import Place, cases_told, known_places
-from jmle_plugin.compare.ranking import GroupPoints, Ranking, group_points, points_interval
-from jmle_plugin.compare.sections import rank_section
+from jmle_plugin.compare.ranking import (
+    GroupPoints,
+    Leaderboard,
+    Ranking,
+    Row,
+    Table,
+    group_points,
+    points_interval,
+    rank_section,
+)
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.sheet import Verdict, which_criteria
 from jmle_plugin.results.file import Results, question_facts
-from jmle_plugin.results.leaderboard import Leaderboard, Row, Table
 from jmle_plugin.results.soundness import FACTS
 
 __all__ = [

@@ -23,8 +23,8 @@ from jmle_plugin.mark.bench import POOLED, classes_of, item_of, parts_of
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.measures import MEASURES, Classes, Measure
-from jmle_plugin.results.bench import MeasureChange
-from jmle_plugin.results.figures import LEVEL
+from jmle_plugin.results.comparison import MeasureChange
+from jmle_plugin.results.doubt import LEVEL
 from jmle_plugin.results.file import Results
 
 _DIGITS = 4

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jmle_plugin.errors import PackError, unknown_name
-from jmle_plugin.exam.block_spec import BlockSpec
 from jmle_plugin.exam.images import load_image
 from jmle_plugin.exam.keys import build_key, checked_answer
 from jmle_plugin.exam.manifest import Manifest, read_manifest
@@ -29,8 +28,8 @@ from jmle_plugin.exam.reading import (
     read_source,
     serials,
 )
-from jmle_plugin.exam.source_spec import OtherSource
 from jmle_plugin.exam.sources import Paper, PaperQuestion
+from jmle_plugin.exam.spec import BlockSpec, OtherSource
 from jmle_plugin.files import digest
 
 

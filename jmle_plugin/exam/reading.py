@@ -13,15 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from jmle_plugin.errors import DataMissingError, PackError
-from jmle_plugin.exam.agreement import check_source
-from jmle_plugin.exam.block_spec import BlockSpec
-from jmle_plugin.exam.key_spec import KeySpec, ProhibitedSpec
+from jmle_plugin.exam.fetch import check_source
+from jmle_plugin.exam.keys import KeySpec, ProhibitedSpec
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import Manifest
 from jmle_plugin.exam.model import Question, Treatment
-from jmle_plugin.exam.source_spec import OtherSource
-from jmle_plugin.exam.sources import Paper, PaperQuestion, read_paper
-from jmle_plugin.exam.sources.paper import answered_with, folded
+from jmle_plugin.exam.sources import Paper, PaperQuestion, answered_with, folded, read_paper
+from jmle_plugin.exam.spec import BlockSpec, OtherSource
 
 _QUESTION_ID = re.compile(r"(?!.*-e[0-9]+$)[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What names a test and a file; an ending of `-e2` names the second asking of a question."""

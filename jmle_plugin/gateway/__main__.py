@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 
 from jmle_plugin.errors import GatewayError, JmleError
 from jmle_plugin.gateway.batch_service import TAKES
+from jmle_plugin.gateway.failures import RedactedStream, Redaction
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.models import model_facts
@@ -28,7 +29,6 @@ from jmle_plugin.gateway.protocol import (
     Ready,
     Refused,
 )
-from jmle_plugin.gateway.redaction import RedactedStream, Redaction
 
 
 def judge(config: GatewayConfig) -> Ready | Refused:

@@ -9,11 +9,10 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jmle_plugin.gateway.failures import ProviderError, classify
+from jmle_plugin.gateway.batch_file import Order, Orders, Stage
+from jmle_plugin.gateway.failures import ProviderError, Redaction, classify
 from jmle_plugin.gateway.library import CURRENT, LARGEST, load_litellm
-from jmle_plugin.gateway.orders import Order, Orders, Stage
 from jmle_plugin.gateway.protocol import CHAT_PATH, Key
-from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.sending import Call
 from jmle_plugin.text import count
 

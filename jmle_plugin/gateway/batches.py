@@ -12,16 +12,13 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from jmle_plugin.gateway.batch_file import custom_id, read_results, request_line
+from jmle_plugin.gateway.batch_file import Order, Orders, Stage, custom_id, request_line, results_in
 from jmle_plugin.gateway.batch_service import Batch, BatchService, now
-from jmle_plugin.gateway.budget import Budget, Tally, most_cost
-from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.budget import Budget, Outcomes, Tally, most_cost
+from jmle_plugin.gateway.failures import ProviderError, Redaction
 from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.gateway.orders import Order, Orders, Stage
-from jmle_plugin.gateway.outcomes import Outcomes
 from jmle_plugin.gateway.protocol import Announced, Announcement, GatewayConfig, Key, ModelFacts
 from jmle_plugin.gateway.provider import Provider
-from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Failure, Outcome, RunStatus
 
 MOST_REQUESTS, MOST_BYTES = 50_000, 200 * 1000 * 1000
@@ -192,7 +189,7 @@ class BatchScheduler:
         kept: dict[Key, Outcome] = {}
         for file in batch.files:
             content = await self._service.content(file)
-            for result in read_results(content.splitlines(), file):
+            for result in results_in(content.splitlines(), file):
                 key = names.get(result.name)
                 if key is None or not self._outcomes.lacks(key) or key in kept:
                     continue

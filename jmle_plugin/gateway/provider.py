@@ -12,11 +12,11 @@ from jmle_plugin.gateway.completion import (
     broken_off,
     ended,
     plain_completion,
+    read_ending,
     refusal_completion,
     unexplained,
 )
-from jmle_plugin.gateway.ending import read_ending
-from jmle_plugin.gateway.failures import ProviderError, RefusedByFilterError, classify
+from jmle_plugin.gateway.failures import ProviderError, Redaction, RefusedByFilterError, classify
 from jmle_plugin.gateway.figures import Figure, Figures, parts, with_figures
 from jmle_plugin.gateway.library import CURRENT, load_litellm
 from jmle_plugin.gateway.models import Pricing, missing_keys, route, runs_locally
@@ -26,7 +26,6 @@ from jmle_plugin.gateway.protocol import (
     Prices,
     image_digests,
 )
-from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.sending import (
     Call,
     Turns,

@@ -6,11 +6,11 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any, Self, TypeGuard
 
 from jmle_plugin.errors import ReplyError
 from jmle_plugin.files import canonical_json
-from jmle_plugin.gateway.ending import End
 from jmle_plugin.strict import Strict
 from jmle_plugin.text import printable
 
@@ -22,6 +22,16 @@ LONGEST = 1e9
 _MOST_TOKENS = 1e12
 _NO_WORD = "none given"
 _EMPTY: tuple[Any, ...] = ("", {}, [])
+
+
+class End(StrEnum):
+    """Why a reply ended; the values are OpenAI's `finish_reason`, but for the last."""
+
+    WHOLE = "stop"
+    CUT = "length"
+    FILTERED = "content_filter"
+    BROKEN = "broken_off"
+    """The provider stopped for reasons of its own: no reply of the model's."""
 
 
 class Usage(Strict):

@@ -16,13 +16,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jmle_plugin.gateway.budget import Budget, Tally
+from jmle_plugin.gateway.budget import Budget, Outcomes, Tally
 from jmle_plugin.gateway.concurrency import Call
 from jmle_plugin.gateway.failures import ProviderError
-from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.gateway.keeper import Keeper
+from jmle_plugin.gateway.journal import Entry, Journal, Keeper
 from jmle_plugin.gateway.limits import HEADERS, Lane, allowances, delay
-from jmle_plugin.gateway.outcomes import Outcomes
 from jmle_plugin.gateway.protocol import Announced, GatewayConfig, Key
 from jmle_plugin.gateway.status import FATAL, SPENT, STOPPED, Course, Failure, Outcome, RunStatus
 

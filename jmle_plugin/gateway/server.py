@@ -13,11 +13,11 @@ from aiohttp import web
 
 from jmle_plugin.errors import GatewayError, JournalError
 from jmle_plugin.files import canonical_json, digest, read_json
+from jmle_plugin.gateway.batch_file import Orders
 from jmle_plugin.gateway.batches import Batched, BatchScheduler
 from jmle_plugin.gateway.budget import Budget, Tally
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.limits import Lane
-from jmle_plugin.gateway.orders import Orders
 from jmle_plugin.gateway.protocol import (
     ANNOUNCE_PATH,
     CHAT_PATH,

@@ -33,7 +33,7 @@ from jmle_plugin.ask.messages import DEFAULT_MARKER
 from jmle_plugin.errors import SettingsError
 from jmle_plugin.exam.kinds import NOTHING
 from jmle_plugin.exam.model import Question
-from jmle_plugin.mark import Extraction, published
+from jmle_plugin.mark import Extraction, readers
 from jmle_plugin.mark.answer_line import (
     AnswerLine,
     find_answer_line,
@@ -41,7 +41,6 @@ from jmle_plugin.mark.answer_line import (
     is_echo,
     without_echoes,
 )
-from jmle_plugin.mark.readers import READERS
 from jmle_plugin.mark.terms import behind_marker, is_list
 
 if TYPE_CHECKING:
@@ -147,14 +146,14 @@ def read_answer(  # noqa: PLR0913 - each is a fact of the reply
             return read
         return _read_bare(question, text, extraction, answer_of, asked)
     standard = _read_standard(question, text, reasoning, marker, whole=whole)
-    if extraction is Extraction.STANDARD or not published.has_rule(question):
+    if extraction is Extraction.STANDARD or not readers.has_rule(question):
         return standard
     if question.rule:
         answer, line = _by_benchs_rule(question, text, marker, standard), standard.line
     elif recorded is not None:
-        answer, line = published.read_recorded(question, recorded), standard.line
+        answer, line = readers.read_recorded(question, recorded), standard.line
     else:
-        answer, line = published.read_published(question, text, reasoning)
+        answer, line = readers.read_published(question, text, reasoning)
     if not answer:
         return Reading((), How.NONE, _for_people(line))
     how = How.EXACT if standard.how is How.EXACT else How.TOLERANT
@@ -169,7 +168,7 @@ def _by_benchs_rule(
     Behind a prompt of ours that is what the marker leads: the marker's own letters are no answer,
     and expressions one a line stand for the list that the project asks for.
     """
-    rule, led = published.REPLY_RULES[question.rule], behind_marker(text, marker)
+    rule, led = readers.REPLY_RULES[question.rule], behind_marker(text, marker)
     if led is None:
         return rule(question, text)
     if question.kind.rules.partial:
@@ -186,7 +185,7 @@ def check_rule(sitting: Sitting, extraction: Extraction) -> None:
     elsewhere = run.marker is None or run.answer_of or run.imported is not None
     if extraction is Extraction.STANDARD or elsewhere or prompt is None:
         return
-    if any(not one.rule and published.has_rule(one) for one in sitting.exam.questions.values()):
+    if any(not one.rule and readers.has_rule(one) for one in sitting.exam.questions.values()):
         raise SettingsError(
             f"no published rule is known here for replies to the prompt {prompt.name}, whose "
             f"answer lines begin with {run.marker}",
@@ -198,7 +197,7 @@ def check_rule(sitting: Sitting, extraction: Extraction) -> None:
 def _read_standard(
     question: Question, reply: str, reasoning: str, marker: str, *, whole: bool
 ) -> Reading:
-    reader = READERS[question.kind]
+    reader = readers.READERS[question.kind]
 
     def begins(content: str) -> bool:
         return reader.begins(question, content)
@@ -224,7 +223,7 @@ def _read_standard(
 
 
 def _read_to_the_end(question: Question, text: str, marker: str, *, whole: bool) -> Reading:
-    reader = READERS[question.kind]
+    reader = readers.READERS[question.kind]
     content = behind_marker(text, marker)
     if content is None:
         # Without a marker, a reply that is a list and nothing else is meant as one.
@@ -242,18 +241,18 @@ def _read_to_the_end(question: Question, text: str, marker: str, *, whole: bool)
 def _read_bare(
     question: Question, text: str, extraction: Extraction, project: str, asked: Sequence[str]
 ) -> Reading:
-    answer, exact = published.read_bare(question, text)
+    answer, exact = readers.read_bare(question, text)
     how = How.EXACT if exact else How.TOLERANT
     if extraction is Extraction.PUBLISHED:
-        kept = published.as_kept(text, project) if asked else text
-        answer = published.read_published_bare(question, kept, project)
+        kept = readers.as_kept(text, project) if asked else text
+        answer = readers.read_published_bare(question, kept, project)
     elif is_echo(text, asked, question.options):
         answer = ()
     return Reading(answer, how if answer else How.NONE, _for_people(" ".join(text.splitlines())))
 
 
 def _tolerant(question: Question, line: AnswerLine) -> Reading:
-    answer = READERS[question.kind].tolerant(question, line.content)
+    answer = readers.READERS[question.kind].tolerant(question, line.content)
     how = How.TOLERANT if answer else How.NONE
     return Reading(answer, how, _for_people(line.shown))
 

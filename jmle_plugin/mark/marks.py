@@ -25,7 +25,7 @@ from jmle_plugin.mark.extraction import How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade, prohibited_picks, score
 from jmle_plugin.mark.measures import credit
 from jmle_plugin.mark.numeric import as_number
-from jmle_plugin.mark.published import accepts_any
+from jmle_plugin.mark.readers import accepts_any
 from jmle_plugin.mark.terms import term_set
 from jmle_plugin.strict import Strict, absent, empty
 from jmle_plugin.text import printable

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.comparison import disagreement
 from jmle_plugin.report.tallies import block_title, model_title
-from jmle_plugin.results.audit import INDICES, Audit, AuditPart, Half
-from jmle_plugin.results.figures import LEVEL, p_cell, p_text
-from jmle_plugin.results.language import joined, known, wording
+from jmle_plugin.results.doubt import INDICES, LEVEL, Audit, AuditPart, Half
+from jmle_plugin.results.language import joined, known, p_cell, p_text, wording
 
 _OPEN = ("visual_types", "subjects")
 """Groupings that may have any number of parts."""

@@ -8,10 +8,8 @@ from jmle_plugin.mark.bench import POOLED, Measured, SectionMeasures
 from jmle_plugin.mark.measures import MEASURES
 from jmle_plugin.mark.sheet import Sheet
 from jmle_plugin.report import document as doc
-from jmle_plugin.results.bench import MeasureChange
-from jmle_plugin.results.comparison import Comparison
-from jmle_plugin.results.figures import p_cell
-from jmle_plugin.results.language import clauses, joined, known, wording
+from jmle_plugin.results.comparison import Comparison, MeasureChange
+from jmle_plugin.results.language import clauses, joined, known, p_cell, wording
 
 Rows = list[list[str]]
 _WIDE = 0.1

@@ -13,8 +13,7 @@ from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import tallies
 from jmle_plugin.report.bench import interval, number
 from jmle_plugin.report.layout import cost_text, span
-from jmle_plugin.results.figures import mean_text
-from jmle_plugin.results.language import wording
+from jmle_plugin.results.language import mean_text, wording
 
 SAW, BLIND = "✓", "–"
 

@@ -14,19 +14,28 @@ from jmle_plugin.report.bench import (
 )
 from jmle_plugin.report.remarks import doubt_sentences
 from jmle_plugin.report.tallies import block_title, form_title, model_title
-from jmle_plugin.results.comparison import Answers, Change, Comparison, Part, Side
-from jmle_plugin.results.doubt import Reach
-from jmle_plugin.results.figures import (
+from jmle_plugin.results.comparison import (
+    Answers,
+    Change,
+    Comparison,
+    Part,
+    Side,
     bound_text,
     loss_sentence,
+)
+from jmle_plugin.results.doubt import Reach
+from jmle_plugin.results.language import (
+    clauses,
+    known,
     mean_text,
     p_cell,
     p_text,
     points_text,
+    retold,
     share_text,
     signed,
+    wording,
 )
-from jmle_plugin.results.language import clauses, known, retold, wording
 
 
 def comparison_document(comparison: Comparison) -> doc.Document:

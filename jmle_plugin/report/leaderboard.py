@@ -16,8 +16,7 @@ from jmle_plugin.report.columns import (
 )
 from jmle_plugin.report.tallies import priced, run_title, several_epochs
 from jmle_plugin.results.doubt import ALPHA, is_leaning
-from jmle_plugin.results.figures import p_text
-from jmle_plugin.results.language import clauses, joined, known, named, wording
+from jmle_plugin.results.language import clauses, joined, known, named, p_text, wording
 
 
 def leaderboard_document(board: Leaderboard) -> doc.Document:

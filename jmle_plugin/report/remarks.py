@@ -16,9 +16,8 @@ from jmle_plugin.report.document import Listed
 from jmle_plugin.report.layout import dollars
 from jmle_plugin.report.spent import figures_sentence, spent_sentences
 from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt, is_leaning
-from jmle_plugin.results.figures import mean_text, p_text
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import clauses, joined, named, wording
+from jmle_plugin.results.language import clauses, joined, mean_text, named, p_text, wording
 from jmle_plugin.text import printable
 
 

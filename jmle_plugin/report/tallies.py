@@ -18,9 +18,8 @@ from jmle_plugin.mark.sheet import (
 )
 from jmle_plugin.report import document as doc
 from jmle_plugin.report.bench import headline, measure_rows
-from jmle_plugin.results.figures import p_cell
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import known, named, wording
+from jmle_plugin.results.language import known, named, p_cell, wording
 
 if TYPE_CHECKING:  # numpy comes with it, which not every session needs
     from jmle_plugin.compare.leaderboard import Row, Table

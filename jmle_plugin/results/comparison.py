@@ -1,4 +1,4 @@
-"""What a comparison says, as JSON would have it.
+"""What a comparison says, of two runs of an exam or of a bench, as JSON would have it.
 
 Points are exam points, and means over the epochs of a run that was asked several times.
 """
@@ -11,9 +11,41 @@ from typing import Literal
 from pydantic import Field
 
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.results.bench import MeasureChange
 from jmle_plugin.results.doubt import DetectableLoss, Epochs, Interval, Margin, Mean, VerdictDoubt
+from jmle_plugin.results.language import points_text, wording
 from jmle_plugin.strict import Strict, empty
+
+_MOST_DIGITS = 6
+
+
+class MeasureChange(Strict):
+    """A measure of a section of a bench, on the questions that both runs answered.
+
+    `low` and `high` are the ends of the 95 % interval of the difference, new minus old; `p_loss`
+    is one-sided, `p_value` two-sided, by the measure's own paired test; `p_holm` is the latter
+    corrected for the measures it was tested with. Null where the measure is undefined.
+    """
+
+    section: str
+    title: str
+    measure: str
+    questions: int
+    old: float | None
+    new: float | None
+    low: float | None
+    high: float | None
+    test: str
+    p_loss: float | None
+    p_value: float | None
+    p_holm: float | None = None
+    decides: bool = False
+    """Whether it is one of those that say if the runs differ: all sections together where they
+    have one mean, else the first measure of each."""
+
+    @property
+    def difference(self) -> float | None:
+        """New minus old; None where either is undefined."""
+        return None if self.old is None or self.new is None else self.new - self.old
 
 
 class Side(Strict):
@@ -228,3 +260,31 @@ class Comparison(Strict):
     def asked_often(self) -> list[Side]:
         """The sides that were asked more than once."""
         return [side for side in (self.old, self.new) if side.epochs > 1]
+
+
+def bound_text(margin: Margin) -> str:
+    """The lower bound, `-2.9`: as many digits as show on which side of the margin it lies."""
+    digits = 1
+    while (
+        digits < _MOST_DIGITS
+        and (round(margin.lower_bound, digits) > -margin.points) is not margin.excluded
+    ):
+        digits += 1
+    return f"{margin.lower_bound:+.{digits}f}"
+
+
+def loss_sentence(comparison: Comparison) -> str:
+    """How small a loss could have been seen."""
+    seen, best = comparison.detectable, comparison.detectable_at_best
+    if not seen.discordant:
+        return wording("figure.smallest_loss", best=_loss(best))
+    return wording(
+        "figure.smallest_loss_spread",
+        spread=_loss(seen),
+        discordant=f"{seen.discordant:.1%}",
+        best=_loss(best),
+    )
+
+
+def _loss(loss: DetectableLoss) -> str:
+    return wording("figure.none") if loss.points is None else points_text(round(loss.points, 1))

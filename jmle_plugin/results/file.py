@@ -10,15 +10,14 @@ from pydantic import Field
 
 from jmle_plugin.ask.run import PARTIAL, PEOPLE, RunName
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.exam.key_spec import Name
+from jmle_plugin.exam.keys import Name
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.epochs import majority
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import Sheet
-from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Comparison, Decision
-from jmle_plugin.results.doubt import Confidence, Letter, VerdictDoubt
+from jmle_plugin.results.doubt import Audit, Confidence, Letter, VerdictDoubt
 from jmle_plugin.results.provenance import Provenance, RunContext, build_provenance
 from jmle_plugin.strict import Strict, absent, empty
 

@@ -170,3 +170,43 @@ def _flat(table: Mapping[str, object], above: str = "") -> Iterator[tuple[str, s
             yield from _flat(value, key)
         else:
             yield key, str(value)
+
+
+_SMALLEST = 0.001
+_THREE_DIGITS = 0.095
+
+
+def p_text(p: float) -> str:
+    """A p-value as people write it: `p = 0.12`, `p = 0.031`, `p < 0.001`."""
+    if p < _SMALLEST:
+        return "p < 0.001"
+    return f"p = {p:.2f}" if p >= _THREE_DIGITS else f"p = {p:.3f}"
+
+
+def p_cell(p: float | None) -> str:
+    """A p-value below a title that says so: `0.12`, `0.031`, `< 0.001`; empty for None."""
+    return "" if p is None else p_text(p).removeprefix("p ").removeprefix("= ")
+
+
+def share_text(share: float) -> str:
+    """A simulated share in percent; what every draw or none showed is no certainty."""
+    if share in (0, 1):
+        return wording("figure.nearly_all" if share else "figure.nearly_none")
+    return f"{share:.0%}"
+
+
+def points_text(points: float) -> str:
+    """`1 point`, `5 points`, `2.5 points`."""
+    return wording("count.points", points, number=f"{round(points, 2):g}")
+
+
+def mean_text(mean: float) -> str:
+    """A mean over epochs: `493` where it is whole, else `486.4`."""
+    return str(int(mean)) if float(mean).is_integer() else f"{mean:.1f}"
+
+
+def signed(points: float) -> str:
+    """`+7`, `0`, `-7`, `-2.4`."""
+    if not points:
+        return "0"
+    return f"{int(points):+d}" if float(points).is_integer() else f"{points:+.1f}"

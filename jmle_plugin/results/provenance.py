@@ -18,10 +18,9 @@ from typing import Any
 from pydantic import Field
 
 from jmle_plugin import __version__
-from jmle_plugin.ask.run import ClientRef, ImageMode, ImportedFrom, PromptRef, RunName
-from jmle_plugin.ask.sight import Sight
+from jmle_plugin.ask.run import ClientRef, ImageMode, ImportedFrom, PromptRef, RunName, Sight
 from jmle_plugin.ask.sitting import Sitting
-from jmle_plugin.exam.key_spec import Name
+from jmle_plugin.exam.keys import Name
 from jmle_plugin.files import canonical_json
 from jmle_plugin.gateway.status import Course
 from jmle_plugin.mark import Extraction

@@ -30,8 +30,7 @@ from jmle_plugin.session.finish import (
     write_all,
 )
 from jmle_plugin.session.gate import ExitDecision, Sat, decide, decide_shard, with_rulings
-from jmle_plugin.session.junit import junit_writer, reported, suite_properties
-from jmle_plugin.session.outcomes import mark_of
+from jmle_plugin.session.outcomes import junit_writer, mark_of, reported, suite_properties
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:

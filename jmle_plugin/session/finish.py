@@ -20,8 +20,8 @@ from jmle_plugin.report.comparison import comparison_document, headline
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.report.sheet_report import gates_document, sheet_document
 from jmle_plugin.report.terminal import Line, terminal_lines
-from jmle_plugin.results.audit import Audit
 from jmle_plugin.results.comparison import Ruling
+from jmle_plugin.results.doubt import Audit
 from jmle_plugin.results.file import GateDecision, Results, build_results
 from jmle_plugin.results.language import wording
 from jmle_plugin.results.provenance import RunContext
@@ -31,8 +31,7 @@ from jmle_plugin.session.reports import append_summary, write_reports
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:
-    from jmle_plugin.compare.against import Compared
-    from jmle_plugin.session.baseline import Baseline
+    from jmle_plugin.session.baseline import Baseline, Compared
 
 
 @dataclass

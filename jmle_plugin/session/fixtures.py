@@ -130,8 +130,8 @@ def reply(exam_seat: Seat, request: pytest.FixtureRequest, vcr: Cassette | None)
     wrong answer.
     """
     from jmle_plugin.ask.client import HttpModelClient  # noqa: PLC0415
-    from jmle_plugin.ask.own_client import ask_own_client  # noqa: PLC0415
     from jmle_plugin.ask.recording import Recorder, missing_reply, read_recorded  # noqa: PLC0415
+    from jmle_plugin.session.keeping import ask_own_client  # noqa: PLC0415
 
     stash: pytest.Stash = request.node.stash
     if WRONG_KEY in stash:
@@ -166,7 +166,7 @@ def mark(exam_seat: Seat, request: pytest.FixtureRequest) -> Marker:
     from jmle_plugin.ask.sitting import as_asked  # noqa: PLC0415
     from jmle_plugin.mark.grading import Outcome  # noqa: PLC0415
     from jmle_plugin.mark.marks import Mark, answer_line, mark_reply  # noqa: PLC0415
-    from jmle_plugin.report.wrong import explain  # noqa: PLC0415
+    from jmle_plugin.session.outcomes import explain  # noqa: PLC0415
 
     settings = request.config.stash[SETTINGS_KEY]
     stash = request.node.stash

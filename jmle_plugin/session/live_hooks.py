@@ -11,10 +11,10 @@ import pytest
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.session import fixtures
 from jmle_plugin.session.aggregator import ExamSession
+from jmle_plugin.session.asking import LiveAsking
 from jmle_plugin.session.collection import as_usage_error, seat_part, seats
 from jmle_plugin.session.fixtures import SERVICE_KEY, WORKER_INPUT, seat_of
-from jmle_plugin.session.live.asking import LiveAsking
-from jmle_plugin.session.live.progress import Voice
+from jmle_plugin.session.progress import Voice
 from jmle_plugin.session.settings import Settings
 
 _OVERRIDABLE = (fixtures.__name__, "pytest_recording.plugin")

@@ -200,7 +200,7 @@ def model_parameters(given: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """The parameters that `--model-arg` gives; SettingsError for what cannot be one."""
     if not given:
         return {}
-    from jmle_plugin.gateway.redaction import check_parameters  # noqa: PLC0415 - seldom needed
+    from jmle_plugin.gateway.failures import check_parameters  # noqa: PLC0415 - seldom needed
 
     parameters = dict(given)
     if len(parameters) < len(given):

@@ -1,17 +1,31 @@
-"""How a test's outcome is shown: wrong answers calmly, errors by their message."""
+"""How a test's outcome is shown: wrong answers calmly, errors by their message; and in JUnit.
+
+pytest writes its JUnit file (`--junitxml`) where the session ends, with each mark and the totals
+as properties. Properties of a case are taken from its reports; properties of the whole suite are
+not taken from xdist's workers, so its writer is given them here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Protocol, cast
 
 import pytest
 from pydantic import ValidationError
 
+from jmle_plugin.ask.cassette import cassette_name
+from jmle_plugin.ask.messages import DEFAULT_MARKER
+from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import JmleError, MarkedTwiceError, NotAskedError
+from jmle_plugin.exam.model import Question, Treatment
+from jmle_plugin.mark.answer_line import DECORATION, marker_pattern
+from jmle_plugin.mark.epochs import Asking
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.mark.marks import Mark, mark_error
+from jmle_plugin.mark.marks import Mark, answer_text, key_text, mark_error
 from jmle_plugin.report.layout import folded
 from jmle_plugin.report.terminal import Line
+from jmle_plugin.results.file import Results
 from jmle_plugin.session.fixtures import MARK_KEY, WrongAnswer, seat_of
 from jmle_plugin.text import encodable, printable
 
@@ -116,3 +130,149 @@ def mark_of(report: pytest.TestReport) -> Mark | None:
         return Mark.model_validate_json(getattr(report, MARK_ATTRIBUTE, ""))
     except ValidationError:  # none, or another plugin's attribute of that name
         return None
+
+
+_FEW_WORDS = 24
+"""Characters of a number with its unit: `約 12 mL/分`, and somewhat more."""
+_TREATED = {
+    Treatment.CREDIT_ALL: "credited to every candidate",
+    Treatment.EXCLUDE: "excluded from the scoring for every candidate",
+    Treatment.EXCLUDE_IF_WRONG: "excluded from the scoring, since it was not answered correctly",
+}
+
+
+def explain(
+    question: Question,
+    mark: Mark,
+    line: str = "",
+    *,
+    marker: str = DEFAULT_MARKER,
+    treatment: Treatment = Treatment.STANDARD,
+) -> str:
+    """One line for people: `120A-74 (1 pt): answered 0.4 g, key 0.40`.
+
+    `line` is the answer line: it is shown where no answer could be read in it, and the unit
+    of a number is taken from it. What the examiners decided about the question comes first:
+    `116A71 (1 pt): credited to every candidate (answered a, key e)`.
+    """
+    unit = "pt" if question.points == 1 else "pts"
+    answered = answer_text(mark.answer)
+    if question.kind.rules.united:
+        answered = _with_unit(answered, line, marker)
+    unread = f"no answer could be read in {line!r}" if line else "no answer could be read"
+    given = f"answered {answered}" if answered else unread
+    if mark.invalid:
+        given += f" (not {question.kind.rules.wanted(question)})"
+    if mark.accepted:
+        given += f", key {key_text(mark.accepted)}"
+    if decided := _TREATED.get(treatment):
+        given = f"{decided} ({given})"
+    return f"{cassette_name(question.id, mark.epoch)} ({question.points} {unit}): {given}"
+
+
+def _with_unit(number: str, line: str, marker: str) -> str:
+    """A number in the few words its answer line has for it; where it has many, alone."""
+    found = marker_pattern(marker).search(line)
+    stated = printable(line[found.end() :].strip(DECORATION)) if found else ""
+    return stated if number and number in stated and len(stated) <= _FEW_WORDS else number
+
+
+_UNKNOWN = "unknown"
+"""An unknown cost, which is not 0."""
+
+Property = tuple[str, str]
+
+
+class JunitWriter(Protocol):
+    """What is used of pytest's own writer."""
+
+    def add_global_property(self, name: str, value: str) -> None:
+        """Add a property of the suite."""
+        ...
+
+    def node_reporter(self, report: pytest.TestReport) -> Any:
+        """Find the case a report belongs to."""
+        ...
+
+
+def junit_writer(config: pytest.Config) -> JunitWriter | None:
+    """The writer of this session's JUnit file; None where no file was asked for."""
+    for plugin in config.pluginmanager.get_plugins():
+        if hasattr(plugin, "add_global_property") and hasattr(plugin, "node_reporter"):
+            return cast("JunitWriter", plugin)
+    return None
+
+
+def reported(sitting: Sitting, mark: Mark | None, asking: Asking) -> list[Property]:
+    """What a test's last report says of what was asked; `mark` is None where nothing marked it."""
+    exam, (name, epoch) = sitting.exam, asking
+    if mark is None:
+        mark = mark_error(exam.questions[name], exam.key, "no mark", epoch=epoch)
+    return case_properties(exam.id, sitting.run.run, mark)
+
+
+def case_properties(exam: str, run: str, mark: Mark) -> list[Property]:
+    """One mark: points are exam points, `cost` is in US dollars.
+
+    `invalid` says why an answer that was read is none, and is there for no other.
+    """
+    return [
+        ("exam", exam),
+        ("run", run),
+        ("question", mark.question),
+        ("epoch", str(mark.epoch)),
+        ("outcome", mark.outcome.value),
+        ("points", str(mark.points)),
+        ("max", str(mark.max)),
+        ("answer", answer_text(mark.answer)),
+        ("key", key_text(mark.accepted)),
+        ("cost", _cost(mark.cost)),
+        *([("invalid", mark.invalid)] if mark.invalid else []),
+    ]
+
+
+def suite_properties(sat: Sequence[Results]) -> Iterator[Property]:
+    """The totals of each sitting; where there are several, each name begins with the run's.
+
+    Where they are of several exams, it begins with the exam's.
+    """
+    several = len({results.exam.id for results in sat}) > 1
+    for results in sat:
+        prefix = f"{results.run.name}." if len(sat) > 1 else ""
+        prefix = f"{results.exam.id}.{prefix}" if several else prefix
+        for name, value in _totals(results):
+            yield prefix + name, value
+
+
+def _totals(results: Results) -> Iterator[Property]:
+    sheet = results.sheet
+    yield "exam", results.exam.id
+    yield "run", results.run.name
+    yield "verdict", sheet.verdict.value
+    yield "points", str(sheet.mean_points)
+    yield "max", str(sheet.total.max)
+    yield "correct", str(sheet.total.correct)
+    yield "asked", str(sheet.asked)
+    yield "questions", str(sheet.of)
+    yield "errors", str(len(sheet.errors))
+    for section, part in sheet.measures.items():
+        for name, one in part.measures.items():
+            yield f"measure.{section}.{name}", _UNKNOWN if one.value is None else str(one.value)
+    yield "cost", _cost(sheet.cost.usd)
+    if sheet.cost.usd is not None and sheet.cost.unknown:
+        yield "cost_unknown_replies", str(sheet.cost.unknown)
+    for gate in results.gates:
+        yield f"gate.{gate.name}", gate.decision.value
+        yield f"gate.{gate.name}.sentence", gate.sentence
+        for figure in ("p", "bound", "margin"):
+            if (value := getattr(gate, figure)) is not None:
+                yield f"gate.{gate.name}.{figure}", _plain(value)
+
+
+def _cost(dollars: float | None) -> str:
+    return _UNKNOWN if dollars is None else _plain(dollars)
+
+
+def _plain(number: float) -> str:
+    """The same number without an exponent, which not every reader takes for one."""
+    return format(Decimal(str(number)), "f")

@@ -13,8 +13,7 @@ from jmle_plugin.errors import ResultError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.report.document import Document, is_empty
-from jmle_plugin.report.html.figures import Images
-from jmle_plugin.report.html.page import write_run_page
+from jmle_plugin.report.html.page import Images, write_run_page
 from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.sheet_report import markdown_line, markdown_report
 from jmle_plugin.results.file import Results

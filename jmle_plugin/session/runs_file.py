@@ -155,7 +155,7 @@ def _parameters(table: Mapping[str, Any], where: str) -> dict[str, Any] | None:
         raise SettingsError(
             "is no table", where=f"{where}: args", remedy="Say args = { temperature = 0.0 }."
         )
-    from jmle_plugin.gateway.redaction import check_parameters  # noqa: PLC0415 - seldom needed
+    from jmle_plugin.gateway.failures import check_parameters  # noqa: PLC0415 - seldom needed
 
     try:
         check_parameters(parameters, os.environ)

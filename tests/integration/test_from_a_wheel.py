@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import JMLE, ROOT
 
 SAMPLE = ("--exam=sample", "--model=scripted/resident")
 
@@ -41,10 +41,10 @@ class Folder:
         self.path, self.site = path, site
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._run("pytest", "-p", "no:cacheprovider", *arguments)
+        return self._run("-m", "pytest", "-p", "no:cacheprovider", *arguments)
 
     def jmle(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._run("jmle_plugin.cli", *arguments)
+        return self._run("-c", JMLE, *arguments)
 
     def results(self, run: str) -> dict[str, Any]:
         file = self.path / "results" / "sample" / f"{run}.json"
@@ -57,9 +57,9 @@ class Folder:
             if file.is_file() and "__pycache__" not in file.parts
         }
 
-    def _run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-P", "-m", module, *arguments],
+            [sys.executable, "-P", *arguments],
             cwd=self.path, env={**os.environ, "PYTHONPATH": str(self.site)}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip

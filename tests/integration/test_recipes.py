@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import JMLE, ROOT
 
 STEP = re.compile(
     r"^`(?P<file>[\w./]+)`, (?:a new file|behind `(?P<line>[^`\n]+)`):\n\n"
@@ -56,9 +56,9 @@ def followed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ran(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def ran(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", "-m", module, *arguments],
+        [sys.executable, "-P", *arguments],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
@@ -67,13 +67,13 @@ def ran(folder: Path, module: str, *arguments: str) -> subprocess.CompletedProce
 def test_a_kind_a_source_and_an_exam_are_added_as_the_document_says(followed: Path) -> None:
     touched = {step["file"] for step in STEPS}
     assert {name.partition("/")[0] for name in touched} == {"jmle_plugin", "data"}
-    checked = ran(followed, "jmle_plugin.cli", "check", "drill")
+    checked = ran(followed, "-c", JMLE, "check", "drill")
     assert checked.returncode == 0, checked.stdout
     assert "drill: 3 questions, 3 points, 0 images, key states official: no problems" in (
         checked.stdout
     )
     sat = ran(
-        followed, "pytest", "-p", "no:cacheprovider", "--exam=drill", "--model=my/candidate",
+        followed, "-m", "pytest", "-p", "no:cacheprovider", "--exam=drill", "--model=my/candidate",
         "--junitxml=junit.xml",
     )  # fmt: skip
     assert sat.returncode == 0, sat.stdout
@@ -84,14 +84,14 @@ def test_a_kind_a_source_and_an_exam_are_added_as_the_document_says(followed: Pa
         (["○"], "correct", "exact"), (["×"], "correct", "tolerant"), (["○"], "incorrect", "exact"),
     ]  # fmt: skip
     for command in (["verify"], ["show"], ["report"], ["leaderboard"]):
-        done = ran(followed, "jmle_plugin.cli", *command, "results/drill/my-candidate.json")
+        done = ran(followed, "-c", JMLE, *command, "results/drill/my-candidate.json")
         assert done.returncode == 0, done.stdout
 
 
 def test_a_table_that_is_none_is_refused_with_its_place(followed: Path) -> None:
     table = followed / "data/drill/table.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("key", "answer"), encoding="utf-8")
-    checked = ran(followed, "jmle_plugin.cli", "check", "drill")
+    checked = ran(followed, "-c", JMLE, "check", "drill")
     assert checked.returncode != 0
     assert "table.csv" in checked.stdout
     assert "is no table of statements" in checked.stdout

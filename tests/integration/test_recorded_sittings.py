@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from jmle_plugin.ask.importing import FORMS, Form, expand, import_all
-from jmle_plugin.ask.importing.foreign import ForeignRun
+from jmle_plugin.ask.importing.writing import ForeignRun
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.compare.remake import remake_results

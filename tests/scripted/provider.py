@@ -24,7 +24,7 @@ from typing import Any
 from PIL import Image as Pillow
 from PIL import ImageChops, ImageDraw, ImageFont, ImageOps
 
-from jmle_plugin.ask.sight import QUESTION
+from jmle_plugin.session.probing import QUESTION
 
 
 @dataclass(frozen=True)

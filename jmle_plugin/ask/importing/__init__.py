@@ -13,9 +13,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from jmle_plugin.ask.importing import bench2026, igakuqa, igakuqa119, jmedqa, vqarad, yakugakuqa
-from jmle_plugin.ask.importing.foreign import ForeignRun, parse_json, read_bytes
-from jmle_plugin.ask.importing.writing import Imported, import_run
+from jmle_plugin.ask.importing import answers, igakuqa119, replies
+from jmle_plugin.ask.importing.writing import (
+    ForeignRun,
+    Imported,
+    import_run,
+    parse_json,
+    read_bytes,
+)
 from jmle_plugin.ask.run import ImageMode, check_run_name
 from jmle_plugin.errors import ImportFileError, unknown_name
 from jmle_plugin.exam.model import Exam
@@ -54,9 +59,9 @@ class Layout:
 
 
 FORMS: Mapping[Form, Layout] = {
-    Form.VQA_RAD: Layout(vqarad.read, ".json", lambda _: ["vqa-rad"]),
-    Form.BENCH2026: Layout(bench2026.read, ".json", lambda _: ["jmle120"]),
-    Form.IGAKUQA: Layout(igakuqa.read, ".jsonl", igakuqa.exams),
+    Form.VQA_RAD: Layout(answers.read_vqa_rad, ".json", lambda _: ["vqa-rad"]),
+    Form.BENCH2026: Layout(replies.read_bench2026, ".json", lambda _: ["jmle120"]),
+    Form.IGAKUQA: Layout(answers.read_igakuqa, ".jsonl", answers.igakuqa_exams),
     Form.IGAKUQA119: Layout(igakuqa119.read_answers, ".json", lambda _: ["jmle119"]),
     Form.IGAKUQA119_TABLE: Layout(
         igakuqa119.read_tables,
@@ -65,16 +70,16 @@ FORMS: Mapping[Form, Layout] = {
         {"_wrong_answers.csv": "a list of wrong answers"},
     ),
     Form.YAKUGAKUQA: Layout(
-        yakugakuqa.read,
+        answers.read_yakugakuqa,
         ".jsonl",
-        yakugakuqa.exams,
+        answers.yakugakuqa_exams,
         {"_count.jsonl": "a tally by category"},
-        yakugakuqa.FILE_NAME,
+        answers.YAKUGAKUQA_FILE,
     ),
     Form.JMEDQA: Layout(
-        jmedqa.read,
+        replies.read_jmedqa,
         ".jsonl",
-        jmedqa.exams,
+        replies.jmedqa_exams,
         {"_reasoning.jsonl": "the reasoning, which is read with the file beside it"},
         re.compile(r".*_full\.jsonl|.*_reasoning\.jsonl"),
     ),
@@ -89,9 +94,9 @@ def recognise(files: Sequence[Path]) -> Form:
     """The form of the first file, by its name and, for JSON, its first keys."""
     first = _first(files)
     if first.suffix == ".jsonl":
-        if jmedqa.is_one(first):
+        if replies.is_jmedqa(first):
             return Form.JMEDQA
-        theirs = yakugakuqa.FILE_NAME.fullmatch(first.name)
+        theirs = answers.YAKUGAKUQA_FILE.fullmatch(first.name)
         return Form.YAKUGAKUQA if theirs else Form.IGAKUQA
     if first.suffix == ".csv":
         return Form.IGAKUQA119_TABLE

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from jmle_plugin.ask.importing.foreign import (
+from jmle_plugin.ask.importing.writing import (
     ForeignReply,
     ForeignRun,
     checked,

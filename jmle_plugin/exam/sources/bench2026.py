@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
+from jmle_plugin.exam.sources import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.files import read_regular
 from jmle_plugin.strict import validated
 

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.paper import DAMAGED, Paper, PaperQuestion, parsed, read_text
+from jmle_plugin.exam.sources import DAMAGED, Paper, PaperQuestion, parsed, read_text
 from jmle_plugin.strict import validated
 
 BLOCKS = "ABCDEF"

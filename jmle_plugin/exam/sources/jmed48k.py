@@ -33,7 +33,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Treatment
-from jmle_plugin.exam.sources.paper import (
+from jmle_plugin.exam.sources import (
     Paper,
     PaperQuestion,
     PaperSerial,

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion, PaperSerial
+from jmle_plugin.exam.sources import Paper, PaperQuestion, PaperSerial
 from jmle_plugin.strict import Strict, read_toml, validated
 
 FILE_NAME = "questions.toml"

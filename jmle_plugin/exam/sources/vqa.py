@@ -22,8 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.sources.jmedllm import read_rows
-from jmle_plugin.exam.sources.paper import (
+from jmle_plugin.exam.sources import (
     Paper,
     PaperQuestion,
     answered_with,
@@ -33,6 +32,7 @@ from jmle_plugin.exam.sources.paper import (
     read_text,
     with_options,
 )
+from jmle_plugin.exam.sources.language import read_rows
 from jmle_plugin.strict import validated
 
 _YES_NO = ("yes", "no")

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.model import Treatment
-from jmle_plugin.exam.sources.paper import (
+from jmle_plugin.exam.sources import (
     Paper,
     PaperQuestion,
     asked_for,

@@ -14,7 +14,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.marks import Mark
 from jmle_plugin.mark.sheet import MeanTally
 from jmle_plugin.report import leaderboard
-from jmle_plugin.report.html.document import Frame, document, in_every_language, spoken_forms
+from jmle_plugin.report.html import Frame, document, in_every_language, spoken_forms
 from jmle_plugin.report.tallies import run_title
 from jmle_plugin.results.file import QuestionFacts, Results, question_facts
 from jmle_plugin.results.language import known

@@ -18,7 +18,7 @@ from jmle_plugin.errors import JmleError
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.gateway.protocol import image_digests
 from jmle_plugin.gateway.reply import Reply, read_reply
-from jmle_plugin.report.html.document import embedded_size
+from jmle_plugin.report.html import embedded_size
 from jmle_plugin.results.file import QuestionFacts, Results
 
 _AFTER_LABEL = string.whitespace + "\u3000\xa0.．、)）"

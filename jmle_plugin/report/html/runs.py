@@ -18,11 +18,10 @@ from jmle_plugin.report.html.questions import RepliesReader, Room, Shown, Stored
 from jmle_plugin.report.remarks import doubt_sentences, remarks
 from jmle_plugin.report.sheet import notes, reasons, unofficial, verdict_sentence
 from jmle_plugin.report.tallies import missing_title, model_title
-from jmle_plugin.results.audit import Audit, AuditPart
 from jmle_plugin.results.comparison import Comparison, Part
-from jmle_plugin.results.figures import p_cell, signed
+from jmle_plugin.results.doubt import Audit, AuditPart
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.language import named, wording
+from jmle_plugin.results.language import named, p_cell, signed, wording
 from jmle_plugin.text import clipped, printable
 
 

@@ -19,10 +19,11 @@ import pytest
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.gateway import batches, models
 from jmle_plugin.gateway.__main__ import judge
+from jmle_plugin.gateway.batch_file import ORDERS, Order, Orders
 from jmle_plugin.gateway.batches import batched
+from jmle_plugin.gateway.failures import Redaction
 from jmle_plugin.gateway.journal import Journal
 from jmle_plugin.gateway.library import load_litellm
-from jmle_plugin.gateway.orders import ORDERS, Order, Orders
 from jmle_plugin.gateway.protocol import (
     Announced,
     Announcement,
@@ -31,7 +32,6 @@ from jmle_plugin.gateway.protocol import (
     RunConfig,
 )
 from jmle_plugin.gateway.provider import Provider
-from jmle_plugin.gateway.redaction import Redaction
 from jmle_plugin.gateway.server import Runs
 from jmle_plugin.gateway.status import Failure, Outcome
 from tests.integration.gateway.conftest import KEY, MODEL, RUN, Desk, text_request

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jmle_plugin.ask.sight import word_of
+from jmle_plugin.session.probing import word_of
 from tests.integration.live_use.conftest import RUN, Live
 from tests.scripted.provider import Answer, Call, picture_in, said, word_in
 

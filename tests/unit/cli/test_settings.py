@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jmle_plugin.cli import COMMANDS, main
-from jmle_plugin.cli.options import add_options, settle
+from jmle_plugin.cli import COMMANDS, add_options, main, settle
 from jmle_plugin.errors import SettingsError, UnknownNameError
 from jmle_plugin.session.option_table import OPTIONS
 from jmle_plugin.session.option_values import find_ini

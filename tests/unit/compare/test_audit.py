@@ -21,7 +21,7 @@ from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.report.audit import audit_document, summary_document
 from jmle_plugin.report.layout import width
 from jmle_plugin.report.markdown import markdown
-from jmle_plugin.results.audit import Audit
+from jmle_plugin.results.doubt import Audit
 from jmle_plugin.results.file import Results
 from tests.builders import (
     FIGURE,

@@ -19,7 +19,7 @@ from jmle_plugin.compare.audit import audit
 from jmle_plugin.compare.pairing import places
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.mark.grading import Outcome
-from jmle_plugin.results.audit import Audit, AuditPart
+from jmle_plugin.results.doubt import Audit, AuditPart
 from tests.unit.compare.counting import Changes, cases_of, holm, sign_test
 from tests.unit.compare.published import marked, published_exam, recorded
 

@@ -20,11 +20,11 @@ from scipy import stats
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.leaderboard import leaderboard
 from jmle_plugin.compare.pairing import Place, places
+from jmle_plugin.compare.ranking import Row
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.results.comparison import Comparison, Side
 from jmle_plugin.results.doubt import Reach
 from jmle_plugin.results.file import Results
-from jmle_plugin.results.leaderboard import Row
 from tests.unit.compare.counting import (
     Changes,
     Rows,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jmle_plugin.errors import PackError
-from jmle_plugin.exam.agreement import check_source
+from jmle_plugin.exam.fetch import check_source
 from jmle_plugin.exam.kinds import QuestionKind
 from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.sources import Paper, PaperQuestion

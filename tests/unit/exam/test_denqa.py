@@ -11,11 +11,11 @@ import pytest
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.check import notes
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.library import find_pack, pack_folders
+from jmle_plugin.exam.manifest import find_pack, pack_folders
 from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.pack import load_exam
+from jmle_plugin.exam.sources import PaperQuestion
 from jmle_plugin.exam.sources.denqa import read
-from jmle_plugin.exam.sources.paper import PaperQuestion
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
 from jmle_plugin.mark.sheet import Verdict

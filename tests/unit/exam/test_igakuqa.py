@@ -11,8 +11,8 @@ import pytest
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.sources import PaperQuestion, boxed_number
 from jmle_plugin.exam.sources.igakuqa import BLOCKS, read
-from jmle_plugin.exam.sources.paper import PaperQuestion, boxed_number
 
 PART = "data/2018/112"
 

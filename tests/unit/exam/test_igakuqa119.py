@@ -10,8 +10,8 @@ import pytest
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.kinds import QuestionKind
+from jmle_plugin.exam.sources import PaperQuestion
 from jmle_plugin.exam.sources.igakuqa119 import BLOCKS, read
-from jmle_plugin.exam.sources.paper import PaperQuestion
 
 FIVE = ["a. 一", "b. 二", "c. 三", "d. 四", "e.五"]
 

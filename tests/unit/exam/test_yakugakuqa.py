@@ -11,11 +11,10 @@ import pytest
 
 from jmle_plugin.errors import PackError
 from jmle_plugin.exam.check import notes
-from jmle_plugin.exam.library import find_pack, pack_folders
-from jmle_plugin.exam.manifest import read_manifest
+from jmle_plugin.exam.manifest import find_pack, pack_folders, read_manifest
 from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.pack import load_exam
-from jmle_plugin.exam.sources.paper import Paper, PaperQuestion
+from jmle_plugin.exam.sources import Paper, PaperQuestion
 from jmle_plugin.exam.sources.yakugakuqa import read
 from tests.unit.exam.problems import check_exam
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.gateway.batch_file import custom_id, read_results, request_line
+from jmle_plugin.gateway.batch_file import custom_id, request_line, results_in
 
 ANSWER = {"object": "chat.completion", "choices": [{"message": {"content": "a"}}]}
 
@@ -43,7 +43,7 @@ def read(*lines: Any) -> list[tuple[str, int, Any, str]]:
     raw = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in lines]
     return [
         (one.name, one.status, json.loads(one.answer or b"null"), one.problem)
-        for one in read_results(raw, "results.jsonl")
+        for one in results_in(raw, "results.jsonl")
     ]
 
 

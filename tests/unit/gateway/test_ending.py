@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jmle_plugin.gateway.ending import WORDS, End, read_ending
+from jmle_plugin.gateway.completion import WORDS, read_ending
+from jmle_plugin.gateway.reply import End
 from tests.conftest import ROOT
 
 

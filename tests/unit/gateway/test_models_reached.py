@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from jmle_plugin.errors import GatewayError
+from jmle_plugin.gateway.failures import HIDDEN, Redaction
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.models import model_facts
 from jmle_plugin.gateway.provider import Provider
-from jmle_plugin.gateway.redaction import HIDDEN, Redaction
 from tests.scripted.provider import (
     Answer,
     completion,

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jmle_plugin.gateway.failures import ProviderError
+from jmle_plugin.gateway.failures import HIDDEN, ProviderError, Redaction
 from jmle_plugin.gateway.library import load_litellm
 from jmle_plugin.gateway.provider import Provider
-from jmle_plugin.gateway.redaction import HIDDEN, Redaction
 from tests.scripted.provider import (
     Answer,
     completion,

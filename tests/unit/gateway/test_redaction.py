@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from jmle_plugin.gateway.__main__ import Departure, _serve
+from jmle_plugin.gateway.failures import HIDDEN, RedactedStream, Redaction
 from jmle_plugin.gateway.protocol import GatewayConfig, Refused
-from jmle_plugin.gateway.redaction import HIDDEN, RedactedStream, Redaction
 
 KEY = "sk-planted-0123456789"
 

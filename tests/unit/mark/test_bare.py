@@ -12,7 +12,7 @@ from jmle_plugin.gateway.reply import PROJECTS, Reply, read_reply
 from jmle_plugin.mark import Extraction
 from jmle_plugin.mark.extraction import How, Reading, read_answer
 from jmle_plugin.mark.grading import Outcome, grade
-from jmle_plugin.mark.published import RULES
+from jmle_plugin.mark.readers import RULES
 from tests.builders import make_completion, make_exam, make_question
 
 CHOICE = Question(

@@ -22,7 +22,7 @@ from jmle_plugin.mark.marks import (
     mark_error,
     mark_reply,
 )
-from jmle_plugin.report.wrong import explain
+from jmle_plugin.session.outcomes import explain
 from tests.builders import make_exam, make_key, make_mark
 
 EXAM = make_exam()

@@ -11,8 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jmle_plugin.exam.key_spec import KeySpec
-from jmle_plugin.exam.keys import build_key
+from jmle_plugin.exam.keys import KeySpec, build_key
 from jmle_plugin.exam.model import Exam, KeyEntry
 from jmle_plugin.gateway.reply import Reply
 from jmle_plugin.mark.epochs import score_epochs

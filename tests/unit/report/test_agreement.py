@@ -22,9 +22,9 @@ from jmle_plugin.report.leaderboard import table_columns
 from jmle_plugin.report.sheet import summary_line
 from jmle_plugin.report.sheet_report import markdown_report, sheet_document
 from jmle_plugin.report.tables import csv_table, csv_text
-from jmle_plugin.results.figures import mean_text
 from jmle_plugin.results.file import Results
-from jmle_plugin.session.junit import case_properties, suite_properties
+from jmle_plugin.results.language import mean_text
+from jmle_plugin.session.outcomes import case_properties, suite_properties
 from tests.builders import lines_of
 from tests.unit.report.sheets import EXAM, SHEETS
 

@@ -11,7 +11,7 @@ from jmle_plugin.report.html.runs import run_data
 from jmle_plugin.report.remarks import remarks
 from jmle_plugin.report.sheet_report import markdown_report
 from jmle_plugin.report.tables import csv_table
-from jmle_plugin.session.junit import case_properties
+from jmle_plugin.session.outcomes import case_properties
 from tests.builders import make_exam, make_marks, make_results
 
 EXAM = make_exam()

@@ -6,7 +6,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from jmle_plugin.results.file import Results
-from jmle_plugin.session.junit import case_properties, junit_writer, suite_properties
+from jmle_plugin.session.outcomes import case_properties, junit_writer, suite_properties
 from tests.unit.report.sheets import SHEETS, sample_results
 
 

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.report.html.document import Frame, document, embedded_json, embedded_size
+from jmle_plugin.report.html import Frame, document, embedded_json, embedded_size
 from jmle_plugin.report.html.leaderboard import FRAME as BOARD
 from jmle_plugin.report.html.page import FRAME, build_page
 from jmle_plugin.report.html.questions import StoredReply

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jmle_plugin.ask.cassette import write_cassette
 from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.report.html.document import embedded_size
+from jmle_plugin.report.html import embedded_size
 from jmle_plugin.report.html.questions import (
     LEAST_BYTES,
     PAGE_BYTES,

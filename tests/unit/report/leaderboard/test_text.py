@@ -22,7 +22,7 @@ from jmle_plugin.report.markdown import markdown
 from jmle_plugin.report.plot import plot
 from jmle_plugin.report.tables import csv_text
 from jmle_plugin.report.terminal import terminal_lines
-from jmle_plugin.results.figures import mean_text
+from jmle_plugin.results.language import mean_text
 from tests.builders import lines_of, make_exam, make_key
 from tests.unit.report.leaderboard.conftest import Sat, make_sat
 

@@ -91,7 +91,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Started:
         return made.gateways[-1]
 
     monkeypatch.setattr("jmle_plugin.gateway.launch.start", start)
-    monkeypatch.setattr("jmle_plugin.session.live.probing.sees_figures", lambda *_: True)
+    monkeypatch.setattr("jmle_plugin.session.probing.sees_figures", lambda *_: True)
     return made
 
 

@@ -16,7 +16,7 @@ from jmle_plugin.errors import CassetteError, GatewayError, SettingsError, Stale
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import ModelFacts
-from jmle_plugin.session.live.asking import LiveAsking
+from jmle_plugin.session.asking import LiveAsking
 from jmle_plugin.session.settings import Settings
 from tests.builders import (
     ANSWERS,

@@ -13,7 +13,7 @@ from jmle_plugin.ask.sitting import Sitting
 from jmle_plugin.errors import JournalError, StaleCassetteError
 from jmle_plugin.files import digest
 from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.session.live.keeping import drop_empty, fold_journal
+from jmle_plugin.session.keeping import drop_empty, fold_journal
 from tests.builders import make_completion, make_run, make_sitting
 
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_written_is_kept(sitting: Sitting, monkeypatch: pytest.Mo
 
     arrive(sitting, "A-1", "first")
     with monkeypatch.context() as patched:
-        patched.setattr("jmle_plugin.session.live.keeping.write_cassette", full)
+        patched.setattr("jmle_plugin.session.keeping.write_cassette", full)
         with pytest.raises(JournalError, match="No space left on device"):
             fold_journal(sitting)
     assert fold_journal(sitting) == 1

@@ -11,7 +11,7 @@ from jmle_plugin.ask.sitting import Seat
 from jmle_plugin.gateway.models import estimate_tokens
 from jmle_plugin.gateway.protocol import ModelFacts
 from jmle_plugin.report.layout import dollars
-from jmle_plugin.session.live.progress import Plan
+from jmle_plugin.session.progress import Plan
 from tests.builders import make_run, make_sitting
 
 

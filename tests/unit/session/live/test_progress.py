@@ -8,7 +8,7 @@ from typing import Any
 
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.gateway.status import GatewayStatus, RunStatus, Tokens
-from jmle_plugin.session.live.progress import Progress, progress_line
+from jmle_plugin.session.progress import Progress, progress_line
 
 BUSY = {"waiting": 300, "unfinished": 16, "in_flight": 16, "done": 84}
 

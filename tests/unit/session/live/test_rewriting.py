@@ -10,7 +10,7 @@ from jmle_plugin.ask.run import JOURNAL, RUN_FILE, write_run
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import JournalError, SettingsError
 from jmle_plugin.gateway.journal import Entry, Journal
-from jmle_plugin.session.live import keeping
+from jmle_plugin.session import keeping
 from tests.builders import make_completion, make_run, make_sitting
 
 WARM = {"temperature": 1}

@@ -7,7 +7,7 @@ import pytest
 TALKS = """
 import threading
 import pytest
-from jmle_plugin.session.live.progress import Voice
+from jmle_plugin.session.progress import Voice
 
 @pytest.fixture(scope="session")
 def say(pytestconfig):

@@ -1,21 +1,31 @@
-"""Before figures are shown to a model not known to see any, it is shown a drawn word."""
+"""Before figures are shown to a model not known to see any, it is shown a drawn word.
+
+A server may leave figures out and say nothing: its replies, and even its count of prompt tokens,
+are then those of a blind candidate. The word cannot be guessed, and is asked for with and
+without its picture.
+"""
 
 from __future__ import annotations
 
+import random
+import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from jmle_plugin.ask.client import HttpModelClient
-from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, read_run, write_run
-from jmle_plugin.ask.sight import Sight, judge, picture_of, request_body, word_of
+from jmle_plugin.ask.run import RUN_FILE, ImageMode, RunSpec, Sight, read_run, write_run
 from jmle_plugin.ask.sitting import AskRequest, Sitting
 from jmle_plugin.errors import ReplyError, SettingsError
 from jmle_plugin.files import canonical_json, digest, write_whole
 from jmle_plugin.gateway.launch import Gateway
 from jmle_plugin.gateway.models import sees_figures
 from jmle_plugin.gateway.protocol import (
+    IMAGE_PREFIX,
     Announced,
     Announcement,
     ImageFile,
@@ -23,8 +33,76 @@ from jmle_plugin.gateway.protocol import (
     RunConfig,
 )
 from jmle_plugin.gateway.reply import Reply
-from jmle_plugin.session.live.keeping import PROBE, resumes
-from jmle_plugin.session.live.progress import Plan
+from jmle_plugin.session.keeping import PROBE, resumes
+from jmle_plugin.session.progress import Plan
+
+QUESTION = (
+    "Which word is written in the picture? Answer with that word alone. "
+    "If there is no picture, answer NONE."
+)
+_CONSONANTS, _VOWELS = "BDFGKLMNPRTVZ", "AEIOU"
+_SYLLABLES = 3
+_SIZE = (480, 160)
+_LETTERS = 88
+"""Pixels of a letter's height."""
+
+
+def word_of(seed: int) -> str:
+    """The word that belongs to a seed."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    syllables = (chance.choice(_CONSONANTS) + chance.choice(_VOWELS) for _ in range(_SYLLABLES))
+    return "".join(syllables)
+
+
+def picture_of(word: str) -> bytes:
+    """A PNG, RGB, with the word in large letters."""
+    from PIL import Image, ImageDraw, ImageFont  # noqa: PLC0415 - few sessions draw
+
+    picture = Image.new("RGB", _SIZE, "white")
+    font = ImageFont.load_default(_LETTERS)
+    ImageDraw.Draw(picture).text((24, _SIZE[1] // 2), word, "black", font, anchor="lm")
+    made = BytesIO()
+    picture.save(made, "PNG")
+    return made.getvalue()
+
+
+def request_body(
+    model: str, parameters: Mapping[str, Any], picture: str | None = None
+) -> dict[str, Any]:
+    """The chat body that asks for the word; `picture` is the sha256 of what is shown, if any."""
+    content: list[dict[str, Any]] = [{"type": "text", "text": QUESTION}]
+    if picture is not None:
+        content.append({"type": "image_url", "image_url": {"url": IMAGE_PREFIX + picture}})
+    return {"model": model, "messages": [{"role": "user", "content": content}], **parameters}
+
+
+def judge(seed: int, shown: Reply, blind: Reply) -> Sight:
+    """What the two replies show."""
+    word = word_of(seed)
+    costs = [one.cost for one in (shown, blind) if one.cost is not None]
+    return Sight(
+        seed=seed,
+        word=word,
+        read=_holds(shown, word) and not _holds(blind, word),
+        prompt_tokens=shown.usage and shown.usage.prompt,
+        blind_tokens=blind.usage and blind.usage.prompt,
+        cost=sum(costs) if len(costs) == 2 else None,  # noqa: PLR2004 - both
+    )
+
+
+def _holds(reply: Reply, word: str) -> bool:
+    """Whether the word stands in the reply or its reasoning, at most one letter misread."""
+    text = unicodedata.normalize("NFKC", f"{reply.text}\n{reply.reasoning}").upper()
+    spelt = re.sub(r"(?<=\b[A-Z])[\s.-]+(?=[A-Z]\b)", "", text)  # K U D O M A
+    return any(_alike(one, word) for one in re.findall(r"[A-Z]+", f"{text} {spelt}"))
+
+
+def _alike(one: str, other: str) -> bool:
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) <= 1
+    short, long = sorted((one, other), key=len)
+    return any(long[:at] + long[at + 1 :] == short for at in range(len(long)))
+
 
 _PICTURE = ".probe.png"
 _ALL_THE_SAME = (

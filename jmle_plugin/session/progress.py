@@ -14,8 +14,8 @@ from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.ask.sitting import Seat, Sitting
 from jmle_plugin.errors import GatewayError
 from jmle_plugin.files import digest
+from jmle_plugin.gateway.batch_file import ORDERS
 from jmle_plugin.gateway.models import estimate_tokens
-from jmle_plugin.gateway.orders import ORDERS
 from jmle_plugin.gateway.protocol import Announced, Announcement, ImageFile, ModelFacts
 from jmle_plugin.gateway.status import GatewayStatus
 from jmle_plugin.report.layout import dollars

@@ -1,25 +1,37 @@
 """What a session keeps in a run's folder: cassettes of what arrived, and what they replace.
 
-Replies of a journal become cassettes, whether or not a test took them. With
-`--record-mode=rewrite` what was recorded is set aside, never deleted, and asked for anew: a file
-in the run's folder says what, so that the same command given again after an interruption goes on
-instead of starting over.
+Replies of a journal become cassettes, whether or not a test took them; those of a `model_client`
+of one's own are recorded, and answer, like a provider's. With `--record-mode=rewrite` what was
+recorded is set aside, never deleted, and asked for anew: a file in the run's folder says what,
+so that the same command given again after an interruption goes on instead of starting over.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from jmle_plugin.ask.cassette import SUFFIX, Cassette, cassette_name, write_cassette
-from jmle_plugin.ask.recording import keep_run
-from jmle_plugin.ask.run import JOURNAL, RUN_FILE, read_run
-from jmle_plugin.ask.sitting import Seat, Sitting
-from jmle_plugin.errors import JournalError, SettingsError, StaleCassetteError
+from jmle_plugin.ask.client import ModelClient
+from jmle_plugin.ask.opening import is_recorded
+from jmle_plugin.ask.recording import Recorder, keep_run, missing_reply, read_recorded
+from jmle_plugin.ask.run import JOURNAL, RUN_FILE, ClientRef, RunSpec, read_run
+from jmle_plugin.ask.sitting import AskRequest, Seat, Sitting
+from jmle_plugin.errors import (
+    CassetteError,
+    JournalError,
+    ReplyError,
+    SettingsError,
+    StaleCassetteError,
+)
 from jmle_plugin.files import digest, read_json, write_whole
 from jmle_plugin.gateway.journal import Entry, Journal
 from jmle_plugin.gateway.protocol import DEFAULT_MAX_EDGE
+from jmle_plugin.gateway.reply import Reply, completion_of
 from jmle_plugin.text import count
 
 PROBE = ".probe"
@@ -203,4 +215,79 @@ def _cassette(sitting: Sitting, entry: Entry) -> Cassette:
         question_sha256=request.question_sha256,
         request=request.body,
         response=entry.response,
+    )
+
+
+def ask_own_client(client: ModelClient, seat: Seat) -> Reply:
+    """The reply of a `model_client` of one's own, from its cassette or asked for and recorded.
+
+    Raises CassetteError where the run is recorded and its replies are not this client's,
+    StaleCassetteError where they are those of another version, ReplyError where it gives none.
+    """
+    sitting, path = seat.sitting, seat.cassette
+    ref = client_ref(client)
+    if is_recorded(sitting.folder):
+        _check_client(sitting, ref)
+    elif ref is None:
+        return client.ask(seat.request)
+    run = sitting.run.model_copy(update={"client": ref})
+    recorder = Recorder(run)
+    if not path.exists():
+        if sitting.borrows(seat.question):
+            raise missing_reply(seat)
+        request = seat.request
+        given = _timed(client, request)
+        with suppress(FileExistsError):  # another process was first, and its reply counts
+            recorder.write(path, _own_cassette(request, given, run), first=True)
+    return read_recorded(recorder, seat)
+
+
+def _timed(client: ModelClient, request: AskRequest) -> Reply:
+    """What `client` gives, with the seconds that it took where it does not say them itself."""
+    began = time.monotonic()
+    given = client.ask(request)
+    if isinstance(given, Reply) and given.seconds is None:
+        return replace(given, seconds=round(time.monotonic() - began, 3))
+    return given
+
+
+def _own_cassette(request: AskRequest, given: object, run: RunSpec) -> Cassette:
+    if not isinstance(given, Reply):
+        raise ReplyError(
+            f"no reply to question {request.question}: the model_client gave "
+            f"{type(given).__name__}, where a Reply is asked for"
+        )
+    return Cassette(
+        question=request.question,
+        epoch=request.epoch,
+        question_sha256=request.question_sha256,
+        request=request.body,
+        response=completion_of(given),
+        client=run.client_mark,
+    )
+
+
+def _check_client(sitting: Sitting, ref: ClientRef | None) -> None:
+    then = read_run(sitting.folder).client
+    if then is None or ref is None:
+        raise CassetteError(
+            f"run {sitting.run.run} was recorded, and takes no replies from elsewhere",
+            where=sitting.folder,
+            remedy="A model_client of your own has to sit under a --run name of its own.",
+        )
+    if then != ref:
+        raise StaleCassetteError(
+            f"every cassette of run {sitting.run.run} was recorded with {then} as its "
+            f"model_client, which now is {ref}",
+            where=sitting.folder,
+            remedy="Put the client back, or name another --run: one run has one client.",
+        )
+
+
+def client_ref(client: ModelClient) -> ClientRef | None:
+    """What a run says of a client of one's own; None where its replies are not to be recorded."""
+    if not getattr(client, "recorded", True):
+        return None
+    return ClientRef(
+        name=type(client).__qualname__, version=str(getattr(client, "version", "") or "")
     )

@@ -24,10 +24,10 @@ from jmle_plugin.gateway.protocol import (
     RunConfig,
 )
 from jmle_plugin.gateway.status import Course, RunStatus
-from jmle_plugin.session.live import keeping
-from jmle_plugin.session.live.keeping import drop_empty, fold_journal
-from jmle_plugin.session.live.probing import Probes, check_vision, keep_sight
-from jmle_plugin.session.live.progress import Plan, Progress
+from jmle_plugin.session import keeping
+from jmle_plugin.session.keeping import drop_empty, fold_journal
+from jmle_plugin.session.probing import Probes, check_vision, keep_sight
+from jmle_plugin.session.progress import Plan, Progress
 from jmle_plugin.session.settings import Settings
 from jmle_plugin.text import count
 

@@ -1,1 +1,0 @@
-"""Asking models during a session: the plan, the gateway's life, progress, what is kept."""
