@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from jmle_plugin.exam.manifest import Manifest, find_pack, pack_folders, read_manifest
+from jmle_plugin.exam import find_pack, pack_folders
+from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import Treatment
 from tests.builders import picture_file
 

@@ -18,8 +18,8 @@ from pydantic import Field, model_validator
 
 from jmle_plugin.ask.messages import Shot
 from jmle_plugin.errors import DataMissingError, SettingsError
+from jmle_plugin.exam import default_data_root
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.manifest import default_data_root
 from jmle_plugin.exam.model import Exam, Question
 from jmle_plugin.exam.spec import FilePath, PinnedFiles, Sha256
 from jmle_plugin.files import read_json, read_regular

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from jmle_plugin.ask.cassette import SUFFIX
 from jmle_plugin.ask.run import RunSpec
 from jmle_plugin.errors import DataMissingError, ResultError, SettingsError, UnknownNameError
-from jmle_plugin.exam.manifest import default_data_root, find_pack, pack_folders, read_manifest
+from jmle_plugin.exam import default_data_root, find_pack, pack_folders
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.bench import check_measures

@@ -13,9 +13,10 @@ from jmle_plugin.ask.prompt import prompt_source
 from jmle_plugin.cli import add_options
 from jmle_plugin.cli.common import data_root, find_exam, named_exam, print_json, say
 from jmle_plugin.errors import DataMissingError, JmleError, SettingsError
+from jmle_plugin.exam import find_packs, pack_folders, suite_folder
 from jmle_plugin.exam.check import check_key, check_paper, key_differences, notes
 from jmle_plugin.exam.fetch import fetch_exam, fetch_files
-from jmle_plugin.exam.manifest import find_packs, pack_folders, read_manifest, suite_folder
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.report.layout import folded, ranges, table

@@ -21,7 +21,7 @@ from jmle_plugin.cli import add_options
 from jmle_plugin.cli.common import named_exam, one_exam, say, say_missing, writing
 from jmle_plugin.compare.remake import remake_results
 from jmle_plugin.errors import CassetteError, DataMissingError, RunError, SettingsError
-from jmle_plugin.exam.manifest import suite_folder
+from jmle_plugin.exam import suite_folder
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.files import write_whole
 from jmle_plugin.mark import Extraction

@@ -12,7 +12,7 @@ from jmle_plugin.ask.opening import Wanted, is_recorded, open_sitting
 from jmle_plugin.cli import add_options
 from jmle_plugin.cli.common import RUN_OR_FILE, named_exam, one_exam, results_named
 from jmle_plugin.compare.gates import find_gate
-from jmle_plugin.compare.remake import remake_results, with_audit
+from jmle_plugin.compare.remake import hold_against, remake_results, with_audit
 from jmle_plugin.compare.verify import changes, comparison_differences, verify
 from jmle_plugin.errors import ComparisonError, JmleError, ResultError, SettingsError
 from jmle_plugin.exam.model import Exam
@@ -22,7 +22,6 @@ from jmle_plugin.report.sheet import reasons, summary_line
 from jmle_plugin.results.file import SCHEMA_VERSION, GateDecision, Results, result_file
 from jmle_plugin.results.provenance import Provenance, RunContext
 from jmle_plugin.results.store import find_results, read_results, read_sound_results, write_results
-from jmle_plugin.session.baseline import hold_against
 from jmle_plugin.session.gate import Sat, gate_decision, judge
 from jmle_plugin.session.option_table import BASELINE_GATES, BY_NAME, GATES
 from jmle_plugin.text import count, printable

@@ -107,7 +107,7 @@ def refuse_unseated(config: pytest.Config, node_ids: Iterable[str]) -> None:
     if not any(node_id.endswith(f"[{NO_RUN}]") for node_id in node_ids):
         return
     from jmle_plugin.ask.run import list_runs  # noqa: PLC0415
-    from jmle_plugin.exam.manifest import find_packs, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam import find_packs, pack_folders  # noqa: PLC0415
 
     settings = config.stash[SETTINGS_KEY]
     lines = [

@@ -209,7 +209,7 @@ def _open_exams(settings: Settings) -> dict[str, Exam]:
 
 
 def _open_exam(settings: Settings, name: str) -> Exam:
-    from jmle_plugin.exam.manifest import find_pack, find_packs, pack_folders  # noqa: PLC0415
+    from jmle_plugin.exam import find_pack, find_packs, pack_folders  # noqa: PLC0415
     from jmle_plugin.exam.pack import load_exam  # noqa: PLC0415
 
     folders = pack_folders(settings.root)

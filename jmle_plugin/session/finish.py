@@ -31,7 +31,8 @@ from jmle_plugin.session.reports import append_summary, write_reports
 from jmle_plugin.session.settings import Settings
 
 if TYPE_CHECKING:
-    from jmle_plugin.session.baseline import Baseline, Compared
+    from jmle_plugin.compare.remake import Compared
+    from jmle_plugin.session.baseline import Baseline
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import SettingsError
-from jmle_plugin.exam.manifest import default_data_root
+from jmle_plugin.exam import default_data_root
 from jmle_plugin.mark import Extraction
 from jmle_plugin.results.language import Language
 from jmle_plugin.session.option_values import model_parameters, token_prices

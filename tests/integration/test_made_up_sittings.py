@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli import main
-from jmle_plugin.exam.manifest import find_pack, pack_folders
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome

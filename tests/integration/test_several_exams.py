@@ -10,7 +10,7 @@ import pytest
 
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli import main
-from jmle_plugin.exam.manifest import find_pack, pack_folders
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.pack import load_exam
 from tests.integration.conftest import MODES, Project
 from tests.packs import record_run, write_pack

@@ -9,7 +9,8 @@ import pytest
 from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.cli import main
 from jmle_plugin.compare.remake import remake_results
-from jmle_plugin.exam.manifest import find_pack, pack_folders, read_manifest
+from jmle_plugin.exam import find_pack, pack_folders
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark import Extraction
 from jmle_plugin.report.sheet import notes

@@ -16,7 +16,7 @@ from jmle_plugin.ask.opening import Wanted, open_sitting
 from jmle_plugin.ask.prompt import prompt_names, recorded_prompt
 from jmle_plugin.ask.run import read_run
 from jmle_plugin.errors import ImportFileError, SettingsError
-from jmle_plugin.exam.manifest import find_pack, pack_folders
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import read_reply
 from tests.builders import bench_result, make_bench_file, make_exam

@@ -14,7 +14,7 @@ from jmle_plugin.ask.importing import Form, exams_of, find_form, import_all
 from jmle_plugin.ask.run import ImageMode
 from jmle_plugin.cli import main
 from jmle_plugin.errors import ImportFileError
-from jmle_plugin.exam.manifest import find_pack, pack_folders
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.reply import read_reply

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from jmle_plugin.errors import PackError
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.check import notes
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.manifest import find_pack, pack_folders
 from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.exam.sources import PaperQuestion

@@ -11,9 +11,10 @@ import pytest
 
 from jmle_plugin.cli import main
 from jmle_plugin.errors import DataMissingError, PackError
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.check import key_differences, notes
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.manifest import find_pack, pack_folders, read_manifest
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Exam, Treatment
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.exam.sources import PaperQuestion

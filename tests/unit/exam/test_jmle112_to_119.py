@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.check import notes
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.manifest import Manifest, find_pack, pack_folders, read_manifest
+from jmle_plugin.exam.manifest import Manifest, read_manifest
 from jmle_plugin.exam.model import Exam, NumericRule, Treatment
 from jmle_plugin.exam.pack import load_exam
 from tests.unit.exam.problems import check_exam

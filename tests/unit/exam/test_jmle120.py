@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.kinds import QuestionKind
-from jmle_plugin.exam.manifest import find_pack, pack_folders, read_manifest
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Criterion, Exam, NumericRule
 from jmle_plugin.exam.pack import load_exam
 from tests.unit.exam.problems import check_exam

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jmle_plugin.errors import PackError, UnknownNameError
-from jmle_plugin.exam.manifest import default_data_root, find_pack, find_packs, pack_folders
+from jmle_plugin.exam import default_data_root, find_pack, find_packs, pack_folders
 
 if TYPE_CHECKING:
     from tests.unit.exam.conftest import PackBuilder, Refusal

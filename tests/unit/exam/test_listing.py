@@ -11,7 +11,7 @@ from wcwidth import wcswidth
 
 from jmle_plugin.cli import main
 from jmle_plugin.cli.exams import ListedExam, as_text, list_exam
-from jmle_plugin.exam.manifest import find_packs, pack_folders
+from jmle_plugin.exam import find_packs, pack_folders
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ import pytest
 
 from jmle_plugin.cli.exams import as_text, list_exam
 from jmle_plugin.errors import DataMissingError, PackError
+from jmle_plugin.exam import find_pack, find_packs
 from jmle_plugin.exam.check import notes
-from jmle_plugin.exam.manifest import find_pack, find_packs, read_manifest
+from jmle_plugin.exam.manifest import read_manifest
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.mark.grading import Outcome

@@ -20,8 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from jmle_plugin.exam import find_pack, pack_folders
 from jmle_plugin.exam.images import read_picture
-from jmle_plugin.exam.manifest import find_pack, pack_folders
 from jmle_plugin.exam.pack import load_exam
 from jmle_plugin.gateway.failures import ProviderError
 from jmle_plugin.gateway.figures import Figure, Figures

@@ -12,6 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from jmle_plugin.compare.comparison import compare
 from jmle_plugin.compare.gates import GATES
 from jmle_plugin.compare.pairing import places
+from jmle_plugin.compare.remake import Compared
 from jmle_plugin.mark.bench import SectionMeasures
 from jmle_plugin.mark.grading import Outcome
 from jmle_plugin.mark.scoring import build_sheet
@@ -20,7 +21,6 @@ from jmle_plugin.report.sheet_report import gates_document
 from jmle_plugin.results import language
 from jmle_plugin.results.comparison import Comparison, ImageAnswers, MeasureChange, NewlyWrong
 from jmle_plugin.results.language import Language, group, speaking
-from jmle_plugin.session.baseline import Compared
 from jmle_plugin.session.gate import Sat, decide, decide_shard, decisions, judge
 from tests.builders import lines_of, make_epochs, make_exam, make_marks, make_results, make_run
 

@@ -10,7 +10,7 @@ import pytest
 
 from jmle_plugin.ask.prompt import prompt_names
 from jmle_plugin.errors import JmleError, SettingsError, UnknownNameError
-from jmle_plugin.exam.manifest import default_data_root
+from jmle_plugin.exam import default_data_root
 from jmle_plugin.mark import Extraction
 from jmle_plugin.session.option_forms import report_kinds, web_address
 from jmle_plugin.session.option_table import GATES, OPTIONS
