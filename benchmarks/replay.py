@@ -99,7 +99,8 @@ def seconds(command: list[str], folder: Path) -> float:
 def _imported(data: Path, file: str, project: Path) -> str:
     source = data / "jmle2026-bench" / "results" / file
     run = source.stem
-    command = [sys.executable, "-m", "jmle_plugin.cli", "import", str(source), "--run", run]
+    jmle = str(Path(sys.executable).parent / "jmle")
+    command = [jmle, "import", str(source), "--run", run]
     subprocess.run(
         [*command, f"--exam-data={data}"], cwd=project, check=True, stdout=subprocess.DEVNULL
     )

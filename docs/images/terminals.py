@@ -30,8 +30,8 @@ _CELL, _LINE, _EDGE = 8.4, 19, 16
 """Pixels: a column, a line, what surrounds them."""
 _BLANK = "\u00a0"
 """Browsers make one of several plain blanks."""
-PROGRAMS = {"pytest": "pytest", "jmle": "jmle_plugin.cli"}
-"""A command's first word -> the module that it runs."""
+PROGRAMS = Path(sys.executable).parent
+"""Where pytest and jmle are installed."""
 GATED = "pytest --exam=sample --run=scripted-intern --baseline=scripted-resident"
 GATED += " --baseline-gate=significant --gate=none"
 VERIFY = "jmle verify scripted-intern"
@@ -83,7 +83,7 @@ def _run(folder: Path, command: str) -> list[str]:
     unset = {"NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "PYTEST_ADDOPTS"}
     env = {k: v for k, v in os.environ.items() if k not in unset and not k.startswith("JMLE_")}
     done = subprocess.run(  # noqa: S603 - this project's own commands
-        [sys.executable, "-m", PROGRAMS[program], *arguments],
+        [PROGRAMS / program, *arguments],
         cwd=folder, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env={**env, "COLUMNS": str(COLUMNS), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
