@@ -120,19 +120,26 @@ def pool(pack: Path, address: str, setting: Setting) -> float:
 def suite(pack: Path, address: str, setting: Setting, *, memory: bool = False) -> float:
     """Seconds of a session that asks everything, or the bytes it took at most."""
     arguments = (f"-n{setting.workers}", f"--concurrency={setting.in_flight}")
-    return session(pack, address, [*arguments, f"--model={KNOWN}"], memory=memory)
+    return session(pack, address, arguments, memory=memory, known=True)
 
 
-def session(
-    pack: Path, address: str, arguments: Sequence[str], *, epochs: int = 1, memory: bool = False
+def session(  # noqa: PLR0913 - each is a choice of a session's
+    pack: Path,
+    address: str,
+    arguments: Sequence[str],
+    *,
+    epochs: int = 1,
+    memory: bool = False,
+    known: bool = False,
 ) -> float:
     """The same for a session with these arguments."""
     httpx.post(f"{address}/forget")
     with tempfile.TemporaryDirectory() as cassettes:
-        command = session_command(pack, address, cassettes, epochs, *arguments)
+        command = session_command(pack, address, cassettes, epochs, *arguments, known=known)
         start = time.perf_counter()
+        served = {"OPENAI_BASE_URL": f"{address}/v1", "OPENAI_API_KEY": "none"}
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(address), stdout=subprocess.PIPE
+            command, cwd=ROOT, env=environment() | served, stdout=subprocess.PIPE
         )
         peak = watch(process) if memory else 0
         output = process.communicate()[0]
@@ -144,18 +151,17 @@ def session(
 
 
 def session_command(
-    pack: Path, address: str, folder: str, epochs: int, *arguments: str
+    pack: Path, address: str, folder: str, epochs: int, *arguments: str, known: bool = False
 ) -> list[str]:
     """The command of a session that asks every question so often and keeps all in a folder.
 
-    It asks a server of one's own, unless the arguments name a model.
+    It asks a server of one's own, or OpenAI's for a model that is known to see figures.
     """
-    named = any(one.startswith("--model=") for one in arguments)
-    served = ["--model=slow", f"--api-base={address}/v1", "--image-probe=optional"]
+    unknown = ["--model=slow", f"--api-base={address}/v1", "--image-probe=optional"]
     return [
         sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--gate=none",
         f"--exam={pack}", f"--epochs={epochs}", f"--cassettes={folder}", f"--results={folder}",
-        *([] if named else served), *arguments, str(ROOT / "tests_exam"),
+        *([f"--model={KNOWN}"] if known else unknown), *arguments, str(ROOT / "tests_exam"),
     ]  # fmt: skip
 
 
@@ -210,10 +216,9 @@ def levels(address: str) -> list[tuple[float, int]]:
     return [tuple(one) for one in httpx.get(f"{address}/seen").json()]
 
 
-def environment(openai: str = "http://127.0.0.1:9") -> dict[str, str]:
-    """This process' environment, byte code allowed, with a server that stands in for OpenAI's."""
-    kept = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"OPENAI_BASE_URL": f"{openai}/v1", "OPENAI_API_KEY": "none"}
+def environment() -> dict[str, str]:
+    """This process' environment, byte code allowed."""
+    return {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def write_exam(folder: Path, figures: int = FIGURES) -> Path:

@@ -22,9 +22,6 @@ from jmle_plugin.cli.common import (
     results_named,
     writing,
 )
-from jmle_plugin.compare.audit import audit, refuse_unlike
-from jmle_plugin.compare.comparison import compare
-from jmle_plugin.compare.pairing import known_places
 from jmle_plugin.errors import ComparisonError, SettingsError
 from jmle_plugin.exam.model import Exam
 from jmle_plugin.report.audit import audit_document, summary_document
@@ -149,6 +146,9 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_compare(options: argparse.Namespace) -> int:
     """Run `jmle compare`; its exit status."""
+    from jmle_plugin.compare.comparison import compare  # noqa: PLC0415 - as above
+    from jmle_plugin.compare.pairing import known_places  # noqa: PLC0415
+
     check_names(options.allow_mismatch)
     results = [
         read_sound_results(file) for file in results_named(options, [options.old, *options.new])
@@ -208,6 +208,8 @@ def run_audit(options: argparse.Namespace) -> int:
 
 
 def _one(options: argparse.Namespace, vision: Path, blind: Path) -> Audit:
+    from jmle_plugin.compare.audit import audit, refuse_unlike  # noqa: PLC0415 - as above
+
     halves = read_sound_results(vision), read_sound_results(blind)
     refuse_unlike(*halves)  # before an exam is looked for that may be one half's alone
     key = halves[0].provenance.key.state

@@ -1,7 +1,7 @@
 """What an exception of litellm's means, with every key kept out of what is said of it.
 
-Asked again, the end of the run, or a refusal: told by attributes, so that it needs no litellm.
-Their meaning is measured, not promised: a key that is missing, a reset connection and a server's
+Ask again, end the run, or a refusal: judged by attributes, so that it needs no litellm. Their
+meaning is measured, not promised: a key that is missing, a reset connection and a server's
 own trouble all look like HTTP 500.
 """
 

@@ -57,7 +57,7 @@ class Call:
     seconds: float | None = None
     """From the question leaving to the end of that body; None until it is there."""
     departs: Callable[[], object] = lambda: None
-    """Told when the question leaves; in any thread."""
+    """Called when the question leaves, from whichever thread sends it."""
     _left_at: float = 0.0
 
     @property

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.integration.conftest import Project
 
 LOOK = """
@@ -33,6 +35,19 @@ def test_sessions_without_an_exam_import_nothing_heavy(project: Project) -> None
     project.pytester.makepyfile(test_other="def test_other(): pass")
     result = project.run("test_other.py", "-s", "-p", "no:anyio")
     assert "LOADED []" in result.stderr.str()
+
+
+def test_showing_a_sheet_imports_no_statistics() -> None:
+    source = (
+        "import sys; from jmle_plugin.cli import main; status = main(sys.argv[1:]); "
+        "sys.exit(str({'numpy', 'scipy'} & set(sys.modules) or '') or status)"
+    )
+    file = ROOT / "results" / "sample" / "scripted-resident.json"
+    done = subprocess.run(
+        [sys.executable, "-c", source, "show", str(file)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 LOADERS = """

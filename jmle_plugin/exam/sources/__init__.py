@@ -51,9 +51,6 @@ def read_paper(layout: str, folder: Path, part: str = "") -> Paper:
     return adapter(folder, part)
 
 
-__all__ = ["ADAPTERS", "Paper", "PaperQuestion", "PaperSerial", "read_paper"]
-
-
 DAMAGED = "The file is damaged or cut off: delete it and run `jmle fetch` again."
 _KANJI = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 _SELECT = re.compile(r"([0-9一二三四五])\s*つ\s*(?:を)?\s*選")
