@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.integration.conftest import Project
 
 LOOK = """
@@ -37,15 +36,15 @@ def test_sessions_without_an_exam_import_nothing_heavy(project: Project) -> None
     assert "LOADED []" in result.stderr.str()
 
 
-def test_showing_a_sheet_imports_no_statistics() -> None:
+def test_showing_a_sheet_imports_no_statistics(project: Project) -> None:
+    assert project.sit("--run=scripted-resident", "--offline").ret == 0
     source = (
         "import sys; from jmle_plugin.cli import main; status = main(sys.argv[1:]); "
         "sys.exit(str({'numpy', 'scipy'} & set(sys.modules) or '') or status)"
     )
-    file = ROOT / "results" / "sample" / "scripted-resident.json"
     done = subprocess.run(
-        [sys.executable, "-c", source, "show", str(file)],
-        capture_output=True, text=True, check=False,
+        [sys.executable, "-c", source, "show", "scripted-resident"],
+        cwd=project.path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
 
